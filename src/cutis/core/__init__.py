@@ -1,0 +1,1 @@
+"""The contracts that tie the package together: errors, labels, manifest, predictions, bundle."""

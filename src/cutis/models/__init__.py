@@ -1,0 +1,1 @@
+"""Networks, auxiliary classifiers and losses. With training, explain and export, the only home of torch."""

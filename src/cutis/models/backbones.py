@@ -1,0 +1,140 @@
+"""timm backbones: built by name, started from a weights file, asked for their stages and pixel scaling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from cutis.core.errors import CutisError
+from cutis.models.torchvision_operators import ensure
+
+Scaling = Literal["auto", "imagenet", "tensorflow"]
+TENSORFLOW = (0.5, 0.5, 0.5)  # x / 127.5 - 1, written as mean and standard deviation of pixels in 0..1
+
+
+@dataclass(frozen=True)
+class InputRules:
+    """How pixels become the network's input.
+
+    Attributes:
+        size: shorter side after resizing, in pixels.
+        mean: per channel (red, green, blue), of pixels in 0..1.
+        std: per channel, of pixels in 0..1.
+        convolutional: the network takes any size; otherwise it takes ``size`` x ``size`` only.
+    """
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    convolutional: bool = True
+
+
+def _is_tensorflow(weights: str, scaling: Scaling) -> bool:
+    """Weights that came from TensorFlow want its padding and pixel scaling; timm tags their files ``.tf*``."""
+    tags = Path(weights).name.split(".")[1:-1]
+    return scaling == "tensorflow" or (scaling == "auto" and any(tag.startswith("tf") for tag in tags))
+
+
+def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tuple[nn.Module, InputRules]:
+    """Build a backbone without its classifier.
+
+    Args:
+        name: timm model name, such as ``efficientnet_b4``.
+        weights: a ``.safetensors`` or ``.pth`` file in timm's naming, ``imagenet`` (fetched by timm), or ``none``.
+        size: shorter side of the input, in pixels.
+        scaling: pixel scaling and padding that the weights were trained with; ``auto`` reads it from the
+            file's tag (``name.tf_in1k.safetensors`` is TensorFlow's).
+
+    Raises:
+        CutisError: unknown model, weights that cannot be read or fetched, or that do not fit the model.
+    """
+    ensure()
+    import timm
+
+    if not timm.is_model(name):
+        near = timm.list_models(f"*{name.split('_')[0]}*")[:8]
+        raise CutisError(f"timm has no model '{name}'. Close to it: {', '.join(near) or 'none'}.")
+    tensorflow = _is_tensorflow(weights, scaling)
+    extra: dict[str, Any] = {"pad_type": "same"} if tensorflow else {}
+    config = timm.get_pretrained_cfg(name)
+    fixed = bool(config and config.fixed_input_size)
+    if fixed:
+        extra["img_size"] = size
+    try:
+        backbone: nn.Module = timm.create_model(name, pretrained=weights == "imagenet", num_classes=0, **extra)
+    except Exception as error:
+        if weights != "imagenet":
+            raise
+        raise CutisError(
+            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). On a machine without "
+            "network, download them elsewhere and give the file: --weights FILE.safetensors (or --weights none)."
+        ) from error
+    if weights not in ("imagenet", "none"):
+        _load(backbone, Path(weights))
+    mean = TENSORFLOW if tensorflow or config is None else config.mean
+    std = TENSORFLOW if tensorflow or config is None else config.std
+    return backbone, InputRules(size, _triple(mean), _triple(std), convolutional=not fixed)
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(v) for v in values)
+    return red, green, blue
+
+
+def _load(backbone: nn.Module, file: Path) -> None:
+    """Load a state dict; the old classifier is left out, anything else must fit."""
+    if not file.is_file():
+        raise CutisError(f"{file}: there is no such weights file. Give a file, 'imagenet' or 'none'.")
+    try:
+        if file.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(file)
+        else:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+            state = state.get("state_dict", state)
+    except Exception as error:
+        raise CutisError(f"{file}: not readable as weights ({error}). Expected .safetensors or .pth.") from error
+    wanted = backbone.state_dict()
+    shapes = [k for k, v in wanted.items() if k in state and state[k].shape != v.shape]
+    missing = [k for k in wanted if k not in state]
+    if shapes or missing:
+        raise CutisError(
+            f"{file}: does not fit this backbone: {len(missing)} tensors missing, {len(shapes)} of another shape "
+            f"(first: {(missing + shapes)[0]}). Check that the file belongs to the --backbone named."
+        )
+    backbone.load_state_dict({k: state[k] for k in wanted})
+
+
+def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
+    """Names of the modules whose outputs are the backbone's stages, shallow to deep, the last ``count`` of them.
+
+    A network with block groups (EfficientNet and kin) gives those, seven for EfficientNet-B4; any other
+    backbone gives the stages that timm lists for feature extraction.
+    """
+    blocks = getattr(backbone, "blocks", None)
+    if isinstance(blocks, nn.Sequential):
+        names = [f"blocks.{i}" for i in range(len(blocks))]
+    else:
+        info: Any = getattr(backbone, "feature_info", None) or []
+        names = [entry["module"] for entry in getattr(info, "info", info)]
+    return tuple(names[-count:]) if count else ()
+
+
+def as_map(features: Tensor, backbone: nn.Module) -> Tensor:
+    """Bring a backbone's features to (batch, channels, height, width).
+
+    Convolutional networks give that already; Swin and kin put channels last; transformers give tokens, whose
+    prefix tokens are dropped and whose rest is a square grid.
+    """
+    if features.ndim == 4:
+        width = getattr(backbone, "num_features", features.shape[1])
+        last = features.shape[-1] == width and features.shape[1] != width
+        return features.permute(0, 3, 1, 2) if last else features
+    tokens = features[:, getattr(backbone, "num_prefix_tokens", 0) :]  # (batch, tokens, channels)
+    side = round(tokens.shape[1] ** 0.5)
+    return tokens.transpose(1, 2).reshape(features.shape[0], -1, side, side)

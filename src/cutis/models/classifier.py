@@ -1,0 +1,119 @@
+"""A backbone, a global average, one linear layer; and an auxiliary classifier on every stage while it trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from cutis.models.backbones import InputRules, Scaling, as_map, create, stage_names
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """Everything that is needed to build the same network again.
+
+    Attributes:
+        backbone: timm model name.
+        classes: number of outputs.
+        size: shorter side of the input, in pixels.
+        auxiliary: number of auxiliary classifiers, on the last so many stages; 0 for none.
+        auxiliary_use: ``drop`` them at inference, or ``average`` their logits with the main ones.
+        dropout: before the last layer.
+        scaling: pixel scaling of the weights, see `cutis.models.backbones.create`.
+        weights: what training starts from.
+    """
+
+    backbone: str
+    classes: int
+    size: int
+    auxiliary: int = 0
+    auxiliary_use: Literal["drop", "average"] = "drop"
+    dropout: float = 0.2
+    scaling: Scaling = "auto"
+    weights: str = "none"
+
+
+class Classifier(nn.Module):
+    """Image classifier whose class activation map is exact: the last layer sees only a global average.
+
+    Attributes:
+        input_rules: how pixels become the input of `forward`.
+        channels: width of the embedding.
+    """
+
+    def __init__(self, backbone: nn.Module, input_rules: InputRules, settings: ClassifierSettings) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.input_rules = input_rules
+        self.settings = settings
+        self._taps: list[Tensor] = []
+        self.stages = stage_names(backbone, settings.auxiliary)
+        modules = dict(backbone.named_modules())
+        for name in self.stages:
+            modules[name].register_forward_hook(self._tap)
+        widths, self.channels = self._measure()
+        self.dropout = nn.Dropout(settings.dropout)
+        self.head = nn.Linear(self.channels, settings.classes)
+        self.auxiliaries = nn.ModuleList(
+            nn.Sequential(nn.BatchNorm1d(width), nn.Linear(width, settings.classes)) for width in widths
+        )
+
+    def _tap(self, _module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        if self._listening:
+            self._taps.append(output)
+
+    _listening = False
+
+    @torch.no_grad()
+    def _measure(self) -> tuple[list[int], int]:
+        """Widths of the stages and of the embedding, from one empty image."""
+        side = 64 if self.input_rules.convolutional else self.input_rules.size
+        training = self.training
+        self.eval()  # a training pass would move the batch-norm statistics
+        features, taps = self._features_and_taps(torch.zeros(1, 3, side, side))
+        self.train(training)
+        return [tap.shape[1] for tap in taps], features.shape[1]
+
+    def _features_and_taps(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        self._listening = True
+        try:
+            features = self.features(x)
+            return features, [as_map(tap, self.backbone) for tap in self._taps]
+        finally:
+            self._listening = False
+            self._taps = []
+
+    def features(self, x: Tensor) -> Tensor:
+        """(batch, 3, height, width) normalised pixels -> (batch, channels, h, w)."""
+        return as_map(self.backbone.forward_features(x), self.backbone)  # type: ignore[operator]
+
+    def pool(self, features: Tensor) -> Tensor:
+        """(batch, channels, h, w) -> (batch, channels), the embedding."""
+        return features.mean((2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, 3, height, width) normalised pixels -> (batch, classes) logits for inference."""
+        if self.settings.auxiliary_use == "average" and self.stages:
+            logits, extra = self.forward_auxiliary(x)
+            return torch.stack([logits, *extra]).mean(0)
+        return self.head(self.dropout(self.pool(self.features(x))))  # type: ignore[no-any-return]
+
+    def forward_auxiliary(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(batch, 3, height, width) -> main logits and one set of logits per stage, shallow to deep."""
+        features, taps = self._features_and_taps(x)
+        logits = self.head(self.dropout(self.pool(features)))
+        pooled = [tap.mean((2, 3)) for tap in taps]
+        return logits, [aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)]
+
+
+def build(settings: ClassifierSettings) -> Classifier:
+    """Build the network and load the weights that training starts from.
+
+    Raises:
+        CutisError: see `cutis.models.backbones.create`.
+    """
+    backbone, rules = create(settings.backbone, settings.weights, settings.size, settings.scaling)
+    return Classifier(backbone, rules, settings)

@@ -1,0 +1,61 @@
+"""Losses for classes of very different frequency."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that torch's own documentation uses
+from torch import Tensor
+
+Imbalance = Literal["none", "balanced-sampling", "weighted", "focal", "logit-adjusted"]
+
+
+def class_weights(counts: Tensor) -> Tensor:
+    """(classes,) image counts -> (classes,) weights, inverse to frequency, mean 1 over the images."""
+    present = counts.clamp(min=1).float()
+    weights = counts.sum() / (len(counts) * present)
+    return weights
+
+
+def classification_loss(
+    logits: Tensor,
+    target: Tensor,
+    counts: Tensor,
+    *,
+    imbalance: Imbalance = "none",
+    smoothing: float = 0.0,
+    gamma: float = 2.0,
+) -> Tensor:
+    """Cross-entropy, or one of its answers to class imbalance.
+
+    Args:
+        logits: (batch, classes).
+        target: (batch, classes) probabilities, so that mixed and soft labels need no other path.
+        counts: (classes,) how often training shows each class.
+        imbalance: ``weighted`` by inverse frequency; ``focal`` (Lin et al. 2017, arXiv:1708.02002), the easy
+            images counting less; ``logit-adjusted`` (Menon et al. 2021, arXiv:2007.07314): the prior is added
+            while training, so that the bare logits rank classes as if all were equally frequent.
+        smoothing: label smoothing, 0..1.
+        gamma: of the focal loss.
+
+    Returns:
+        Mean over the batch.
+    """
+    classes = logits.shape[1]
+    target = target * (1 - smoothing) + smoothing / classes
+    if imbalance == "logit-adjusted":
+        prior = counts.clamp(min=1).float() / counts.sum()
+        logits = logits + prior.log()
+    log_p = F.log_softmax(logits.float(), dim=1)
+    terms = -target * log_p  # (batch, classes)
+    if imbalance == "weighted":
+        terms = terms * class_weights(counts)
+    elif imbalance == "focal":
+        terms = terms * (1 - log_p.exp()) ** gamma
+    return terms.sum(1).mean()
+
+
+def one_hot(target: Tensor, classes: int) -> Tensor:
+    """(batch,) class indices -> (batch, classes) probabilities."""
+    return torch.nn.functional.one_hot(target, classes).float()

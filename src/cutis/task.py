@@ -1,0 +1,49 @@
+"""A task is a value: what is asked of a photo, of which labels, by which network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutis.core.labels import Labels
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network that a task trains, named but not loaded.
+
+    Attributes:
+        builder: ``module:function``; resolved when training, so that listing tasks needs no torch.
+        backbone: default timm backbone.
+        size: default side of the network's input, in pixels.
+        auxiliary: number of auxiliary classifiers on intermediate stages (0: none).
+    """
+
+    builder: str
+    backbone: str
+    size: int
+    auxiliary: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question that cutis can learn to answer.
+
+    Attributes:
+        name: as on the command line, such as ``dermoscopy``.
+        title: for people.
+        labels: the published label set; a manifest's own set is used where it differs.
+        target: default name of the manifest's target column.
+        modality: what the images are: ``dermoscopic``, ``clinical``, ``confocal``.
+        network: what is trained.
+        source: the published system.
+        phantoms: ``module:function`` that renders images of this task with known truth.
+    """
+
+    name: str
+    title: str
+    labels: Labels
+    target: str
+    modality: str
+    network: Network
+    source: str
+    phantoms: str
