@@ -1,0 +1,205 @@
+"""What a bundle says about its model: plain values, written to and read from ``bundle.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from cutis.core.errors import CutisError
+from cutis.core.labels import Labels
+
+FORMAT = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FittedOn:
+    """The data that a threshold or a temperature was chosen on.
+
+    Attributes:
+        split: name of the split, normally ``tune``.
+        split_hash: hash of the whole split assignment, as in the manifest's ``split_hash``.
+        n: number of images.
+    """
+
+    split: str
+    split_hash: str
+    n: int
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold on one label's probability: at or above it the label counts as found.
+
+    Attributes:
+        name: for people, such as ``melanoma, 95% sensitivity``.
+        label: name of the label.
+        threshold: 0 to 1, on the bundle's ``probabilities``.
+        rule: how it was chosen, such as ``youden`` or ``sensitivity >= 0.95``.
+        fitted_on: on what it was chosen; None when it was set by hand.
+    """
+
+    name: str
+    label: str
+    threshold: float
+    rule: str
+    fitted_on: FittedOn | None = None
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a model was trained on.
+
+    Attributes:
+        name: of the data set, for people.
+        rendered: the images were rendered, not photographed.
+        images: number of images in training.
+        groups: number of patients or lesions in training.
+        fingerprint: the manifest's fingerprint.
+        split_hash: hash of the split assignment.
+        overrides: checks that the user switched off by name, such as ``leakage``.
+        licence: the terms of the data, which the model inherits.
+    """
+
+    name: str
+    rendered: bool
+    images: int
+    groups: int
+    fingerprint: str
+    split_hash: str
+    overrides: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of the graph; an ensemble has several, whose probabilities are averaged.
+
+    Attributes:
+        run: name of the training run.
+        backbone: timm name of the network.
+        size: shorter side of its input in pixels (both sides when ``stretch``).
+        mean: subtracted per channel, on a 0 to 1 scale.
+        std: divided by per channel, on a 0 to 1 scale.
+        temperature: divides its logits.
+        stretch: the network needs a square of that size, so the aspect is not kept.
+    """
+
+    run: str
+    backbone: str
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    temperature: float = 1.0
+    stretch: bool = False
+
+
+@dataclass(frozen=True)
+class BundleInfo:
+    """Everything about a bundle but the weights (``bundle.json``).
+
+    Attributes:
+        name: short, as in the ``source`` column of predictions.
+        version: of the model, counted by whoever publishes it.
+        created: date and time, ISO 8601, UTC.
+        cutis: version of cutis that wrote the bundle.
+        task: name of the task.
+        title: the task for people.
+        labels: in the order of the graph's ``probabilities``.
+        modality: what the images must be, such as ``dermoscopic``.
+        size: pixels on the shorter side that an image should have at least; more adds nothing.
+        members: the networks in the graph.
+        training: what they were trained on.
+        temperature: of the averaged probabilities p: softmax(log p / temperature).
+        operating_points: thresholds with how and on what they were chosen.
+        views: views of each image that are averaged in the graph: 1, 2 (mirrored) or 4.
+        precision: how weights are stored: ``float32``, ``float16`` or ``int8``.
+        licence: terms of use of the model.
+        metrics: ``{"<metric>": {"value": v, "low": l, "high": h}, ...}`` on held-out data.
+        metrics_on: which data that was, for people.
+        source: the published system that the task follows.
+        format: of the file; a newer one than `FORMAT` is refused.
+    """
+
+    name: str
+    version: str
+    created: str
+    cutis: str
+    task: str
+    title: str
+    labels: Labels
+    modality: str
+    size: int
+    members: tuple[Member, ...]
+    training: TrainingData
+    temperature: float = 1.0
+    operating_points: tuple[OperatingPoint, ...] = ()
+    views: int = 1
+    precision: str = "float32"
+    licence: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics_on: str = ""
+    source: str = ""
+    format: int = FORMAT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for ``bundle.json``."""
+        shallow = {f.name: getattr(self, f.name) for f in fields(self)}
+        return shallow | {
+            "labels": self.labels.to_dict(),
+            "members": [asdict(member) for member in self.members],
+            "training": asdict(self.training),
+            "operating_points": [asdict(point) for point in self.operating_points],
+            "metrics": dict(self.metrics),
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> BundleInfo:
+        """The inverse of `to_dict`; keys that this version does not know are left out.
+
+        Raises:
+            CutisError: a field is missing or of the wrong kind.
+        """
+        return _build(
+            BundleInfo,
+            {
+                **data,
+                "labels": Labels.from_dict(data["labels"]),
+                "members": tuple(_member(item) for item in data["members"]),
+                "training": training_from_dict(data["training"]),
+                "operating_points": tuple(operating_point_from_dict(i) for i in data["operating_points"]),
+            },
+        )
+
+
+def training_from_dict(data: Mapping[str, Any]) -> TrainingData:
+    """Training data as ``dataclasses.asdict`` wrote it.
+
+    Raises:
+        CutisError: a field is missing.
+    """
+    return _build(TrainingData, {**data, "overrides": tuple(data.get("overrides", ()))})
+
+
+def operating_point_from_dict(data: Mapping[str, Any]) -> OperatingPoint:
+    """An operating point as ``dataclasses.asdict`` wrote it.
+
+    Raises:
+        CutisError: a field is missing.
+    """
+    fitted = data.get("fitted_on")
+    return _build(OperatingPoint, {**data, "fitted_on": _build(FittedOn, fitted) if fitted else None})
+
+
+def _member(data: Mapping[str, Any]) -> Member:
+    return _build(Member, {**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+
+
+def _build(kind: type[T], data: Mapping[str, Any]) -> T:
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    try:
+        return kind(**{name: value for name, value in data.items() if name in known})
+    except TypeError as error:
+        raise CutisError(f"{kind.__name__} is incomplete: {error}.") from error

@@ -1,0 +1,1 @@
+"""Inference from bundles: onnxruntime, no torch."""
