@@ -1,0 +1,39 @@
+"""The resize rule of every bundle, in Pillow: the exported graph must agree with it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+Image = NDArray[np.uint8]
+
+
+def centre_crop(image: Image, ratio: float = 4 / 3) -> Image:
+    """Cut a panorama's ends, so that the longer side is at most ``ratio`` times the shorter.
+
+    Args:
+        image: (height, width, 3).
+        ratio: 1 or more.
+    """
+    height, width = image.shape[:2]
+    longest = int(min(height, width) * ratio + 0.5)
+    top = max(0, height - longest) // 2
+    left = max(0, width - longest) // 2
+    return image[top : top + min(height, longest), left : left + min(width, longest)]
+
+
+def resize_shorter(image: Image, size: int) -> Image:
+    """Resize with antialiasing, aspect kept, so that the shorter side is ``size`` pixels.
+
+    Args:
+        image: (height, width, 3).
+        size: pixels.
+    """
+    height, width = image.shape[:2]
+    short = min(height, width)
+    if short == size:
+        return image
+    target = (round(width * size / short), round(height * size / short))
+    resized = PillowImage.fromarray(image).resize(target, PillowImage.Resampling.BILINEAR)
+    return np.asarray(resized)

@@ -1,0 +1,266 @@
+"""Any photo as upright sRGB pixels, or an error that says what is wrong with the file."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutis.core.errors import ImageError
+from cutis.imaging.formats import SNIFFED, image_format, image_suffixes, not_an_image, suffix_fits
+
+__all__ = ["Decoded", "decode", "find_images", "image_suffixes", "read_rgb", "upright_rgb"]
+
+PIXEL_LIMIT = 200_000_000  # a whole-slide file or a bomb, not a photo
+
+_READERS = {
+    "JPEG": ("PIL.JpegImagePlugin", "jpeg_factory"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "JPEG2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
+    "HEIF": ("pillow_heif", "HeifImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+}
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_EXIF_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A photo and what was done to it.
+
+    Attributes:
+        pixels: (height, width, 3) uint8, sRGB, upright.
+        format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF``, ``JPEG2000``, ``HEIF`` or ``AVIF``.
+        notes: what a user may want to know, such as ``16-bit`` or ``CMYK``.
+    """
+
+    pixels: NDArray[np.uint8]
+    format: str
+    notes: tuple[str, ...]
+
+
+def read_rgb(source: Path | str | bytes, *, least_side: int | None = None) -> NDArray[np.uint8]:
+    """Read a photo as upright sRGB.
+
+    Turned by its EXIF orientation, transparency over white, colour profile applied, CMYK, palette and 16-bit
+    converted, the first frame of an animation.
+
+    Args:
+        source: the file, or its contents.
+        least_side: a JPEG may be decoded at a half, a quarter or an eighth of its size, which is several
+            times faster, as long as its shorter side stays at least this many pixels.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    Raises:
+        ImageError: not an image, damaged, truncated, or larger than 200 megapixels.
+    """
+    return decode(source, least_side=least_side).pixels
+
+
+def decode(source: Path | str | bytes, *, least_side: int | None = None) -> Decoded:
+    """Read a photo as `read_rgb` does, and note what is special about the file.
+
+    Raises:
+        ImageError: see `read_rgb`.
+    """
+    name = Path("the photo") if isinstance(source, bytes) else Path(source)
+    try:
+        with _opened(source) as handle:
+            head = handle.read(SNIFFED)
+            kind = image_format(head)
+            if kind is None:
+                raise ImageError(name, not_an_image(head))
+            _need_whole_webp(handle, head, name)
+            handle.seek(0)
+            pixels, notes = _decoded(handle, kind, name, least_side)
+    except ImageError:
+        raise
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise ImageError(name, f"cannot be opened ({error.strerror}). Check the path.") from error
+    except Exception as error:  # decoders meet damaged bytes with any exception that there is
+        raise ImageError(name, _damaged(error)) from error
+    if not isinstance(source, bytes) and not suffix_fits(name, kind):
+        notes.append(f"is {kind}, though its name ends in '{name.suffix}'")
+    return Decoded(pixels, kind, tuple(notes))
+
+
+def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[np.uint8]:
+    """The pixels of an open Pillow image as `read_rgb` gives them.
+
+    Args:
+        image: any mode; it is loaded.
+        notes: what was done is added here.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    Raises:
+        ImageError: 32-bit pixels of unknown range.
+    """
+    notes = [] if notes is None else notes
+    image.load()
+    orientation = _orientation(image)
+    profile = image.info.get("icc_profile")
+    rgb = _srgb(_eight_bit(image, notes), profile, notes)
+    if orientation in _UPRIGHT:
+        notes.append("turned by its EXIF orientation")
+        rgb = rgb.transpose(_UPRIGHT[orientation])
+    return np.array(rgb)  # a copy, because Pillow's own array is read-only
+
+
+def find_images(folder: Path | str) -> Iterator[Path]:
+    """Every file below a folder whose ending is that of an image, in sorted order; hidden ones are left out.
+
+    Raises:
+        ImageError: there is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise ImageError(folder, "is not a folder. Check the path.")
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        for name in sorted(files):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in image_suffixes:  # noqa: PTH122
+                yield Path(place, name)
+
+
+def _opened(source: Path | str | bytes) -> AbstractContextManager[IO[bytes]]:
+    return io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
+
+
+def _decoded(
+    handle: IO[bytes], kind: str, name: Path, least_side: int | None
+) -> tuple[NDArray[np.uint8], list[str]]:
+    # The format's own reader, not Image.open: the bytes choose one decoder, whatever is registered elsewhere
+    # in the process, and the limit below needs no change to Pillow's global one.
+    module, reader = _READERS[kind]
+    open_image: Callable[..., Image.Image] = getattr(import_module(module), reader)
+    notes = ["HEIC"] if kind == "HEIF" else []
+    with open_image(handle, name.name) as image:
+        width, height = image.size
+        if width * height > PIXEL_LIMIT:
+            limit = f"more than {PIXEL_LIMIT // 1_000_000} megapixels"
+            raise ImageError(name, f"is {width} x {height} pixels, {limit}. Crop it or scale it down.")
+        notes += _notes_before_loading(image, kind, handle)
+        if kind == "JPEG" and least_side is not None:
+            image.draft(None, (least_side, least_side))
+        try:
+            return upright_rgb(image, notes), notes
+        except ImageError as error:
+            raise ImageError(name, error.reason) from error
+
+
+def _notes_before_loading(image: Any, kind: str, handle: IO[bytes]) -> list[str]:
+    """What Pillow itself mends while it loads, and then no longer tells."""
+    notes = []
+    if kind in ("GIF", "WEBP", "PNG") and getattr(image, "is_animated", False):
+        notes.append("animated: the first frame is used")
+    if kind == "TIFF" and image.tag_v2.get(_EXIF_ORIENTATION, 1) in _UPRIGHT:
+        notes.append("turned by its EXIF orientation")
+    if image.mode in ("RGB", "RGBA") and 16 in _bits(image, kind, handle):
+        notes.append("16-bit")  # the upper 8 bits are kept
+    return notes
+
+
+def _bits(image: Any, kind: str, handle: IO[bytes]) -> tuple[int, ...]:
+    if kind == "TIFF":
+        return tuple(image.tag_v2.get(258, ()))
+    if kind != "PNG":
+        return ()
+    place = handle.tell()
+    handle.seek(24)
+    bits = handle.read(1)
+    handle.seek(place)
+    return tuple(bits)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # damaged EXIF: the pixels are still good
+        return 1
+
+
+def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Pixels in a mode that has 8 bits a channel and no transparency: L, RGB, CMYK, ..."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+            reason = "has 32-bit pixels of unknown range. Save it with 8 or 16 bits a channel."
+            raise ImageError("the photo", reason)
+        notes.append("16-bit")
+        return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return _over_white(image.convert("RGBA"), notes)
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
+    alpha = image.getchannel("A")
+    if alpha.getextrema() == (255, 255):
+        return image.convert("RGB")
+    notes.append("transparent: laid over white")
+    white = Image.new("RGB", image.size, (255, 255, 255))
+    white.paste(image.convert("RGB"), mask=alpha)
+    return white
+
+
+def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
+    if image.mode == "CMYK":
+        notes.append("CMYK")
+    # Nearly every profile is sRGB and names itself so, in ASCII or in UTF-16.
+    if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
+        try:
+            converted = Image.new("RGB", image.size)
+            _to_srgb(profile, image.mode).apply(image, converted)
+            return converted
+        except Exception:  # a damaged profile, or one of another colour space: the pixels are still good
+            notes.append("its colour profile cannot be used")
+    return image.convert("RGB")
+
+
+@lru_cache(maxsize=32)
+def _to_srgb(profile: bytes, mode: str) -> Any:
+    from PIL import ImageCms
+
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+
+
+def _need_whole_webp(handle: IO[bytes], head: bytes, name: Path) -> None:
+    """A WebP tells its length; its decoder does not tell what is wrong when there is less."""
+    declared = int.from_bytes(head[4:8], "little") + 8
+    if head[:4] == b"RIFF" and (there := handle.seek(0, os.SEEK_END)) < declared:
+        reason = f"is truncated ({there} of {declared} bytes). Copy or download it again."
+        raise ImageError(name, reason)
+
+
+def _damaged(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    if "truncated" in text.lower() or "unexpected end" in text.lower() or "end of file" in text.lower():
+        return f"is truncated ({text}). Copy or download it again."
+    return f"is damaged and cannot be decoded ({text}). Copy or download it again."
