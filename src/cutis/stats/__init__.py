@@ -1,0 +1,12 @@
+"""Pure array functions: figures, their intervals, and tests between sources.
+
+    resampling       group bootstrap: weights per group, applied to sums per group
+    intervals        Estimate; percentile, Wilson and Clopper-Pearson intervals
+    confusion        accuracy, sensitivity, specificity, predictive values from a confusion matrix
+    discrimination   AUC, average precision, ROC curve; weighted, for many replicates at once
+    calibration      temperature, calibration error, reliability, Brier score, log loss
+    thresholds       operating points by Youden, sensitivity, specificity or predictive value
+    comparison       DeLong, McNemar, paired group bootstrap, Holm
+
+Nothing here knows files, tables or labels by name: classes are numbered 0 .. classes-1 by the caller.
+"""

@@ -1,0 +1,101 @@
+"""A figure with its interval, and the ways to find that interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and the interval that its truth is likely to lie in.
+
+    Attributes:
+        value: the figure for the cases at hand.
+        low: lower end of the interval.
+        high: upper end of the interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain data, as in ``metrics.json``."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def percentile(replicates: ArrayLike, confidence: float = 0.95) -> NDArray[np.float64]:
+    """Percentile bootstrap intervals.
+
+    Args:
+        replicates: (figures, replicates); replicates that are not a number are left out.
+        confidence: of the two-sided interval.
+
+    Returns:
+        (figures, 2) lower and upper ends; not a number where no replicate was defined.
+
+    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
+    """
+    values = np.atleast_2d(np.asarray(replicates, dtype=np.float64))
+    tail = (1.0 - confidence) / 2.0
+    ends = np.full((values.shape[0], 2), np.nan)
+    for number, row in enumerate(values):
+        defined = row[~np.isnan(row)]
+        if len(defined):
+            ends[number] = np.quantile(defined, [tail, 1.0 - tail])
+    return ends
+
+
+def wilson(successes: float, cases: float, confidence: float = 0.95) -> Estimate:
+    """Wilson's score interval of a proportion of independent cases.
+
+    Args:
+        successes: 0 .. cases.
+        cases: above 0.
+        confidence: of the two-sided interval.
+
+    Raises:
+        ValueError: no cases, or more successes than cases.
+
+    Source: Wilson 1927, J Am Stat Assoc 22:209.
+    """
+    from scipy.stats import norm
+
+    _check_proportion(successes, cases)
+    z = float(norm.ppf(0.5 + confidence / 2.0))
+    share = successes / cases
+    centre = (share + z * z / (2 * cases)) / (1 + z * z / cases)
+    half = z * np.sqrt(share * (1 - share) / cases + z * z / (4 * cases * cases)) / (1 + z * z / cases)
+    low = 0.0 if successes == 0 else max(0.0, float(centre - half))
+    high = 1.0 if successes == cases else min(1.0, float(centre + half))
+    return Estimate(share, low, high)
+
+
+def clopper_pearson(successes: float, cases: float, confidence: float = 0.95) -> Estimate:
+    """Exact (never too narrow) interval of a proportion of independent cases.
+
+    Args:
+        successes: 0 .. cases.
+        cases: above 0.
+        confidence: of the two-sided interval.
+
+    Raises:
+        ValueError: no cases, or more successes than cases.
+
+    Source: Clopper & Pearson 1934, Biometrika 26:404.
+    """
+    from scipy.stats import beta
+
+    _check_proportion(successes, cases)
+    tail = (1.0 - confidence) / 2.0
+    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, cases - successes + 1))
+    high = 1.0 if successes == cases else float(beta.ppf(1 - tail, successes + 1, cases - successes))
+    return Estimate(successes / cases, low, high)
+
+
+def _check_proportion(successes: float, cases: float) -> None:
+    if not 0 <= successes <= cases or cases == 0:
+        raise ValueError(f"{successes} of {cases} is not a proportion.")
