@@ -5,8 +5,9 @@
     confusion        accuracy, sensitivity, specificity, predictive values from a confusion matrix
     discrimination   AUC, average precision, ROC curve; weighted, for many replicates at once
     calibration      temperature, calibration error, reliability, Brier score, log loss
+    classification   all of these by name, with intervals
     thresholds       operating points by Youden, sensitivity, specificity or predictive value
     comparison       DeLong, McNemar, paired group bootstrap, Holm
 
-Nothing here knows files, tables or labels by name: classes are numbered 0 .. classes-1 by the caller.
+Nothing here knows files or tables: classes are numbered 0 .. classes-1 by the caller.
 """

@@ -142,12 +142,21 @@ def expected_calibration_error(truth: ArrayLike, probabilities: ArrayLike, bins:
 
 
 def brier_losses(truth: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
-    """Squared distance of each case's probabilities from its truth, summed over classes. (cases,) 0 .. 2.
+    """Squared distance of each case's probabilities from its truth.
+
+    Args:
+        truth: (cases,) 0 .. classes-1.
+        probabilities: (cases, classes).
+
+    Returns:
+        (cases,): with several classes summed over them, 0 .. 2; with two the distance of one, 0 .. 1, as is
+        the custom.
 
     Source: Brier 1950, Mon Weather Rev 78:1.
     """
     scores = np.asarray(probabilities, dtype=np.float64)
-    return np.asarray(((scores - np.eye(scores.shape[1])[np.asarray(truth, dtype=np.intp)]) ** 2).sum(axis=1))
+    squares = (scores - np.eye(scores.shape[1])[np.asarray(truth, dtype=np.intp)]) ** 2
+    return np.asarray(squares.sum(axis=1) if scores.shape[1] > 2 else squares[:, 0])
 
 
 def log_losses(truth: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
