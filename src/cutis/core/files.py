@@ -36,7 +36,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
             raise
         reason = error.strerror or str(error)
         raise OutputError(
-            f"{target}: could not be written ({reason}). Nothing was changed; make room or choose another place."
+            f"{target}: could not be written ({reason}). "
+            "Nothing was changed; make room, or choose another place."
         ) from error
     finally:
         scratch.unlink(missing_ok=True)

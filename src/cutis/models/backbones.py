@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cutis.core.errors import CutisError
+from cutis.models import Scaling
 from cutis.models.torchvision_operators import ensure
 
-Scaling = Literal["auto", "imagenet", "tensorflow"]
 TENSORFLOW = (0.5, 0.5, 0.5)  # x / 127.5 - 1, written as mean and standard deviation of pixels in 0..1
 
 
@@ -33,10 +33,11 @@ class InputRules:
     convolutional: bool = True
 
 
-def _is_tensorflow(weights: str, scaling: Scaling) -> bool:
-    """Weights that came from TensorFlow want its padding and pixel scaling; timm tags their files ``.tf*``."""
+def is_tensorflow(weights: str, scaling: Scaling) -> bool:
+    """Weights from TensorFlow want its padding and pixel scaling; timm tags their files ``.tf*``."""
     tags = Path(weights).name.split(".")[1:-1]
-    return scaling == "tensorflow" or (scaling == "auto" and any(tag.startswith("tf") for tag in tags))
+    tagged = any(tag.startswith("tf") for tag in tags)
+    return scaling == "tensorflow" or (scaling == "auto" and tagged)
 
 
 def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tuple[nn.Module, InputRules]:
@@ -44,7 +45,7 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
 
     Args:
         name: timm model name, such as ``efficientnet_b4``.
-        weights: a ``.safetensors`` or ``.pth`` file in timm's naming, ``imagenet`` (fetched by timm), or ``none``.
+        weights: a ``.safetensors`` or ``.pth`` file in timm's naming, ``imagenet`` or ``none``.
         size: shorter side of the input, in pixels.
         scaling: pixel scaling and padding that the weights were trained with; ``auto`` reads it from the
             file's tag (``name.tf_in1k.safetensors`` is TensorFlow's).
@@ -56,22 +57,24 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
     import timm
 
     if not timm.is_model(name):
-        near = timm.list_models(f"*{name.split('_')[0]}*")[:8]
+        near = timm.list_models(f"*{name.partition('_')[0]}*")[:8]
         raise CutisError(f"timm has no model '{name}'. Close to it: {', '.join(near) or 'none'}.")
-    tensorflow = _is_tensorflow(weights, scaling)
+    tensorflow = is_tensorflow(weights, scaling)
     extra: dict[str, Any] = {"pad_type": "same"} if tensorflow else {}
     config = timm.get_pretrained_cfg(name)
     fixed = bool(config and config.fixed_input_size)
     if fixed:
         extra["img_size"] = size
     try:
-        backbone: nn.Module = timm.create_model(name, pretrained=weights == "imagenet", num_classes=0, **extra)
+        backbone: nn.Module = timm.create_model(
+            name, pretrained=weights == "imagenet", num_classes=0, **extra
+        )
     except Exception as error:
         if weights != "imagenet":
             raise
         raise CutisError(
-            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). On a machine without "
-            "network, download them elsewhere and give the file: --weights FILE.safetensors (or --weights none)."
+            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). Without a network, "
+            "download them elsewhere and give the file: --weights FILE.safetensors (or --weights none)."
         ) from error
     if weights not in ("imagenet", "none"):
         _load(backbone, Path(weights))
@@ -98,20 +101,23 @@ def _load(backbone: nn.Module, file: Path) -> None:
             state = torch.load(file, map_location="cpu", weights_only=True)
             state = state.get("state_dict", state)
     except Exception as error:
-        raise CutisError(f"{file}: not readable as weights ({error}). Expected .safetensors or .pth.") from error
-    wanted = backbone.state_dict()
+        raise CutisError(
+            f"{file}: not readable as weights ({error}). Expected .safetensors or .pth."
+        ) from error
+    # A counter that only matters for cumulative batch-norm averages, and that converted weights lack.
+    wanted = {k: v for k, v in backbone.state_dict().items() if not k.endswith("num_batches_tracked")}
     shapes = [k for k, v in wanted.items() if k in state and state[k].shape != v.shape]
     missing = [k for k in wanted if k not in state]
     if shapes or missing:
         raise CutisError(
-            f"{file}: does not fit this backbone: {len(missing)} tensors missing, {len(shapes)} of another shape "
+            f"{file}: does not fit this backbone: {len(missing)} tensors missing, {len(shapes)} of other shape "
             f"(first: {(missing + shapes)[0]}). Check that the file belongs to the --backbone named."
         )
-    backbone.load_state_dict({k: state[k] for k in wanted})
+    backbone.load_state_dict({k: state[k] for k in wanted}, strict=False)
 
 
 def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
-    """Names of the modules whose outputs are the backbone's stages, shallow to deep, the last ``count`` of them.
+    """Names of the modules whose outputs are the backbone's stages, shallow to deep, the last ``count``.
 
     A network with block groups (EfficientNet and kin) gives those, seven for EfficientNet-B4; any other
     backbone gives the stages that timm lists for feature extraction.

@@ -1,14 +1,15 @@
-"""A backbone, a global average, one linear layer; and an auxiliary classifier on every stage while it trains."""
+"""A backbone, a global average, one linear layer; and while it trains, a classifier on every stage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from cutis.models.backbones import InputRules, Scaling, as_map, create, stage_names
+from cutis.models import AuxiliaryUse, Scaling
+from cutis.models.backbones import InputRules, as_map, create, stage_names
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class ClassifierSettings:
     classes: int
     size: int
     auxiliary: int = 0
-    auxiliary_use: Literal["drop", "average"] = "drop"
+    auxiliary_use: AuxiliaryUse = "drop"
     dropout: float = 0.2
     scaling: Scaling = "auto"
     weights: str = "none"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that torch's own documentation uses
 from torch import Tensor
 
-Imbalance = Literal["none", "balanced-sampling", "weighted", "focal", "logit-adjusted"]
+from cutis.models import Imbalance
 
 
 def class_weights(counts: Tensor) -> Tensor:

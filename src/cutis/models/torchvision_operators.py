@@ -24,7 +24,7 @@ def ensure() -> None:
         import torch
 
         for name in ("nms", "qnms"):
-            library = torch.library.Library("torchvision", "FRAGMENT")
+            library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
             _declared.append(library)
         import_module("torchvision")

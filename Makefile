@@ -1,0 +1,48 @@
+# Entry points. Each one creates what it needs: `make demo` and `make test` work in a fresh clone.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help setup demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the entry points
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+$(BIN)/python:
+	@echo "Creating the environment in .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cutis needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv .venv
+
+.venv/serving.stamp: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing cutis for serving (no torch); a minute or two"
+	@$(PIP) -e .
+	@touch $@
+
+.venv/development.stamp: .venv/serving.stamp
+	@echo "Installing the training and development tools (torch among them); several minutes"
+	@$(PIP) -e '.[train,dev]'
+	@touch $@
+
+setup: .venv/development.stamp  ## the whole environment, for training and development
+
+demo: .venv/serving.stamp  ## the main job on shipped bundles; ends with a report
+	@$(BIN)/cutis demo --out demo
+
+test: .venv/development.stamp  ## all tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+lint: .venv/development.stamp  ## style, types, import contracts
+	@echo "ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "mypy --strict"
+	@$(BIN)/mypy
+	@echo "import contracts"
+	@$(BIN)/lint-imports
+
+bench: .venv/development.stamp  ## benchmarks against peers; each ends in a ratio
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## what the entry points made
+	rm -rf .venv demo build dist

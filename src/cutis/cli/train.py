@@ -1,0 +1,144 @@
+"""`cutis train`: from a manifest to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cutis.cli.progress import progress, say
+from cutis.models import AuxiliaryUse, Imbalance
+from cutis.training.recipe import Precision, Recipe
+
+if TYPE_CHECKING:
+    from cutis.task import Task
+    from cutis.training.run import Run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(train)
+
+
+def train(
+    task_name: Annotated[str, typer.Argument(metavar="TASK", help="As listed by `cutis tasks`.")],
+    manifest: Annotated[Path, typer.Argument(help="Table of labelled photos, CSV or Parquet.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    target: Annotated[str | None, typer.Option(help="Target column, where it is not the task's own.")] = None,
+    backbone: Annotated[str | None, typer.Option(help="timm model name.")] = None,
+    weights: Annotated[str, typer.Option(help="Weights file, 'imagenet', or 'none'.")] = "imagenet",
+    size: Annotated[int | None, typer.Option(help="Shorter side of the input, pixels.")] = None,
+    sizes: Annotated[
+        str, typer.Option(help="Sizes by phase, such as 128,160,192: small photos first save time.")
+    ] = "",
+    epochs: Annotated[int, typer.Option(help="Passes over the training photos.")] = 12,
+    batch: Annotated[int, typer.Option(help="Photos per step.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    auxiliary: Annotated[int | None, typer.Option(help="Auxiliary classifiers; 0 for none.")] = None,
+    auxiliary_use: Annotated[AuxiliaryUse, typer.Option(help="Auxiliary classifiers at inference.")] = "drop",
+    imbalance: Annotated[Imbalance, typer.Option(help="Answer to rare classes.")] = "balanced-sampling",
+    sampling_power: Annotated[
+        float, typer.Option(help="Balanced sampling: 1 all classes alike, 0 as they come.")
+    ] = 0.5,
+    smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.05,
+    mixup: Annotated[float, typer.Option(help="Mixing of photos in pairs; 0 for none.")] = 0.0,
+    average: Annotated[float, typer.Option(help="Decay of the weights' moving average; 0 for none.")] = 0.998,
+    precision: Annotated[
+        Precision, typer.Option(help="Number format; auto takes bfloat16 where it is fast.")
+    ] = "auto",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that prepare photos.")] = 0,
+    devices: Annotated[int, typer.Option(help="GPUs or processes per machine.")] = 1,
+    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="Switch off a leakage check by name: groups, duplicates.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Terms of the data, for the card.")] = "",
+    data_name: Annotated[str, typer.Option(help="Name of the data, for the card.")] = "",
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Embed once and fit a linear layer: minutes on a CPU.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
+) -> None:
+    """Train a task's network; the run folder holds weights, split, predictions and metrics."""
+    from cutis.tasks import get_task
+
+    task = get_task(task_name)
+    _need_torch()
+    from cutis.models.classifier import ClassifierSettings
+    from cutis.training.fit import Watch, describe_data, fit, start_run
+    from cutis.training.preparation import prepare
+    from cutis.training.probe import fit_probe
+    from cutis.training.watching import watcher
+
+    if not (resume and (out / "run.json").exists()):
+        recipe = Recipe(
+            epochs=epochs,
+            batch=batch,
+            learning_rate=learning_rate,
+            sizes=_sizes(sizes),
+            imbalance=imbalance,
+            sampling_power=sampling_power,
+            smoothing=smoothing,
+            mixup=mixup,
+            average_decay=average,
+            precision=precision,
+            seed=seed,
+            workers=workers,
+            devices=devices,
+            nodes=nodes,
+        )
+        prepared = prepare(task, manifest, target=target, seed=seed, allow=allow or (), echo=say)
+        settings = ClassifierSettings(
+            backbone=backbone or task.network.backbone,
+            classes=len(prepared.labels),
+            size=size or task.network.size,
+            auxiliary=0 if probe else task.network.auxiliary if auxiliary is None else auxiliary,
+            auxiliary_use=auxiliary_use,
+            weights=weights,
+        )
+        data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)
+        start_run(task, prepared, out, settings, recipe, data)
+    with progress("Reading photos") as reading:
+        watch = Watch(say, reading, (watcher(say),))
+        run = fit_probe(out, watch) if probe else fit(out, watch)
+    _report(task, run)
+
+
+def _need_torch() -> None:
+    """Prepare the process before torch is loaded, and say what is missing where it is not installed."""
+    from importlib.util import find_spec
+
+    from cutis.core.errors import MissingExtraError
+    from cutis.training.process import prepare
+
+    if any(find_spec(name) is None for name in ("torch", "timm", "lightning")):
+        raise MissingExtraError("train", "Training")
+    prepare()
+    from cutis.models.torchvision_operators import ensure
+
+    ensure()
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a list of sizes such as 128,160,192") from None
+
+
+def _report(task: Task, run: Run) -> None:
+    """The run's figures on its test split, as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{task.title}: {run.name} on its test split", title_justify="left")
+    for column in ("metric", "value", "95% interval"):
+        table.add_column(column, justify="left" if column == "metric" else "right")
+    for name in ("balanced_accuracy", "accuracy", "auc_macro", "expected_calibration_error"):
+        if name in run.metrics:
+            figure = run.metrics[name]
+            table.add_row(name, f"{figure['value']:.3f}", f"{figure['low']:.3f} to {figure['high']:.3f}")
+    Console().print(table)
+    print(f"Run: {run.path}. Next: cutis export {run.path} --out NAME.cutis")

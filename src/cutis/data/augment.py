@@ -1,0 +1,169 @@
+"""Random variation of dermoscopic photos, as cameras, skins and hands vary them. Pixels in, pixels out.
+
+Every function takes its own random generator, so that a sample depends on nothing but its seed: the same
+image is drawn again when a training run resumes, with any number of worker processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strongly photos are varied. Probabilities are 0..1; ranges are (low, high).
+
+    Attributes:
+        area: share of the photo that a crop covers.
+        aspect: width over height of a crop before it becomes square.
+        rotate: any angle when true (a dermoscope has no upright), else flips only.
+        brightness, contrast, saturation: largest relative change.
+        illuminant: standard deviation of the log gains of red, green and blue.
+        constancy: probability that the colour of the light is estimated and removed (shades of grey).
+        hair, ruler, vignette, blur, erase: probabilities of rendered hair, ruler marks, dark corners,
+            defocus and a hidden square.
+    """
+
+    area: tuple[float, float] = (0.4, 1.0)
+    aspect: tuple[float, float] = (0.8, 1.25)
+    rotate: bool = True
+    brightness: float = 0.2
+    contrast: float = 0.2
+    saturation: float = 0.2
+    illuminant: float = 0.06
+    constancy: float = 0.2
+    hair: float = 0.1
+    ruler: float = 0.05
+    vignette: float = 0.05
+    blur: float = 0.1
+    erase: float = 0.15
+
+
+def augment(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
+    """One random variation.
+
+    Args:
+        image: (height, width, 3), any size.
+        size: side of the square result, in pixels.
+
+    Returns:
+        (size, size, 3).
+    """
+    out = _crop(image, size, settings, rng)
+    if rng.random() < settings.hair:
+        _draw_hair(out, rng)
+    if rng.random() < settings.ruler:
+        _draw_ruler(out, rng)
+    out = _recolour(out, settings, rng)
+    if rng.random() < settings.vignette:
+        out = _vignette(out, rng)
+    if rng.random() < settings.blur:
+        import cv2
+
+        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.2)) * size / 224).astype(np.uint8)
+    if rng.random() < settings.erase:
+        _erase(out, rng)
+    return out
+
+
+def _crop(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
+    """Crop, rotate, mirror and resize in one warp, so that pixels are interpolated once."""
+    import cv2
+
+    height, width = image.shape[:2]
+    share = rng.uniform(*settings.area)
+    ratio = np.exp(rng.uniform(*np.log(settings.aspect)))
+    side = np.sqrt(share) * min(height, width)
+    # Half-extents of the crop in source pixels; a crop wider than the photo is filled by reflection.
+    half = np.array([side * np.sqrt(ratio), side / np.sqrt(ratio)]) / 2
+    angle = rng.uniform(0, 2 * np.pi) if settings.rotate else 0.0
+    mirror = np.array([rng.choice((-1, 1)), 1 if settings.rotate else rng.choice((-1, 1))])
+    room = np.maximum(np.array([width, height]) / 2 - half, 0)
+    centre = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * room
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    scale = turn @ np.diag(mirror * half * 2 / size)  # destination offset -> source offset
+    offset = centre - 0.5 - scale @ np.array([(size - 1) / 2] * 2)
+    matrix = np.column_stack([scale, offset])
+    shrink = max(half) * 2 / size
+    if shrink > 1.5:  # bilinear sampling alone would alias
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 * shrink).astype(np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    return warped.astype(np.uint8, copy=False)
+
+
+def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:
+    """Light, exposure, contrast and saturation as one affine map of colours per image."""
+    import cv2
+
+    gains = np.exp(rng.normal(0, settings.illuminant, 3))
+    if rng.random() < settings.constancy:
+        small = image[::4, ::4].reshape(-1, 3).astype(np.float32)
+        light = np.power(np.power(small + 1, 6).mean(0), 1 / 6)  # shades of grey: Finlayson, Trezzi 2004
+        # By a random share: few cameras correct the light wholly, most a little.
+        gains = gains * (light.mean() / light) ** rng.uniform(0, 1)
+    gains = gains * (1 + rng.uniform(-1, 1) * settings.brightness)
+    contrast = 1 + rng.uniform(-1, 1) * settings.contrast
+    saturation = 1 + rng.uniform(-1, 1) * settings.saturation
+    luma = np.tile([0.299, 0.587, 0.114], (3, 1))
+    mix = saturation * np.eye(3) + (1 - saturation) * luma
+    matrix = contrast * mix @ np.diag(gains)  # (3, 3), rows are output channels
+    middle = image[::8, ::8].mean((0, 1)) @ (mix @ np.diag(gains)).T
+    shift = (1 - contrast) * middle
+    recoloured: Image = cv2.transform(image, np.column_stack([matrix, shift])).astype(np.uint8, copy=False)
+    return recoloured
+
+
+def _draw_hair(image: Image, rng: Rng) -> None:
+    import cv2
+
+    size = image.shape[0]
+    shade = tuple(int(v) for v in rng.integers(10, 90) * np.array([1.0, 0.85, 0.7]))
+    for _ in range(int(rng.integers(3, 14))):
+        start, end = rng.uniform(-0.2, 1.2, (2, 2)) * size
+        bend = (start + end) / 2 + rng.normal(0, 0.15, 2) * size
+        t = np.linspace(0, 1, 24)[:, None]
+        curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+        points = np.round(curve * 8).astype(np.int32)[:, None]
+        cv2.polylines(image, [points], False, shade, int(rng.integers(1, 3)), cv2.LINE_AA, shift=3)
+
+
+def _draw_ruler(image: Image, rng: Rng) -> None:
+    """Ticks of a millimetre scale along one edge."""
+    import cv2
+
+    size = image.shape[0]
+    step = float(rng.uniform(0.03, 0.08)) * size
+    level = int(rng.uniform(0.02, 0.12) * size)
+    shade = (30, 30, 30) if rng.random() < 0.7 else (225, 225, 225)
+    view = np.rot90(image, int(rng.integers(4)))
+    canvas = np.ascontiguousarray(view)
+    for i in range(int(size / step)):
+        length = int((0.06 if i % 10 == 0 else 0.04 if i % 5 == 0 else 0.025) * size)
+        x = int(i * step)
+        cv2.line(canvas, (x, level), (x, level + length), shade, 1, cv2.LINE_AA)
+    view[:] = canvas
+
+
+def _vignette(image: Image, rng: Rng) -> Image:
+    """The black rim of a dermoscope's tube."""
+    size = image.shape[0]
+    axis = np.linspace(-1, 1, size, dtype=np.float32)
+    radius = np.hypot(axis[:, None] - rng.normal(0, 0.05), axis[None] - rng.normal(0, 0.05))
+    edge = rng.uniform(0.95, 1.3)
+    gain = np.clip((edge - radius) / rng.uniform(0.02, 0.3), 0.03, 1)
+    return (image * gain[..., None]).astype(np.uint8)
+
+
+def _erase(image: Image, rng: Rng) -> None:
+    """Hide a rectangle (DeVries, Taylor 2017), so that no single spot decides."""
+    size = image.shape[0]
+    height, width = (rng.uniform(0.15, 0.4, 2) * size).astype(int)
+    top, left = int(rng.integers(size - height)), int(rng.integers(size - width))
+    image[top : top + height, left : left + width] = image[::8, ::8].mean((0, 1)).astype(np.uint8)

@@ -1,0 +1,63 @@
+"""One manifest from several cohorts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from cutis.core.errors import ManifestError
+from cutis.core.manifest import read_manifest, write_manifest
+
+
+def merge_manifests(
+    paths: Sequence[Path], out: Path, *, target: str, keep: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Put manifests one below the other.
+
+    Args:
+        paths: the manifests; each one's folder names its cohort, unless it has a column ``cohort``.
+        out: the manifest to write; image paths are made relative to it.
+        target: column of the labels, which all must have.
+        keep: conditions ``column=value[,value...]``; a manifest without the column keeps all its rows.
+
+    Returns:
+        The table written.
+
+    Raises:
+        ManifestError: a manifest is wrong, two photos share an id, or the cohorts group by other columns.
+    """
+    tables, groups = [], set()
+    for path in paths:
+        manifest = read_manifest(path, target=target)
+        here = [Path(os.path.relpath(p, out.absolute().parent)).as_posix() for p in manifest.paths]
+        table = manifest.table.drop("row").with_columns(pl.Series("image", here))
+        if "cohort" not in table.columns:
+            table = table.with_columns(pl.lit(path.absolute().parent.name).alias("cohort"))
+        tables.append(_kept(table, keep))
+        groups.add(manifest.group)
+    if len(groups) > 1:
+        raise ManifestError(
+            [f"{out}: the manifests group photos by {' and '.join(sorted(groups))}. Rename one to match."]
+        )
+    merged = pl.concat(tables, how="diagonal_relaxed")
+    twice = merged.filter(pl.col("image_id").is_duplicated())["image_id"].unique().sort()
+    if len(twice):
+        raise ManifestError(
+            [
+                f"{out}: image_id {name} stands in more than one manifest. Give one an own id."
+                for name in twice
+            ]
+        )
+    write_manifest(merged, out)
+    return merged
+
+
+def _kept(table: pl.DataFrame, conditions: Sequence[str]) -> pl.DataFrame:
+    for condition in conditions:
+        column, _, values = condition.partition("=")
+        if column in table.columns:
+            table = table.filter(pl.col(column).is_in(values.split(",")))
+    return table

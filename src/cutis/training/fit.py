@@ -1,0 +1,267 @@
+"""Train a task's network on a manifest; stop it at any time, and go on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import polars as pl
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from safetensors.torch import save_file
+from torch.utils.data import DataLoader
+
+from cutis.core.bundle_info import TrainingData
+from cutis.core.errors import RunError
+from cutis.core.files import replacing
+from cutis.core.manifest import Manifest, read_manifest, write_manifest
+from cutis.data.datasets import PhotoStore, VariedPhotos
+from cutis.models.classifier import Classifier, ClassifierSettings
+from cutis.stats.calibration import fit_temperature
+from cutis.task import Task
+from cutis.tasks import get_task
+from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
+from cutis.training.module import MovingAverage, TrainingModule
+from cutis.training.predict import plain_photos, predict_logits, predictions_table, softmax
+from cutis.training.preparation import Prepared, groups_in
+from cutis.training.process import bf16_is_fast
+from cutis.training.recipe import Recipe
+from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, load_run
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told how training goes.
+
+    Attributes:
+        echo: told single sentences.
+        reading: called with 1 for each photo read.
+        callbacks: of Lightning's trainer, such as a progress bar.
+    """
+
+    echo: Callable[[str], None] = lambda _: None
+    reading: Progress | None = None
+    callbacks: tuple[Callback, ...] = ()
+
+
+def start_run(
+    task: Task,
+    prepared: Prepared,
+    out: Path,
+    settings: ClassifierSettings,
+    recipe: Recipe,
+    data: TrainingData,
+) -> Run:
+    """Write a new run folder with its split, before the first step.
+
+    Raises:
+        RunError: the folder holds a run already.
+    """
+    if (out / "run.json").exists():
+        raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    manifest = prepared.manifest
+    here = [Path(os.path.relpath(path, out.absolute())).as_posix() for path in manifest.paths]
+    write_manifest(manifest.table.with_columns(pl.Series("image", here)), out / SPLIT)
+    run = Run(
+        path=out,
+        task=task.name,
+        labels=prepared.labels,
+        settings=settings,
+        recipe=recipe,
+        training=data,
+        target=str(manifest.target),
+        group=manifest.group,
+    )
+    run.save()
+    return run
+
+
+def describe_data(prepared: Prepared, name: str, licence: str) -> TrainingData:
+    """What a run is trained on, for its card."""
+    train = prepared.manifest.part("train")
+    table = prepared.manifest.table
+    rendered = "rendered" in table.columns and bool((table["rendered"].str.to_lowercase() == "true").any())
+    return TrainingData(
+        name=name,
+        rendered=rendered,
+        images=len(train),
+        groups=groups_in(train),
+        fingerprint=prepared.manifest.fingerprint,
+        split_hash=prepared.manifest.split_hash,
+        overrides=prepared.overrides,
+        licence=licence,
+    )
+
+
+def fit(path: Path, watch: Watch | None = None) -> Run:
+    """Train a run, from its start or from its last checkpoint, until it is finished.
+
+    Args:
+        path: folder written by `start_run`.
+        watch: who is told how it goes.
+
+    Returns:
+        The finished run, with temperature and test metrics.
+
+    Raises:
+        RunError: the folder is no run.
+    """
+    watch = watch or Watch()
+    run = load_run(path)
+    if run.finished:
+        watch.echo(f"{path}: is finished already.")
+        return run
+    recipe = run.recipe
+    lightning.seed_everything(recipe.seed, workers=True, verbose=False)
+    manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
+    parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
+    network = build_network(run)
+    side = max([network.input_rules.size, *recipe.sizes])
+    stores = {name: PhotoStore(part.paths, side, watch.reading) for name, part in parts.items()}
+    targets = {name: class_indices(part, run) for name, part in parts.items()}
+    run = _train(run, network, stores, targets, watch)
+    return finish(run, network, parts, stores, targets)
+
+
+def build_network(run: Run) -> Classifier:
+    """The task's network, with the weights that training starts from."""
+    module, function = get_task(run.task).network.builder.split(":")
+    network: Classifier = getattr(import_module(module), function)(run.settings)
+    return network
+
+
+def class_indices(part: Manifest, run: Run) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """(rows,) index of each row's label."""
+    index = {name: i for i, name in enumerate(run.labels.names)}
+    return np.array([index[value] for value in part.table[run.target]], dtype=np.int64)
+
+
+def _train(
+    run: Run, network: Classifier, stores: dict[str, PhotoStore], targets: dict[str, Any], watch: Watch
+) -> Run:
+    """Let Lightning train the network in place; the run then says how, stops included."""
+    recipe, rules = run.recipe, network.input_rules
+    varied = VariedPhotos(stores["train"], targets["train"], recipe.augmentation, rules.mean, rules.std)
+    replicas = recipe.devices * recipe.nodes
+    rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
+    batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas)
+    plain = plain_photos(stores["tune"], network)
+    tune = _Labelled(plain, targets["tune"])
+    tune_loader: DataLoader[Any] = DataLoader(tune, batch_sampler=ShapeBatches(plain, recipe.batch))  # type: ignore[arg-type]
+    chances = sampling_chances(targets["train"], recipe)
+    counts = np.bincount(targets["train"], weights=chances, minlength=len(run.labels)) * len(chances)
+    module = TrainingModule(network, recipe, torch.tensor(counts), len(batches) * recipe.epochs)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    trainer = _trainer(run, watch)
+    last = run.path / "checkpoints" / "last.ckpt"
+    trainer.fit(
+        module,
+        ResumableLoader(varied, batches, recipe.workers),
+        tune_loader,
+        ckpt_path=str(last) if last.exists() else None,
+        weights_only=False,
+    )
+    return replace(run, steps=int(trainer.global_step), epoch_metrics=tuple(module.history))
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """Whole photos with their classes."""
+
+    photos: Any
+    targets: Any
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        return self.photos[index], self.targets[index]
+
+
+def lightning_precision(recipe: Recipe) -> Any:
+    """Lightning's name of the precision that the recipe and the machine ask for."""
+    names = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
+    if recipe.precision != "auto":
+        return names[recipe.precision]
+    fast = torch.cuda.is_available() or bf16_is_fast()
+    return "bf16-mixed" if fast else "32-true"
+
+
+def _trainer(run: Run, watch: Watch) -> lightning.Trainer:
+    recipe = run.recipe
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(
+            logging.ERROR
+        )  # its tips and hardware lists are not the user's concern
+    checkpoints = ModelCheckpoint(
+        run.path / "checkpoints",
+        save_last=True,
+        save_top_k=0,
+        every_n_train_steps=50,
+        enable_version_counter=False,
+    )
+    average = [MovingAverage(recipe.average_decay)] if recipe.average_decay > 0 else []
+    return lightning.Trainer(
+        max_epochs=recipe.epochs,
+        precision=lightning_precision(recipe),
+        devices=recipe.devices,
+        num_nodes=recipe.nodes,
+        use_distributed_sampler=False,
+        callbacks=[*average, checkpoints, *watch.callbacks],
+        logger=TensorBoardLogger(run.path / "logs", name="", version=""),
+        gradient_clip_val=1.0,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=run.path,
+    )
+
+
+def finish(
+    run: Run,
+    network: Classifier,
+    parts: dict[str, Manifest],
+    stores: dict[str, PhotoStore],
+    targets: dict[str, Any],
+) -> Run:
+    """Write the weights; temperature from the tune split, predictions on tune and test, metrics on test."""
+    from cutis.training.worth import test_metrics
+
+    with replacing(run.path / WEIGHTS) as scratch:
+        state = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
+        save_file(state, scratch)
+
+    fast = bf16_is_fast() and run.recipe.precision == "auto"
+    logits = {
+        name: predict_logits(network, plain_photos(stores[name], network), bfloat16=fast)
+        for name in ("tune", "test")
+    }
+    temperature = fit_temperature(logits["tune"], targets["tune"])
+    tables = [
+        predictions_table(parts[name], softmax(logits[name], temperature), run.labels, run.name)
+        for name in ("tune", "test")
+    ]
+    with replacing(run.path / PREDICTIONS) as scratch:
+        pl.concat(tables).write_csv(scratch)
+    finished = replace(
+        run,
+        finished=True,
+        temperature=temperature,
+        metrics=test_metrics(
+            parts["test"], softmax(logits["test"], temperature), targets["test"], run.labels
+        ),
+    )
+    finished.save()
+    return finished

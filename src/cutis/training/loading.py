@@ -1,0 +1,111 @@
+"""Which photo comes when: balanced, seeded, and able to go on in the middle of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Sampler
+
+from cutis.data.datasets import Draw, PlainPhotos, VariedPhotos
+from cutis.training.recipe import Recipe
+
+
+class EpochBatches(Sampler[list[Draw]]):
+    """Batches of an epoch, a function of seed and epoch alone.
+
+    Args:
+        targets: (photos,) class indices.
+        recipe: gives batch size, sampling, sizes and seed.
+        size: the network's own shorter side, in pixels.
+        rank, replicas: which share of each epoch this process takes in data-parallel training.
+    """
+
+    def __init__(
+        self, targets: NDArray[np.int64], recipe: Recipe, size: int, rank: int = 0, replicas: int = 1
+    ) -> None:
+        self.recipe = recipe
+        self.size = size
+        self.rank, self.replicas = rank, replicas
+        self.chances = sampling_chances(targets, recipe)
+        self.epoch = 0
+        self.start = 0  # batches of this epoch that were already taken
+
+    def __len__(self) -> int:
+        return max(1, len(self.chances) // (self.recipe.batch * self.replicas))
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        size = self.recipe.size_at(self.epoch, self.size)
+        order = self._order()[self.rank :: self.replicas]
+        batch = min(self.recipe.batch, len(order))
+        for number in range(self.start, len(self)):
+            positions = range(number * batch, (number + 1) * batch)
+            yield [Draw(int(order[p]), size, (self.recipe.seed, self.epoch, self.rank, p)) for p in positions]
+
+    def _order(self) -> NDArray[np.int64]:
+        """A systematic sample: each photo comes its expected number of times, give or take one."""
+        rng = np.random.default_rng((self.recipe.seed, self.epoch))
+        count = len(self.chances)
+        shuffled = rng.permutation(count)
+        edges = np.cumsum(self.chances[shuffled])
+        edges[-1] = 1.0  # against rounding
+        picks = np.searchsorted(edges, (np.arange(count) + rng.random()) / count)
+        return rng.permutation(shuffled[picks])
+
+
+def sampling_chances(targets: NDArray[np.int64], recipe: Recipe) -> NDArray[np.float64]:
+    """(photos,) chance of each photo to be the next one drawn; they sum to one."""
+    counts = np.bincount(targets).astype(float)
+    power = recipe.sampling_power if recipe.imbalance in ("balanced-sampling", "logit-adjusted") else 0.0
+    weights = counts[targets] ** -power
+    chances: NDArray[np.float64] = weights / weights.sum()
+    return chances
+
+
+class ResumableLoader(DataLoader[Any]):
+    """A loader whose place within the epoch is saved with a checkpoint.
+
+    Lightning asks for `state_dict` when it writes a checkpoint and gives it back on resume.
+    """
+
+    def __init__(self, photos: VariedPhotos, batches: EpochBatches, workers: int) -> None:
+        super().__init__(photos, batch_sampler=batches, num_workers=workers, persistent_workers=workers > 0)  # type: ignore[arg-type]
+        self.batches = batches
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        if self.taken >= len(self.batches):  # Lightning stops at the last batch and never exhausts an epoch
+            self.batches.epoch += 1
+            self.batches.start = 0
+        self.taken = self.batches.start
+        for batch in super().__iter__():
+            self.taken += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """Epoch and number of batches handed out."""
+        return {"epoch": self.batches.epoch, "taken": self.taken}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where `state_dict` was taken."""
+        self.batches.epoch = state["epoch"]
+        self.batches.start = self.taken = state["taken"]
+
+
+class ShapeBatches(Sampler[list[int]]):
+    """Batches of photos of one shape each, every photo once: whole photos are not all equally wide."""
+
+    def __init__(self, photos: PlainPhotos, batch: int) -> None:
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for index in range(len(photos)):
+            height, width = photos.store.shape(index)
+            by_shape.setdefault((0, 0) if photos.square else (height, width), []).append(index)
+        self.plan = [g[i : i + batch] for g in by_shape.values() for i in range(0, len(g), batch)]
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self.plan)

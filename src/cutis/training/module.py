@@ -1,0 +1,148 @@
+"""One training step, its optimiser and its averaged weights, for Lightning's loop."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor
+
+from cutis.models.classifier import Classifier
+from cutis.models.losses import classification_loss, one_hot
+from cutis.training.recipe import Recipe
+
+
+class TrainingModule(lightning.LightningModule):
+    """Trains a classifier jointly with its auxiliary classifiers.
+
+    Args:
+        network: the classifier.
+        recipe: how to train it.
+        counts: (classes,) how often an epoch shows each class.
+        steps: optimiser steps of the whole training.
+    """
+
+    def __init__(self, network: Classifier, recipe: Recipe, counts: Tensor, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.steps = steps
+        self.register_buffer("counts", counts.float(), persistent=False)
+        self.history: list[dict[str, float]] = []  # one row per epoch, kept across resumptions
+        self.tune_logits: list[Tensor] = []
+        self.tune_targets: list[Tensor] = []
+
+    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
+        """Loss of one batch: main plus weighted auxiliary losses."""
+        torch.manual_seed(
+            self.recipe.seed * 1_000_003 + self.global_step
+        )  # dropout resumes as it would have been
+        x, target = batch
+        x = x.contiguous(memory_format=torch.channels_last)
+        soft = one_hot(target, self.network.settings.classes)
+        if self.recipe.mixup > 0:
+            x, soft = self._mix(x, soft)
+        logits, auxiliary = self.network.forward_auxiliary(x)
+        loss = self._loss(logits, soft)
+        if auxiliary:
+            depth = torch.arange(1, len(auxiliary) + 1, device=loss.device)
+            weights = self.recipe.auxiliary_weight * depth / depth.sum()
+            loss = loss + sum(w * self._loss(a, soft) for w, a in zip(weights, auxiliary, strict=True))
+        self.log("loss", loss, prog_bar=True)
+        return loss
+
+    def _loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        counts: Tensor = self.counts  # type: ignore[assignment]
+        return classification_loss(
+            logits.float(), target, counts, imbalance=self.recipe.imbalance, smoothing=self.recipe.smoothing
+        )
+
+    def _mix(self, x: Tensor, soft: Tensor) -> tuple[Tensor, Tensor]:
+        share = torch.distributions.Beta(self.recipe.mixup, self.recipe.mixup).sample().to(x.device)
+        order = torch.randperm(len(x), device=x.device)
+        return share * x + (1 - share) * x[order], share * soft + (1 - share) * soft[order]
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+        """Collect the tune split's logits."""
+        x, target = batch
+        self.tune_logits.append(self.network(x.contiguous(memory_format=torch.channels_last)).float().cpu())
+        self.tune_targets.append(target.cpu())
+
+    def on_validation_epoch_end(self) -> None:
+        """Mean recall of the classes on the tune split, the figure that training is followed by."""
+        logits, target = torch.cat(self.tune_logits), torch.cat(self.tune_targets)
+        self.tune_logits, self.tune_targets = [], []
+        right = (logits.argmax(1) == target).float()
+        recalls = torch.stack([right[target == c].mean() for c in torch.unique(target)])
+        found = {
+            "tune_balanced_accuracy": float(recalls.mean()),
+            "tune_loss": float(torch.nn.functional.cross_entropy(logits, target)),
+        }
+        self.log_dict(found, prog_bar=True)
+        self.history.append({"epoch": self.current_epoch + 1, **found})
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the epochs' figures with the weights."""
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the epochs' figures."""
+        self.history = list(checkpoint["history"])
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with layer-wise rates, linear warm-up and a cosine to zero."""
+        optimizer = torch.optim.AdamW(self._parameter_groups())
+        warm = max(1, int(self.recipe.warmup * self.steps))
+
+        def factor(step: int) -> float:
+            if step < warm:
+                return (step + 1) / warm
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, self.steps - warm))))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """Deep stages, which know ImageNet's objects, learn faster than the first filters."""
+        depth_of = stage_depths(self.network)
+        deepest = max(depth_of.values())
+        groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if name in depth_of:
+                rate = self.recipe.learning_rate * self.recipe.layer_decay ** (deepest - depth_of[name])
+            else:
+                rate = self.recipe.learning_rate * self.recipe.head_rate
+            decay = self.recipe.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+        return [{"params": p, "lr": rate, "weight_decay": decay} for (rate, decay), p in groups.items()]
+
+
+def stage_depths(network: Classifier) -> dict[str, int]:
+    """Depth of each backbone parameter, counted in the backbone's top-level blocks."""
+    depths: dict[str, int] = {}
+    seen: list[str] = []
+    for name, _ in network.named_parameters():
+        if not name.startswith("backbone."):
+            continue
+        parts = name.split(".")[1:]
+        stage = ".".join(parts[:2]) if len(parts) > 2 and parts[1].isdigit() else parts[0]
+        if stage not in seen:
+            seen.append(stage)
+        depths[name] = seen.index(stage)
+    return depths
+
+
+class MovingAverage(WeightAveraging):
+    """Exponential moving average of weights and statistics, warmed up so that short runs profit too."""
+
+    def __init__(self, decay: float) -> None:
+        def average(old: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+            if not old.is_floating_point():
+                return new
+            step = float(count)
+            return old.lerp(new.to(old.device), 1 - min(decay, (1 + step) / (10 + step)))
+
+        super().__init__(avg_fn=average)

@@ -1,0 +1,86 @@
+"""Probabilities of a trained network on a part of a manifest, in torch."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+from cutis.core.labels import Labels
+from cutis.core.manifest import Manifest
+from cutis.data.datasets import PhotoStore, PlainPhotos
+from cutis.models.classifier import Classifier
+from cutis.training.loading import ShapeBatches
+
+
+def plain_photos(store: PhotoStore, network: Classifier) -> PlainPhotos:
+    """The store's photos as the exported graph will see them."""
+    rules = network.input_rules
+    return PlainPhotos(store, rules.size, rules.mean, rules.std, square=not rules.convolutional)
+
+
+@torch.no_grad()
+def predict_logits(
+    network: Classifier,
+    photos: PlainPhotos,
+    *,
+    views: int = 2,
+    batch: int = 32,
+    device: torch.device | str = "cpu",
+    bfloat16: bool = False,
+) -> NDArray[np.float32]:
+    """Logits averaged over mirrored views.
+
+    Args:
+        network: in evaluation mode.
+        photos: whole photos.
+        views: 1 as it is, 2 also mirrored, 4 mirrored both ways.
+        batch: photos at a time.
+        device: where to compute.
+        bfloat16: use bfloat16 products.
+
+    Returns:
+        (photos, classes).
+    """
+    out = np.empty((len(photos), network.settings.classes), np.float32)
+    plan = ShapeBatches(photos, batch)
+    loader: DataLoader[Any] = DataLoader(photos, batch_sampler=plan)  # type: ignore[arg-type]
+    flips: list[tuple[int, ...]] = [(), (3,), (2,), (2, 3)]
+    network = network.to(device).eval()
+    precision: AbstractContextManager[object] = nullcontext()
+    if bfloat16:
+        precision = torch.autocast(torch.device(device).type, torch.bfloat16)
+    for rows, x in zip(plan, loader, strict=True):
+        x = x.to(device).contiguous(memory_format=torch.channels_last)  # (batch, 3, height, width)
+        with precision:
+            seen = [network(x.flip(axes) if axes else x).float() for axes in flips[:views]]
+        out[rows] = torch.stack(seen).mean(0).cpu().numpy()
+    return out
+
+
+def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """(photos, classes) logits -> probabilities that sum to one."""
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(1, keepdims=True))
+    result: NDArray[np.float64] = powers / powers.sum(1, keepdims=True)
+    return result
+
+
+def predictions_table(
+    part: Manifest, probabilities: NDArray[np.float64], labels: Labels, source: str
+) -> pl.DataFrame:
+    """Rows of the predictions contract for a part of a manifest."""
+    names = np.array(labels.names)
+    columns = {f"p_{name}": probabilities[:, i].round(6) for i, name in enumerate(labels.names)}
+    keys = list(dict.fromkeys(("image_id", part.group)))  # one column where each photo is its own group
+    return part.table.select(keys).with_columns(
+        pl.lit(source).alias("source"),
+        pl.lit("model").alias("kind"),
+        pl.Series("prediction", names[probabilities.argmax(1)]),
+        *(pl.Series(name, values) for name, values in columns.items()),
+    )

@@ -1,0 +1,122 @@
+"""Before training: which labels, which split, and proof that nothing leaks across it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cutis.core.errors import CutisError, ManifestError
+from cutis.core.labels import Labels
+from cutis.core.manifest import Manifest, read_manifest
+from cutis.data.leakage import check_leakage
+from cutis.data.split import split_manifest
+from cutis.task import Task
+
+OVERRIDES = ("groups", "duplicates")
+Echo = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A manifest that is ready to be trained on.
+
+    Attributes:
+        manifest: with a split, every row labelled.
+        labels: the network's outputs.
+        overrides: checks that the user switched off by name.
+    """
+
+    manifest: Manifest
+    labels: Labels
+    overrides: tuple[str, ...]
+
+    def targets(self, part: Manifest) -> NDArray[np.int64]:
+        """(rows,) index of each row's label."""
+        index = {name: i for i, name in enumerate(self.labels.names)}
+        return np.array([index[value] for value in part.table[str(part.target)]], dtype=np.int64)
+
+
+def prepare(
+    task: Task,
+    manifest_path: Path,
+    *,
+    target: str | None,
+    seed: int,
+    allow: Sequence[str] = (),
+    echo: Echo = lambda _: None,
+) -> Prepared:
+    """Read, split and check a manifest.
+
+    Args:
+        task: gives the default target and labels.
+        manifest_path: the manifest; without a column ``split`` one is made, grouped and stratified.
+        target: its target column, where it is not the task's default.
+        seed: of the split.
+        allow: checks to switch off by name, see `OVERRIDES`; written into every bundle.
+        echo: told what was decided.
+
+    Raises:
+        ManifestError: wrong rows, or a class that the training split does not show.
+        LeakageError: a group, or a copy of a photo, on both sides of the split.
+    """
+    for name in allow:
+        if name not in OVERRIDES:
+            raise CutisError(f"there is no check '{name}' to allow. Expected one of {', '.join(OVERRIDES)}.")
+    manifest = read_manifest(manifest_path, target=target or task.target)
+    unlabelled = len(manifest) - len(manifest.labelled())
+    manifest = manifest.labelled()
+    if unlabelled:
+        echo(f"{unlabelled} rows have no {manifest.target} and are left out.")
+    labels = choose_labels(task, manifest, echo)
+    if manifest.group == "image_id":
+        echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
+    if "split" not in manifest.table.columns:
+        manifest = replace(manifest, table=split_manifest(manifest, seed=seed).table)
+        echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
+    _need_every_class(manifest, labels)
+    check_leakage(manifest, allow=allow)
+    return Prepared(manifest, labels, tuple(allow))
+
+
+def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
+    """The published labels that the manifest shows, or the manifest's own where it names others."""
+    found = manifest.labels
+    if len(found) < 2:
+        raise ManifestError(
+            [f"{manifest.path}: {manifest.target} has {len(found)} different labels; training needs two."]
+        )
+    published = [label for label in task.labels.items if label.name in found]
+    if len(published) < len(found):
+        echo(f"Classes are the manifest's own: {', '.join(found)}.")
+        return type(task.labels)(found)
+    if len(published) < len(task.labels):
+        echo(
+            f"The manifest shows {len(published)} of the {len(task.labels)} published classes; those are trained."
+        )
+    return type(task.labels)(published)
+
+
+def _need_every_class(manifest: Manifest, labels: Labels) -> None:
+    """A class that a split does not show cannot be learned, tuned or judged."""
+    target = str(manifest.target)
+    problems = []
+    for split in ("train", "tune", "test"):
+        shown = set(manifest.part(split).table[target])
+        problems += [
+            f"{manifest.path}: no row of split '{split}' has {target} '{name}'. "
+            "Split again (cutis data split), or drop the class."
+            for name in labels.names
+            if name not in shown
+        ]
+    if problems:
+        raise ManifestError(problems)
+
+
+def groups_in(part: Manifest) -> int:
+    """Number of patients or lesions."""
+    return int(part.table.select(pl.col(part.group).n_unique()).item())
