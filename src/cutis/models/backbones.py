@@ -73,7 +73,7 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
         if weights != "imagenet":
             raise
         raise CutisError(
-            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). Without a network, "
+            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). Without network, "
             "download them elsewhere and give the file: --weights FILE.safetensors (or --weights none)."
         ) from error
     if weights not in ("imagenet", "none"):
@@ -110,7 +110,7 @@ def _load(backbone: nn.Module, file: Path) -> None:
     missing = [k for k in wanted if k not in state]
     if shapes or missing:
         raise CutisError(
-            f"{file}: does not fit this backbone: {len(missing)} tensors missing, {len(shapes)} of other shape "
+            f"{file}: does not fit this backbone: {len(missing)} tensors missing, {len(shapes)} misshapen "
             f"(first: {(missing + shapes)[0]}). Check that the file belongs to the --backbone named."
         )
     backbone.load_state_dict({k: state[k] for k in wanted}, strict=False)

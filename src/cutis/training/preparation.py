@@ -95,9 +95,7 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
         echo(f"Classes are the manifest's own: {', '.join(found)}.")
         return type(task.labels)(found)
     if len(published) < len(task.labels):
-        echo(
-            f"The manifest shows {len(published)} of the {len(task.labels)} published classes; those are trained."
-        )
+        echo(f"{len(published)} of the {len(task.labels)} published classes occur; those are trained.")
     return type(task.labels)(published)
 
 

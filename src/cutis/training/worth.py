@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest
-from cutis.stats import calibration, confusion, discrimination
-from cutis.stats.intervals import percentile
-from cutis.stats.resampling import Statistic, Weights, bootstrap, number_groups, observed
+from cutis.stats.classification import Answers, estimates, figures
+from cutis.stats.resampling import number_groups
 
 REPLICATES = 2000
 
@@ -26,50 +25,17 @@ def test_metrics(
         labels: names of the classes.
 
     Returns:
-        ``{metric: {value, low, high}}`` with ``accuracy``, ``balanced_accuracy``, ``auc_macro``,
-        ``expected_calibration_error`` and ``sensitivity_<label>``.
+        ``{metric: {value, low, high}}``, named as in ``metrics.json``.
     """
     index, count = number_groups(part.table[part.group].to_numpy())
-    statistic = _statistic(probabilities, truth, len(labels), index, count)
-    values = observed(statistic, count)
-    ends = percentile(bootstrap(statistic, count, REPLICATES, np.random.default_rng(0)))
-    names = ["accuracy", "balanced_accuracy", "auc_macro", "expected_calibration_error"]
-    names += [f"sensitivity_{name}" for name in labels.names]
-    return {
-        name: {"value": float(value), "low": float(low), "high": float(high)}
-        for name, value, (low, high) in zip(names, values, ends, strict=True)
-        if not np.isnan(value)
-    }
-
-
-def _statistic(
-    probabilities: NDArray[np.float64],
-    truth: NDArray[np.int64],
-    classes: int,
-    index: NDArray[np.intp],
-    count: int,
-) -> Statistic:
-    chosen = probabilities.argmax(1)
-    grouped = confusion.grouped_confusion(truth, chosen, classes, index, count)
-    ladders = [
-        discrimination.ladder(truth == k, probabilities[:, k], index, count)
-        for k in range(classes)
-        if (truth == k).any()
-    ]
-    binned = calibration.confidence_bins(probabilities.max(1), chosen == truth, index, count)
-
-    def figures(weights: Weights) -> NDArray[np.float64]:
-        matrix = confusion.weighted_confusion(grouped, weights, classes)
-        found = confusion.sensitivity(matrix)  # (classes, replicates)
-        areas = np.stack([discrimination.weighted_auc(ladder, weights) for ladder in ladders])
-        return np.vstack(
-            [
-                confusion.accuracy(matrix),
-                np.nanmean(found, axis=0),
-                np.nanmean(areas, axis=0),
-                calibration.weighted_calibration_error(binned, weights),
-                found,
-            ]
-        )
-
-    return figures
+    answers = Answers(
+        labels=labels.names,
+        truth=truth.astype(np.intp),
+        prediction=probabilities.argmax(1),
+        probabilities=probabilities,
+        scored=np.ones(len(labels), dtype=np.bool_),
+        index=index,
+        count=count,
+    )
+    found = estimates(figures(answers), count, REPLICATES, np.random.default_rng(0))
+    return {name: estimate.to_dict() for name, estimate in found.items()}
