@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is slow at times; how fast an example runs is no promise of the code.
+settings.register_profile("cutis", deadline=None)
+settings.load_profile("cutis")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -48,6 +48,7 @@ def train(
         Precision, typer.Option(help="Number format; auto takes bfloat16 where it is fast.")
     ] = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    checkpoint_steps: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 50,
     workers: Annotated[int, typer.Option(help="Processes that prepare photos.")] = 0,
     devices: Annotated[int, typer.Option(help="GPUs or processes per machine.")] = 1,
     nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
@@ -85,6 +86,7 @@ def train(
             average_decay=average,
             precision=precision,
             seed=seed,
+            checkpoint_steps=checkpoint_steps,
             workers=workers,
             devices=devices,
             nodes=nodes,

@@ -208,7 +208,7 @@ def _trainer(run: Run, watch: Watch) -> lightning.Trainer:
         run.path / "checkpoints",
         save_last=True,
         save_top_k=0,
-        every_n_train_steps=50,
+        every_n_train_steps=recipe.checkpoint_steps,
         enable_version_counter=False,
     )
     average = [MovingAverage(recipe.average_decay)] if recipe.average_decay > 0 else []

@@ -1,0 +1,71 @@
+"""Augmentation: seeded, of the asked size, and not beyond recognition."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cutis.data.augment import Augmentation, augment
+from cutis.data.datasets import normalise
+
+PLAIN = Augmentation(
+    area=(1.0, 1.0), aspect=(1.0, 1.0), rotate=False, brightness=0, contrast=0, saturation=0, illuminant=0,
+    constancy=0, hair=0, ruler=0, vignette=0, blur=0, erase=0,
+)  # fmt: skip
+
+
+def photo(height: int = 60, width: int = 80) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    coarse = rng.uniform(60, 220, (height // 10, width // 10, 3))
+    return np.kron(coarse, np.ones((10, 10, 1))).astype(np.uint8)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    height=st.integers(20, 200),
+    width=st.integers(20, 200),
+    size=st.integers(16, 96),
+)
+def test_any_photo_becomes_a_square_of_the_asked_size(seed: int, height: int, width: int, size: int) -> None:
+    image = np.full((height, width, 3), 128, np.uint8)
+    out = augment(image, size, Augmentation(), np.random.default_rng(seed))
+    assert out.shape == (size, size, 3)
+    assert out.dtype == np.uint8
+
+
+def test_the_same_seed_draws_the_same_variation_and_another_seed_another() -> None:
+    draws = [augment(photo(), 48, Augmentation(), np.random.default_rng(s)) for s in (3, 3, 4)]
+    assert np.array_equal(draws[0], draws[1])
+    assert not np.array_equal(draws[0], draws[2])
+
+
+def test_the_photo_itself_is_left_alone() -> None:
+    image = photo()
+    before = image.copy()
+    for seed in range(20):
+        augment(image, 48, Augmentation(hair=1, ruler=1, erase=1), np.random.default_rng(seed))
+    assert np.array_equal(image, before)
+
+
+def test_without_any_variation_a_square_photo_is_only_resized_and_mirrored() -> None:
+    image = photo(60, 60)
+    out = augment(image, 60, PLAIN, np.random.default_rng(0)).astype(int)
+    ways = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
+    assert min(np.abs(out - way.astype(int)).mean() for way in ways) < 1.0
+
+
+def test_colours_vary_but_mean_brightness_stays_near() -> None:
+    means = [
+        augment(photo(), 48, Augmentation(vignette=0), np.random.default_rng(s)).mean() for s in range(100)
+    ]
+    assert abs(np.mean(means) / photo().mean() - 1) < 0.1
+    assert np.std(means) > 2
+
+
+def test_normalising_is_the_definition() -> None:
+    image = photo()
+    mean, std = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
+    wanted = ((image / 255 - mean) / std).transpose(2, 0, 1)
+    np.testing.assert_allclose(normalise(image, mean, std), wanted, atol=1e-5)

@@ -1,0 +1,107 @@
+"""Training from a manifest to a finished run, through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+SMALL = ["--backbone", "mobilenetv3_small_050", "--weights", "none", "--size", "32", "--batch", "6"]
+
+
+def cutis(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cutis", *map(str, arguments)]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "first"
+    done = cutis("train", "dermoscopy", manifest, "--out", out, "--epochs", 6, *SMALL)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_a_run_says_what_was_trained_on_what(run: Path, manifest: Path) -> None:
+    told = json.loads((run / "run.json").read_text())
+    assert [item["name"] for item in told["labels"]["items"]] == [
+        "melanocytic_nevus",
+        "hemangioma",
+        "psoriasis",
+    ]
+    assert told["finished"] is True
+    assert told["steps"] == 6 * (27 // 6)
+    assert told["training"]["images"] == 27
+    assert told["training"]["groups"] == 18
+    assert len(told["epoch_metrics"]) == 6
+    assert told["metrics"]["auc_macro"]["low"] <= told["metrics"]["auc_macro"]["value"]
+
+
+def test_its_predictions_cover_tune_and_test_and_are_probabilities(run: Path, manifest: Path) -> None:
+    from cutis.core.predictions import read_predictions
+
+    table = read_predictions([run / "predictions.csv"])
+    wanted = pl.read_csv(manifest).filter(pl.col("split") != "train").height
+    assert table.height == wanted
+    sums = table.select(pl.sum_horizontal(pl.col("^p_.*$").cast(pl.Float64))).to_series()
+    assert np.allclose(sums, 1, atol=1e-4)
+
+
+def test_the_same_run_is_not_overwritten(run: Path, manifest: Path) -> None:
+    again = cutis("train", "dermoscopy", manifest, "--out", run, *SMALL)
+    assert again.returncode == 1
+    assert "holds a run already" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
+@pytest.mark.slow
+def test_killed_in_mid_epoch_it_resumes_to_the_same_steps_and_the_same_weights(
+    run: Path, manifest: Path, tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "cutis", "train", "dermoscopy", str(manifest), "--out", str(out)]
+    options = ["--epochs", "6", "--checkpoint-steps", "2", *SMALL]
+    process = subprocess.Popen([*command, *options], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 120
+    while not (out / "checkpoints" / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert json.loads((out / "run.json").read_text())["finished"] is False
+
+    resumed = cutis("train", "dermoscopy", manifest, "--out", out, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    first, second = (json.loads((r / "run.json").read_text()) for r in (run, out))
+    assert first["steps"] == second["steps"]
+    assert first["epoch_metrics"] == pytest.approx(second["epoch_metrics"])
+    weights = [load_file(r / "weights.safetensors") for r in (run, out)]
+    for name, value in weights[0].items():
+        torch.testing.assert_close(value, weights[1][name])
+
+
+def test_a_probe_tells_easy_classes_apart_without_training_the_backbone(
+    manifest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "probe"
+    done = cutis("train", "dermoscopy", manifest, "--out", out, "--probe", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "run.json").read_text())["metrics"]["accuracy"]["value"] > 0.6
+
+
+def test_without_network_the_missing_weights_name_the_file_option(manifest: Path, tmp_path: Path) -> None:
+    done = cutis("train", "dermoscopy", manifest, "--out", tmp_path / "r", "--backbone", "resnet18")
+    assert done.returncode == 1
+    assert "--weights FILE.safetensors" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,66 @@
+"""Sampling: balanced as asked, seeded, and able to go on in the middle of an epoch."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cutis.training.loading import EpochBatches, sampling_chances
+from cutis.training.recipe import Recipe
+
+TARGETS = np.repeat([0, 1, 2], [80, 15, 5]).astype(np.int64)
+
+
+def drawn(batches: EpochBatches) -> list[int]:
+    return [draw.index for batch in batches for draw in batch]
+
+
+def test_without_balancing_each_photo_comes_once() -> None:
+    recipe = Recipe(batch=10, imbalance="none")
+    assert sorted(drawn(EpochBatches(TARGETS, recipe, 64))) == list(range(100))
+
+
+def test_full_balancing_shows_each_class_equally_often() -> None:
+    recipe = Recipe(batch=10, imbalance="balanced-sampling", sampling_power=1.0)
+    counts = Counter(TARGETS[drawn(EpochBatches(TARGETS, recipe, 64))])
+    assert max(counts.values()) - min(counts.values()) <= 2
+
+
+@settings(deadline=None, max_examples=30)
+@given(power=st.floats(0, 1), seed=st.integers(0, 99))
+def test_each_photo_comes_its_expected_number_of_times_give_or_take_one(power: float, seed: int) -> None:
+    recipe = Recipe(batch=10, sampling_power=power, seed=seed)
+    expected = sampling_chances(TARGETS, recipe) * 100
+    counts = Counter(drawn(EpochBatches(TARGETS, recipe, 64)))
+    assert all(abs(counts[i] - expected[i]) < 1 + 1e-9 for i in range(100))
+
+
+def test_epochs_differ_and_are_the_same_again() -> None:
+    batches = EpochBatches(TARGETS, Recipe(batch=10), 64)
+    first, again = drawn(batches), drawn(batches)
+    batches.epoch = 1
+    assert first == again
+    assert first != drawn(batches)
+
+
+@given(start=st.integers(0, 9))
+def test_a_stopped_epoch_goes_on_with_the_very_batches_that_were_left(start: int) -> None:
+    whole, rest = (EpochBatches(TARGETS, Recipe(batch=10), 64) for _ in range(2))
+    rest.start = start
+    assert list(whole)[start:] == list(rest)
+
+
+def test_two_processes_share_an_epoch_without_a_photo_twice() -> None:
+    recipe = Recipe(batch=10, imbalance="none")
+    shares = [drawn(EpochBatches(TARGETS, recipe, 64, rank, 2)) for rank in (0, 1)]
+    assert len(shares[0]) == len(shares[1]) == 50
+    assert not set(shares[0]) & set(shares[1])
+
+
+def test_sizes_grow_by_phase() -> None:
+    recipe = Recipe(epochs=6, sizes=(96, 128, 160))
+    assert [recipe.size_at(epoch, 224) for epoch in range(6)] == [96, 96, 128, 128, 160, 160]
+    assert Recipe(epochs=2).size_at(0, 224) == 224
