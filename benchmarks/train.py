@@ -37,14 +37,10 @@ def main() -> None:
         manifest = photos(Path(name), given.n)
         ours = [timed(cutis_command(manifest, Path(name) / f"run{n}", n)) for n in (1, 4)]
         theirs = [timed([sys.executable, str(HERE), "--peer", str(manifest), str(n)]) for n in (1, 4)]
-    print(
-        f"{given.n} photos of 600 x 450, {BACKBONE} at {SIZE} px, batches of {BATCH}, no auxiliary classifiers"
-    )
+    print(f"{given.n} photos of 600 x 450, {BACKBONE} at {SIZE} px, batches of {BATCH}")
     for who, (one, four) in (("cutis train", ours), ("script", theirs)):
         epoch = (four - one) / 3
-        print(
-            f"{who:12} {epoch:6.1f} s an epoch, {given.n / epoch:5.1f} photos/s; one epoch as a process {one:5.1f} s"
-        )
+        print(f"{who:12} {epoch:6.1f} s an epoch, {given.n / epoch:5.1f} photos/s; first epoch {one:5.1f} s")
     print(f"ratio {(theirs[1] - theirs[0]) / (ours[1] - ours[0]):.2f}")
 
 

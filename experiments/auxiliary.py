@@ -101,9 +101,8 @@ def report(manifest: Path, runs: dict[int, list[Path]]) -> None:
             print(f"{name:18} {who:6} {values[row, :, i].mean():.3f}   by seed {spread}")
         difference = draws[1, :, i].mean(0) - draws[0, :, i].mean(0)
         low, high = percentile(difference)[0]
-        print(
-            f"{name:18} seven minus none {values[1, :, i].mean() - values[0, :, i].mean():+.3f} ({low:+.3f} to {high:+.3f})"
-        )
+        gain = values[1, :, i].mean() - values[0, :, i].mean()
+        print(f"{name:18} seven minus none {gain:+.3f} ({low:+.3f} to {high:+.3f})")
 
 
 def indices(names: pl.Series, labels: tuple[str, ...]) -> NDArray[np.intp]:
