@@ -148,7 +148,7 @@ def test_a_paired_difference_is_that_of_the_figures_and_knows_their_pairing() ->
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1]
     assert comparison.holm(p_values) == pytest.approx(expected, abs=1e-12)

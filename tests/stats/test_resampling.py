@@ -104,6 +104,6 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 def test_observed_is_the_figure_of_the_data_itself() -> None:
     answers = _answers(80, 3, seed=10)
-    asked = figures(answers).only(["accuracy"])
+    asked = figures(answers, ["accuracy"])
     right = float(np.mean(answers.truth == answers.prediction))
     assert observed(asked.statistic, 80)[0] == pytest.approx(right, abs=1e-12)

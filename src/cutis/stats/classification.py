@@ -71,27 +71,31 @@ class Figures:
     support: tuple[int, ...]
     statistic: Statistic
 
-    def only(self, names: Sequence[str]) -> Figures:
-        """Those of the given names that there are, in the given order."""
-        rows = [self.names.index(name) for name in names if name in self.names]
-        return Figures(
-            tuple(self.names[row] for row in rows),
-            tuple(self.support[row] for row in rows),
-            lambda weights: self.statistic(weights)[rows],
-        )
 
+def figures(answers: Answers, wanted: Sequence[str] | None = None) -> Figures:
+    """What can be said of the answers; figures of probabilities only where there are any.
 
-def figures(answers: Answers) -> Figures:
-    """Everything that can be said of the answers; figures of probabilities only where there are any."""
+    Args:
+        answers: of one source.
+        wanted: names, of which those that there are are given in this order; all when None. What is not
+            wanted is not computed where it would cost time.
+    """
     parts = [_rates(answers)]
     if answers.probabilities is not None:
-        parts += [_areas(answers, answers.probabilities), _losses(answers, answers.probabilities)]
+        areas = [area for area in AREAS if wanted is None or any(name.startswith(area) for name in wanted)]
+        parts.append(_areas(answers, answers.probabilities, areas))
+        if wanted is None or set(wanted) & set(LOSSES):
+            parts.append(_losses(answers, answers.probabilities))
+    names = tuple(name for part in parts for name in part.names)
+    support = tuple(number for part in parts for number in part.support)
+    rows = (
+        list(range(len(names))) if wanted is None else [names.index(name) for name in wanted if name in names]
+    )
 
     def every(weights: Weights) -> NDArray[np.float64]:
-        return np.concatenate([part.statistic(weights) for part in parts], axis=0)
+        return np.concatenate([part.statistic(weights) for part in parts], axis=0)[rows]
 
-    names = tuple(name for part in parts for name in part.names)
-    return Figures(names, tuple(number for part in parts for number in part.support), every)
+    return Figures(tuple(names[row] for row in rows), tuple(support[row] for row in rows), every)
 
 
 def estimates(
@@ -158,36 +162,38 @@ def _rates(answers: Answers) -> Figures:
     return Figures(tuple(names), tuple(support), statistic)
 
 
-def _areas(answers: Answers, probabilities: NDArray[np.float64]) -> Figures:
+def _areas(answers: Answers, probabilities: NDArray[np.float64], areas: Sequence[str]) -> Figures:
     told = [
         k
         for k in range(len(answers.labels))
         if answers.scored[k] and 0 < np.sum(answers.truth == k) < len(answers.truth)
     ]
-    if not told:
+    if not told or not areas or (answers.binary and answers.positive not in told):
         return Figures((), (), lambda weights: np.empty((0, weights.shape[1])))
     ladders = [
         discrimination.ladder(answers.truth == k, probabilities[:, k], answers.index, answers.count)
         for k in told
     ]
+    weighted = {
+        "auc": discrimination.weighted_auc,
+        "average_precision": discrimination.weighted_average_precision,
+    }
 
     def statistic(weights: Weights) -> NDArray[np.float64]:
-        tables = [
-            np.stack([discrimination.weighted_auc(ladder, weights) for ladder in ladders]),
-            np.stack([discrimination.weighted_average_precision(ladder, weights) for ladder in ladders]),
-        ]
-        if answers.binary:
-            heads = [table[told.index(answers.positive)][None] for table in tables]
-        else:
-            heads = [confusion.macro(table)[None] for table in tables]
-        return np.concatenate([*heads, *tables], axis=0)
+        rows = []
+        for area in areas:
+            table = np.stack([weighted[area](ladder, weights) for ladder in ladders])  # (told, replicates)
+            head = table[told.index(answers.positive)] if answers.binary else confusion.macro(table)
+            rows += [head[None], table]
+        return np.concatenate(rows, axis=0)
 
     base = [
         min(answers.groups_where(answers.truth == k), answers.groups_where(answers.truth != k)) for k in told
     ]
-    heads = [name if answers.binary else f"{name}_macro" for name in AREAS]
-    names = [*heads, *(f"{area}_{answers.labels[k]}" for area in AREAS for k in told)]
-    return Figures(tuple(names), (min(base), min(base), *base, *base), statistic)
+    names = []
+    for area in areas:
+        names += [area if answers.binary else f"{area}_macro", *(f"{area}_{answers.labels[k]}" for k in told)]
+    return Figures(tuple(names), (min(base), *base) * len(areas), statistic)
 
 
 def _losses(answers: Answers, probabilities: NDArray[np.float64]) -> Figures:

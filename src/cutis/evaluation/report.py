@@ -1,0 +1,185 @@
+"""The report of an evaluation: ``report.html`` for people, ``metrics.json`` for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cutis import __version__
+from cutis.core.bundle_info import BundleInfo
+from cutis.core.files import write_text
+from cutis.evaluation import sentences
+from cutis.evaluation.assessment import Assessment, Draws, assess
+from cutis.evaluation.gather import read_study
+from cutis.evaluation.mistakes import thumbnail
+from cutis.evaluation.page import now, render
+from cutis.evaluation.population import composition, people
+from cutis.evaluation.study import Study
+from cutis.evaluation.subgroups import LEAST_GROUPS, columns_of
+from cutis.evaluation.titles import label_titles
+
+Watch = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written.
+
+    Attributes:
+        page: ``report.html``.
+        metrics: ``metrics.json``.
+        results: its content.
+        answer: the result in one sentence.
+        limits: what was not looked at, and what the figures cannot bear.
+    """
+
+    page: Path
+    metrics: Path
+    results: dict[str, Any]
+    answer: str
+    limits: tuple[str, ...]
+
+
+def write_report(
+    predictions: Sequence[Path | str],
+    truth: Path | str,
+    out: Path | str,
+    *,
+    target: str | None = None,
+    group: str | None = None,
+    split: str | None = None,
+    positive: str | None = None,
+    bundle: BundleInfo | None = None,
+    subgroup_columns: Sequence[str] = (),
+    draws: Draws | None = None,
+    done: Watch | None = None,
+) -> Report:
+    """Measure every source of the predictions against the truth, and write the report.
+
+    Args:
+        predictions: predictions files, or run folders that hold one.
+        truth: a manifest with the target column.
+        out: folder to write to.
+        target: name of the target column; needed unless exactly one task's default target is there.
+        group: column of the patient or lesion; default as for manifests.
+        split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
+        positive: with two classes, the one that is looked for; default the second.
+        bundle: the model that is tested, for its card and its titles of the classes.
+        subgroup_columns: what to divide the photos by; default the usual columns that the truth has.
+        draws: how intervals are drawn.
+        done: called with 1 as work goes on.
+
+    Raises:
+        ManifestError: the truth does not hold.
+        PredictionsError: the predictions do not hold, or do not fit the truth.
+        OutputError: the report could not be written.
+    """
+    draws = draws or Draws()
+    study = read_study(predictions, truth, target=target, group=group, split=split, positive=positive)
+    columns = columns_of(study, subgroup_columns)
+    assessments = [assess(study, source, columns, draws, done) for source in study.sources]
+    titles = label_titles(study.labels, bundle)
+    limits = sentences.limits(study, assessments, bundle, titles)
+    answer = sentences.headline(study, assessments[0], titles)
+    results = _results(study, assessments, draws, limits)
+    page = _page(study, assessments, draws, bundle, titles=titles, answer=answer, limits=limits)
+    folder = Path(out)
+    write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "report.html", page)
+    return Report(folder / "report.html", folder / "metrics.json", results, answer, tuple(limits))
+
+
+def _results(study: Study, assessments: list[Assessment], draws: Draws, limits: list[str]) -> dict[str, Any]:
+    return {
+        "sources": {a.name: _plain(a.figures) for a in assessments},
+        "n": study.size,
+        "groups": study.count,
+        "group": study.truth.group,
+        "target": study.truth.target,
+        "split": study.flow.split,
+        "labels": list(study.labels),
+        "positive": study.labels[study.positive] if len(study.labels) == 2 else None,
+        "rendered": study.rendered,
+        "confidence": 0.95,
+        "replicates": draws.replicates,
+        "seed": draws.seed,
+        "cases": {
+            a.name: {
+                "kind": a.source.kind,
+                "n": len(a.source.rows),
+                "groups": a.answers.count,
+                "missing": list(a.source.missing),
+                "not_evaluated": a.source.beside,
+            }
+            for a in assessments
+        },
+        "confusion": {a.name: a.confusion.astype(int).tolist() for a in assessments},
+        "subgroups": {a.name: _plain_subgroups(a) for a in assessments},
+        "limits": limits,
+        "truth": {"file": study.truth.path.name, "fingerprint": study.truth.fingerprint},
+        "cutis": __version__,
+        "created": now(),
+    }
+
+
+def _plain(figures: Any) -> dict[str, dict[str, float]]:
+    return {name: estimate.to_dict() for name, estimate in figures.items()}
+
+
+def _plain_subgroups(assessment: Assessment) -> list[dict[str, Any]]:
+    return [
+        {
+            "column": table.column,
+            "value": row.value,
+            "n": row.photos,
+            "groups": row.groups,
+            "classes": row.classes,
+            "metrics": _plain(row.figures),
+        }
+        for table in assessment.subgroups
+        for row in table.rows
+    ]
+
+
+def _page(
+    study: Study,
+    assessments: list[Assessment],
+    draws: Draws,
+    bundle: BundleInfo | None,
+    *,
+    titles: dict[str, str],
+    answer: str,
+    limits: list[str],
+) -> str:
+    first = assessments[0]
+    return render(
+        "report.html",
+        study=study,
+        assessments=assessments,
+        first=first,
+        draws=draws,
+        bundle=bundle,
+        titles=titles,
+        composition=composition(study),
+        people=people(study),
+        answer=answer,
+        second=sentences.second_line(study, first),
+        sureness={a.name: sentences.sureness(a) for a in assessments},
+        limits=limits,
+        least_groups=LEAST_GROUPS,
+        warnings=_warnings(study, bundle),
+        pictures={m.path: thumbnail(m.path) for a in assessments for m in a.mistakes},
+        created=now(),
+        version=__version__,
+    )
+
+
+def _warnings(study: Study, bundle: BundleInfo | None) -> list[str]:
+    """What must stand beside the answer."""
+    said = [sentences.RENDERED] if study.rendered == study.size else []
+    if bundle is not None and bundle.training.rendered:
+        said.append(sentences.NOT_FOR_CARE)
+    return said

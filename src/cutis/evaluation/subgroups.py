@@ -1,0 +1,152 @@
+"""Figures by age, sex, body site, skin type and whatever else the truth's table records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.core.errors import ManifestError
+from cutis.evaluation.study import Source, Study
+from cutis.stats.classification import estimates, figures
+from cutis.stats.intervals import Estimate
+
+COLUMNS = ("age", "sex", "body_site", "skin_type", "skin_tone_class", "modality", "device", "site", "cohort")
+NOT_RECORDED = "not recorded"
+LEAST_GROUPS = 10  # patients or lesions; an interval from fewer says more about chance than about people
+_MOST_VALUES = 14
+_AGE_BANDS = ((0, "under 18"), (18, "18–39"), (40, "40–59"), (60, "60–79"), (80, "80 and over"))
+_FIGURES = ("accuracy", "balanced_accuracy", "auc_macro", "auc", "sensitivity", "specificity")
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """The photos that share one value.
+
+    Attributes:
+        value: the value, a band of ages, or ``not recorded``.
+        photos: how many there are.
+        groups: of how many patients or lesions.
+        classes: how many of the study's classes occur.
+        figures: estimates by name; empty below `LEAST_GROUPS` patients or lesions.
+    """
+
+    value: str
+    photos: int
+    groups: int
+    classes: int
+    figures: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Subgroups:
+    """All values of one column."""
+
+    column: str
+    rows: tuple[Subgroup, ...]
+
+    @property
+    def smallest(self) -> Subgroup | None:
+        """The smallest subgroup with figures."""
+        return min((row for row in self.rows if row.figures), key=lambda row: row.groups, default=None)
+
+
+def columns_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The columns to divide a study by: those asked for, else the usual ones that it has.
+
+    Raises:
+        ManifestError: a column that is asked for is not there.
+    """
+    there = study.truth.table.columns
+    for name in asked:
+        if name not in there:
+            known = ", ".join(column for column in there if column != "row")
+            raise ManifestError(
+                [f"{study.truth.path}:1: there is no column '{name}' for subgroups; there are {known}."]
+            )
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    return tuple(name for name in COLUMNS if name in there and name != study.truth.target)
+
+
+def subgroups(
+    study: Study,
+    source: Source,
+    columns: Sequence[str],
+    *,
+    replicates: int,
+    rng: np.random.Generator,
+    done: Callable[[int], None] | None = None,
+) -> list[Subgroups]:
+    """Figures of a source by each column; a column with a single value is left out.
+
+    Args:
+        study: the photos.
+        source: one of the study's.
+        columns: see `columns_of`.
+        replicates: bootstrap draws per subgroup.
+        rng: source of the draws.
+        done: called with 1 after each column.
+    """
+    tables = []
+    for column in columns:
+        values = _values(study, column)
+        present = [values[row] for row in source.rows]
+        if len(set(present)) > 1:
+            rows = [
+                _subgroup(study, source, value, values == value, replicates=replicates, rng=rng)
+                for value in sorted(set(present), key=_order)
+            ]
+            tables.append(Subgroups(column, tuple(rows)))
+        if done is not None:
+            done(1)
+    return tables
+
+
+def _subgroup(
+    study: Study,
+    source: Source,
+    value: str,
+    keep: NDArray[np.bool_],
+    *,
+    replicates: int,
+    rng: np.random.Generator,
+) -> Subgroup:
+    answers = study.answers(source, keep)
+    found: dict[str, Estimate] = {}
+    if answers.count >= LEAST_GROUPS:
+        names = [name for name in _FIGURES if answers.binary or name not in ("sensitivity", "specificity")]
+        found = estimates(figures(answers, names), answers.count, replicates, rng)
+    return Subgroup(value, len(answers.truth), answers.count, len(np.unique(answers.truth)), found)
+
+
+def _values(study: Study, column: str) -> NDArray[np.str_]:
+    """(photos,) the value of each photo, as it is shown."""
+    cells = study.truth.table[column].to_list()
+    if column == "age":
+        return np.array([_age_band(age) for age in cells])
+    texts = [NOT_RECORDED if cell is None else str(cell) for cell in cells]
+    common = {value for value, _ in Counter(texts).most_common(_MOST_VALUES)} | {NOT_RECORDED}
+    return np.array([text if text in common else "other values" for text in texts])
+
+
+def _age_band(age: float | None) -> str:
+    if age is None:
+        return NOT_RECORDED
+    return [name for start, name in _AGE_BANDS if age >= start][-1]
+
+
+def _order(value: str) -> tuple[int, float, str]:
+    """Bands by age, numbers by size, text by letter, what is left over last."""
+    bands = [name for _, name in _AGE_BANDS]
+    if value in (NOT_RECORDED, "other values"):
+        return (2, 0.0, value)
+    if value in bands:
+        return (0, float(bands.index(value)), "")
+    try:
+        return (0, float(value), "")
+    except ValueError:
+        return (1, 0.0, value)

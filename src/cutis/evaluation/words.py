@@ -1,0 +1,111 @@
+"""The words and numbers that pages, terminal and notes share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cutis.stats.intervals import Estimate
+
+_GROUPS = {
+    "patient_id": ("patient", "patients"),
+    "lesion_id": ("lesion", "lesions"),
+    "image_id": ("photo", "photos"),
+    "participant_id": ("participant", "participants"),
+}
+
+
+def group_noun(column: str, number: int = 2) -> str:
+    """What a group is called: ``lesion``, ``patients`` ... or ``group``."""
+    return _GROUPS.get(column, ("group", "groups"))[0 if number == 1 else 1]
+
+
+def class_noun(target: str, number: int = 1) -> str:
+    """What a class is called, by the truth's column: a diagnosis, a grade, or a class."""
+    if target in ("dx", "diagnosis", "disease"):
+        return "diagnosis" if number == 1 else "diagnoses"
+    noun = "grade" if "grade" in target else "class"
+    return noun if number == 1 else {"grade": "grades", "class": "classes"}[noun]
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: ``1 photo``, ``2,003 photos``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def counted_groups(number: int, column: str) -> str:
+    """A number of patients, lesions or groups."""
+    return f"{number:,} {group_noun(column, number)}"
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """Percent without its sign; only none is 0 and only all is 100."""
+    text = f"{100 * value:.{digits}f}"
+    least = 10.0**-digits
+    if value > 0 and float(text) == 0:
+        return f"under {least:g}"
+    if value < 1 and float(text) == 100:
+        return f"over {100 - least:g}"
+    return text
+
+
+def percent_range(estimate: Estimate) -> str:
+    """``83–87``: with a decimal where the interval is narrow enough to bear one."""
+    digits = _digits(estimate)
+    return f"{100 * estimate.low:.{digits}f}–{100 * estimate.high:.{digits}f}"
+
+
+def percent_value(estimate: Estimate) -> str:
+    """``85``, with as many decimals as `percent_range`."""
+    return percent(estimate.value, _digits(estimate))
+
+
+def percent_interval(estimate: Estimate) -> str:
+    """``85% (83–87)``."""
+    return f"{percent_value(estimate)}% ({percent_range(estimate)})"
+
+
+def of_hundred(estimate: Estimate) -> str:
+    """``85 of 100 (83–87)``."""
+    return f"{percent_value(estimate)} of 100 ({percent_range(estimate)})"
+
+
+def _digits(estimate: Estimate) -> int:
+    return 1 if estimate.high - estimate.low < 0.02 else 0
+
+
+def decimal_range(estimate: Estimate, digits: int = 3) -> str:
+    """``0.930–0.952``."""
+    return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
+
+
+def decimal_interval(estimate: Estimate, digits: int = 3) -> str:
+    """``0.941 (0.930–0.952)``."""
+    return f"{estimate.value:.{digits}f} ({decimal_range(estimate, digits)})"
+
+
+def signed_interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """``−0.021 (−0.034 to −0.008)``, for differences."""
+    return f"{_signed(value, digits)} ({_signed(low, digits)} to {_signed(high, digits)})"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0:
+        return text
+    return ("−" if value < 0 else "+") + text
+
+
+def p_value(value: float) -> str:
+    """``p = 0.031``, ``p < 0.001``."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def sample(names: Sequence[str], most: int = 5) -> str:
+    """The first of several names, and how many more there are."""
+    shown = ", ".join(str(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1] if names else ""
