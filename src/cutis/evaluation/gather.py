@@ -155,6 +155,7 @@ def _is_scored(rows: pl.DataFrame, name: str) -> bool:
 def _source(study: Study, places: dict[str, int], rows: pl.DataFrame) -> Source:
     here = rows.filter(rows["image_id"].is_in(list(places)))
     where = np.array([places[image] for image in here["image_id"]], dtype=np.intp)
+    here, where = here[np.argsort(where)], np.sort(where)
     number = {label: k for k, label in enumerate(study.labels)}
     answered = set(here["image_id"])
     probabilities, scored = _probabilities(study, here)

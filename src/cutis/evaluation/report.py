@@ -20,6 +20,7 @@ from cutis.evaluation.population import composition, people
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, columns_of
 from cutis.evaluation.titles import label_titles
+from cutis.stats.intervals import Estimate
 
 Watch = Callable[[int], None]
 
@@ -32,6 +33,7 @@ class Report:
         page: ``report.html``.
         metrics: ``metrics.json``.
         results: its content.
+        figures: estimates by source and name.
         answer: the result in one sentence.
         limits: what was not looked at, and what the figures cannot bear.
     """
@@ -39,6 +41,7 @@ class Report:
     page: Path
     metrics: Path
     results: dict[str, Any]
+    figures: dict[str, dict[str, Estimate]]
     answer: str
     limits: tuple[str, ...]
 
@@ -89,7 +92,8 @@ def write_report(
     folder = Path(out)
     write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "report.html", page)
-    return Report(folder / "report.html", folder / "metrics.json", results, answer, tuple(limits))
+    figures = {a.name: a.figures for a in assessments}
+    return Report(folder / "report.html", folder / "metrics.json", results, figures, answer, tuple(limits))
 
 
 def _results(study: Study, assessments: list[Assessment], draws: Draws, limits: list[str]) -> dict[str, Any]:

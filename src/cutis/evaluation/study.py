@@ -38,7 +38,7 @@ class Source:
     Attributes:
         name: as in the column ``source``.
         kind: ``model`` or ``reader``.
-        rows: (answered,) rows of the study that it answered.
+        rows: (answered,) rows of the study that it answered, rising.
         prediction: (answered,) class numbers.
         probabilities: (answered, classes), or None where it gives none; 0 for a class that it does not know.
         scored: (classes,) whether it gives a probability for the class.

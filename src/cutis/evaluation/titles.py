@@ -9,7 +9,7 @@ from cutis.core.bundle_info import BundleInfo
 # The abbreviations of the ISIC challenges and MILK10k, which many tables use as class names.
 _ABBREVIATIONS = {
     "ak": "Actinic keratosis",
-    "akiec": "Actinic keratosis or intraepithelial carcinoma",
+    "akiec": "Actinic keratosis or Bowen's disease",
     "bcc": "Basal cell carcinoma",
     "ben_oth": "Other benign",
     "bkl": "Benign keratosis",

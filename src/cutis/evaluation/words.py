@@ -97,7 +97,9 @@ def _signed(value: float, digits: int) -> str:
 
 def p_value(value: float) -> str:
     """``p = 0.031``, ``p < 0.001``."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+    if value < 0.001:
+        return "p < 0.001"
+    return "p > 0.99" if value > 0.99 else f"p = {value:.3f}"
 
 
 def sample(names: Sequence[str], most: int = 5) -> str:

@@ -1,0 +1,150 @@
+"""`cutis evaluate` and `cutis compare`: what sources are worth, and whether they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cutis.cli.progress import progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cutis.core.bundle_info import BundleInfo
+    from cutis.stats.intervals import Estimate
+
+_TRUTH = typer.Option(help="Manifest with the true classes.")
+_OUT = typer.Option(help="Folder to write to.")
+_TARGET = typer.Option(help="Column of the true classes; a task's own target is found by itself.")
+_GROUP = typer.Option(
+    help="Column that says which photos belong together; default patient_id, else lesion_id."
+)
+_SPLIT = typer.Option(help="train, tune, test or all; default test where the truth has a split.")
+_POSITIVE = typer.Option(help="With two classes: the one that is looked for; default the second.")
+_REPLICATES = typer.Option(help="Bootstrap draws of patients or lesions.", min=100)
+_SEED = typer.Option(help="Of the draws.")
+
+_SHOWN = (
+    "balanced_accuracy",
+    "accuracy",
+    "sensitivity",
+    "specificity",
+    "auc_macro",
+    "auc",
+    "expected_calibration_error",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(evaluate)
+    app.command()(compare)
+
+
+def evaluate(
+    predictions: Annotated[list[Path], typer.Argument(help="Predictions files, or run folders.")],
+    truth: Annotated[Path, _TRUTH],
+    out: Annotated[Path, _OUT],
+    target: Annotated[str | None, _TARGET] = None,
+    group: Annotated[str | None, _GROUP] = None,
+    split: Annotated[str | None, _SPLIT] = None,
+    positive: Annotated[str | None, _POSITIVE] = None,
+    bundle: Annotated[
+        str | None, typer.Option(help="The tested bundle, a file or a shipped name, for its card.")
+    ] = None,
+    subgroup: Annotated[
+        list[str] | None, typer.Option(help="Column to divide by; repeatable. Default: the usual ones.")
+    ] = None,
+    replicates: Annotated[int, _REPLICATES] = 2000,
+    seed: Annotated[int, _SEED] = 0,
+) -> None:
+    """Measure models and readers against the truth: report.html and metrics.json."""
+    from cutis.evaluation.assessment import Draws
+    from cutis.evaluation.report import write_report
+
+    info = _bundle_info(bundle) if bundle is not None else None
+    with progress("Measuring") as step:
+        report = write_report(
+            predictions,
+            truth,
+            out,
+            target=target,
+            group=group,
+            split=split,
+            positive=positive,
+            bundle=info,
+            subgroup_columns=subgroup or (),
+            draws=Draws(replicates, seed),
+            done=step,
+        )
+    results = report.results
+    _table(f"{results['n']:,} photos, {results['groups']:,} by {results['group']}", report.figures)
+    print(report.answer)
+    for limit in report.limits:
+        say(f"Note: {limit}")
+    print(f"Report: {report.page}, figures: {report.metrics}")
+
+
+def compare(
+    predictions: Annotated[
+        list[Path], typer.Argument(metavar="RUN_OR_PREDICTIONS...", help="Run folders, or predictions files.")
+    ],
+    truth: Annotated[Path, _TRUTH],
+    out: Annotated[Path, _OUT],
+    target: Annotated[str | None, _TARGET] = None,
+    group: Annotated[str | None, _GROUP] = None,
+    split: Annotated[str | None, _SPLIT] = None,
+    positive: Annotated[str | None, _POSITIVE] = None,
+    replicates: Annotated[int, _REPLICATES] = 2000,
+    seed: Annotated[int, _SEED] = 0,
+) -> None:
+    """Test whether sources differ on the same photos: compare.html and compare.json."""
+    from cutis.evaluation.assessment import Draws
+    from cutis.evaluation.compare import write_comparison
+
+    with progress("Comparing") as step:
+        found = write_comparison(
+            predictions,
+            truth,
+            out,
+            target=target,
+            group=group,
+            split=split,
+            positive=positive,
+            draws=Draws(replicates, seed),
+            done=step,
+        )
+    _table("Each source on the photos that it answered", found.figures)
+    print(found.answer)
+    print(f"Comparison: {found.page}, figures: {found.data}")
+
+
+def _bundle_info(name: str) -> BundleInfo:
+    from cutis import zoo
+    from cutis.core.bundle import Bundle
+
+    return Bundle.open(zoo.path(name) if name in zoo.names() else Path(name)).info
+
+
+def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
+    """The main figures of each source; narrow enough for any terminal and any log."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from cutis.evaluation.words import decimal_range
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("source", "figure", "value", "95% interval"):
+        table.add_column(name, justify="left" if name in ("source", "figure") else "right")
+    for source, found in figures.items():
+        shown = [name for name in _SHOWN if name in found]
+        if found.get("sensitivity") == found["balanced_accuracy"]:  # with several classes they are the same
+            shown = [name for name in shown if name not in ("sensitivity", "specificity")]
+        for name in shown:
+            first = source if name == shown[0] else ""
+            estimate = found[name]
+            table.add_row(first, name.replace("_", " "), f"{estimate.value:.3f}", decimal_range(estimate))
+    Console().print(table)
