@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cutis.core.labels import Labels
+from cutis.core.labels import Label, Labels
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Task:
         modality: what the images are: ``dermoscopic``, ``clinical``, ``confocal``.
         network: what is trained.
         source: the published system.
+        known: labels that public sets use instead of the published ones, with their titles and codes.
         phantoms: ``module:function`` that renders images of this task with known truth.
     """
 
@@ -47,3 +48,4 @@ class Task:
     network: Network
     source: str
     phantoms: str
+    known: tuple[Label, ...] = ()

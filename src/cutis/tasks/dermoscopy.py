@@ -30,6 +30,17 @@ LABELS = Categorical(
     )
 )
 
+# The classes of HAM10000 (Tschandl et al. 2018, Sci Data 5:180161), in its own short names.
+HAM10000 = (
+    _disease("akiec", "Actinic keratosis or Bowen's disease", "L57.0"),
+    _disease("bcc", "Basal cell carcinoma", "C44"),
+    _disease("bkl", "Benign keratosis", "L82"),
+    _disease("df", "Dermatofibroma", "D23"),
+    _disease("mel", "Melanoma", "C43"),
+    _disease("nv", "Melanocytic nevus", "D22"),
+    _disease("vasc", "Vascular lesion", "D18.0"),
+)
+
 TASK = Task(
     name="dermoscopy",
     title="Dermoscopic diagnosis",
@@ -39,4 +50,5 @@ TASK = Task(
     network=Network("cutis.models.classifier:build", backbone="efficientnet_b4", size=380, auxiliary=7),
     source="EfficientNet-B4 with seven auxiliary classifiers on 14 diseases: accuracy .948, AUC .985",
     phantoms="cutis.phantoms.dermoscopy:render",
+    known=HAM10000,
 )

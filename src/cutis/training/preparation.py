@@ -93,7 +93,8 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
     published = [label for label in task.labels.items if label.name in found]
     if len(published) < len(found):
         echo(f"Classes are the manifest's own: {', '.join(found)}.")
-        return type(task.labels)(found)
+        known = {label.name: label for label in task.known}
+        return type(task.labels)([known.get(name, name) for name in found])
     if len(published) < len(task.labels):
         echo(f"{len(published)} of the {len(task.labels)} published classes occur; those are trained.")
     return type(task.labels)(published)
