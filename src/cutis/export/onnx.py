@@ -1,0 +1,257 @@
+"""The graph of a bundle: any photo in, probabilities, embedding and saliency out.
+
+Everything that must be the same in every runtime happens inside: the crop, the antialiased resize, the
+scaling of pixels, mirrored views, temperatures, the average over an ensemble's members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.core.bundle_info import Member
+from cutis.export.network import OPSET, NetworkGraph
+
+Weights = Literal["float32", "float16"]
+IR_VERSION = 9  # runtimes of 2023 and later read it
+_SMALL = 1024  # values; what is smaller stays float32
+_FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
+
+_CROP = """
+    sides = Shape <start = 1, end = 3> (image)
+    shorter = ReduceMin <keepdims = 1> (sides)
+    eightfold = Mul (shorter, eight)
+    sixfold = Add (eightfold, three)
+    longest = Div (sixfold, six)
+    kept = Min (sides, longest)
+    cut = Sub (sides, kept)
+    start = Div (cut, two)
+    end = Add (start, kept)
+    cropped = Slice (image, start, end, both_sides)
+"""
+
+
+def build_graph(
+    members: Sequence[tuple[Member, NetworkGraph]],
+    *,
+    views: int = 1,
+    temperature: float = 1.0,
+    weights: Weights = "float32",
+) -> bytes:
+    """Assemble the graph.
+
+    Input ``image``: uint8 (n, height, width, 3), RGB, any size. It is cropped about its centre to at most
+    4:3, then resized, antialiased, so that the shorter side is the member's size (or stretched to a square).
+
+    Outputs:
+        ``probabilities``: float32 (n, classes), the average over members of softmax(logits / temperature),
+        where logits are averaged over views.
+        ``embedding``: float32 (n, channels), each member's of length one, side by side.
+        ``saliency``: float32 (n, classes, h, w) over the cropped photo. Each class's map adds up to its
+        scaled logit less the bias, averaged over members and views.
+
+    Args:
+        members: what a member is, and its network.
+        views: 1 the photo as it is, 2 also mirrored, 4 mirrored both ways.
+        temperature: of the averaged probabilities, see `BundleInfo`.
+        weights: number format in which large tensors are stored; runtimes compute in float32 either way.
+
+    Returns:
+        The ONNX file's bytes.
+    """
+    import onnx
+
+    frame = _Frame(views)
+    body_nodes: list[Any] = []
+    for number, (member, network) in enumerate(members):
+        prefix = f"m{number}_"
+        graph = onnx.compose.add_prefix_graph(network.graph, prefix)
+        frame.member(prefix, member, network)
+        body_nodes.append(graph)
+    frame.combine([f"m{number}_" for number in range(len(members))], temperature)
+    channels = sum(network.weight.shape[1] for _, network in members)
+    classes = members[0][1].weight.shape[0]
+    graph = _joined(frame, body_nodes, classes, channels)
+    if weights == "float16":
+        _store_as_float16(graph)
+    opset = onnx.helper.make_opsetid("", OPSET)
+    model = onnx.helper.make_model(graph, opset_imports=[opset], producer_name="cutis", ir_version=IR_VERSION)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()  # type: ignore[no-any-return]
+
+
+class _Frame:
+    """The nodes around the networks, as text of the ONNX language, and the constants that they name."""
+
+    def __init__(self, views: int) -> None:
+        self.views = views
+        self.before, self.after = [_CROP], [""]
+        self.constants: dict[str, NDArray[Any]] = {
+            "two": np.array([2]),
+            "three": np.array([3]),
+            "six": np.array([6]),
+            "eight": np.array([8]),
+            "both_sides": np.array([1, 2]),
+            "height_width": np.array([2, 3]),
+            "first": np.array([0]),
+        }
+        for axes in _FLIPS[1:views]:
+            name = _flip_name(axes)
+            self.constants[f"{name}_axes"] = np.array(axes)
+            self.constants[f"{name}_from"] = np.full(len(axes), -1)
+            self.constants[f"{name}_to"] = np.full(len(axes), np.iinfo(np.int64).min + 1)
+            self.constants[f"{name}_step"] = np.full(len(axes), -1)
+
+    def member(self, m: str, member: Member, network: NetworkGraph) -> None:
+        """Pixels before, and answers after, one network; ``m`` begins all its names."""
+        classes, channels = network.weight.shape
+        scale = 255 * np.array(member.std, dtype=np.float32).reshape(1, 3, 1, 1)
+        self.constants |= {
+            f"{m}size": np.array([member.size]),
+            f"{m}twice_size": np.array([2 * member.size]),
+            f"{m}square": np.array([member.size, member.size]),
+            f"{m}mean": (255 * np.array(member.mean)).astype(np.float32).reshape(1, 3, 1, 1),
+            f"{m}gain": (1 / scale).astype(np.float32),
+            f"{m}weight": network.weight,
+            f"{m}bias": network.bias,
+            f"{m}map_weight": (network.weight / member.temperature).reshape(classes, channels, 1, 1),
+            f"{m}temperature": np.array([member.temperature], dtype=np.float32),
+            f"{m}by_view": np.array([self.views, -1, classes]),
+            f"{m}channels_by_view": np.array([self.views, -1, channels]),
+        }
+        self.before.append(self._pixels(m, member))
+        self.after.append(self._answers(m, network))
+
+    def _pixels(self, m: str, member: Member) -> str:
+        sizes = f"""
+            {m}scaled = Mul (kept, {m}twice_size)
+            {m}wanted = Add ({m}scaled, shorter)
+            {m}twice_shorter = Mul (shorter, two)
+            {m}sizes = Div ({m}wanted, {m}twice_shorter)
+        """
+        flips = [
+            f"{m}{name} = Slice ({m}plain, {name}_from, {name}_to, {name}_axes, {name}_step)"
+            for name in map(_flip_name, _FLIPS[1 : self.views])
+        ]
+        seen = ", ".join([f"{m}plain", *(f"{m}{_flip_name(axes)}" for axes in _FLIPS[1 : self.views])])
+        return f"""
+            {f"{m}sizes = Identity ({m}square)" if member.stretch else sizes}
+            {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
+                coordinate_transformation_mode = "half_pixel"> (cropped, , , {m}sizes)
+            {m}numbers = Cast <to = 1> ({m}resized)
+            {m}upright = Transpose <perm = [0, 3, 1, 2]> ({m}numbers)
+            {m}centred = Sub ({m}upright, {m}mean)
+            {m}plain = Mul ({m}centred, {m}gain)
+            {" ".join(flips)}
+            {m}x = Concat <axis = 0> ({seen})
+        """
+
+    def _answers(self, m: str, network: NetworkGraph) -> str:
+        own = "" if network.logits else f"{m}logits = Gemm <transB = 1> ({m}pooled, {m}weight, {m}bias)"
+        parts = [f"{m}part_{number}" for number in range(self.views)]
+        back = [
+            f"{part}_back = Slice ({part}, {name}_from, {name}_to, {name}_axes, {name}_step)"
+            for part, name in zip(parts[1:], map(_flip_name, _FLIPS[1 : self.views]), strict=True)
+        ]
+        upright = ", ".join([parts[0], *(f"{part}_back" for part in parts[1:])])
+        split = f"{', '.join(parts)} = Split <axis = 0, num_outputs = {self.views}> ({m}maps)"
+        return f"""
+            {m}pooled = ReduceMean <keepdims = 0> ({m}features, height_width)
+            {own}
+            {m}view_logits = Reshape ({m}logits, {m}by_view)
+            {m}mean_logits = ReduceMean <keepdims = 0> ({m}view_logits, first)
+            {m}scaled_logits = Div ({m}mean_logits, {m}temperature)
+            {m}probabilities = Softmax <axis = -1> ({m}scaled_logits)
+            {m}view_pooled = Reshape ({m}pooled, {m}channels_by_view)
+            {m}mean_pooled = ReduceMean <keepdims = 0> ({m}view_pooled, first)
+            {m}embedding = LpNormalization <axis = 1, p = 2> ({m}mean_pooled)
+            {m}maps = Conv ({m}features, {m}map_weight)
+            {split if self.views > 1 else f"{parts[0]} = Identity ({m}maps)"}
+            {" ".join(back)}
+            {m}map = Mean ({upright})
+        """
+
+    def combine(self, members: Sequence[str], temperature: float) -> None:
+        """Average over the members; ``saliency`` on the grid of the first."""
+        largest = members[0]
+        resized = [
+            f"""{m}map_like = Resize <mode = "linear", axes = [2, 3],
+                coordinate_transformation_mode = "half_pixel"> ({m}map, , , grid)"""
+            for m in members[1:]
+        ]
+        maps = ", ".join([f"{largest}map", *(f"{m}map_like" for m in members[1:])])
+        self.after.append(f"""
+            grid = Shape <start = 2, end = 4> ({largest}map)
+            count = ReduceProd <keepdims = 1> (grid)
+            cells = Cast <to = 1> (count)
+            {" ".join(resized)}
+            whole_map = Mean ({maps})
+            saliency = Div (whole_map, cells)
+            embedding = Concat <axis = 1> ({", ".join(f"{m}embedding" for m in members)})
+            average = Mean ({", ".join(f"{m}probabilities" for m in members)})
+        """)
+        if temperature == 1:
+            self.after.append("probabilities = Identity (average)")
+            return
+        self.constants["least"] = np.array([1e-12], dtype=np.float32)
+        self.constants["temperature"] = np.array([temperature], dtype=np.float32)
+        self.after.append("""
+            positive = Max (average, least)
+            logarithm = Log (positive)
+            cooled = Div (logarithm, temperature)
+            probabilities = Softmax <axis = -1> (cooled)
+        """)
+
+
+def _flip_name(axes: tuple[int, ...]) -> str:
+    return "flip_" + "".join(map(str, axes))
+
+
+def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int) -> Any:
+    import onnx
+
+    def nodes(text: Sequence[str]) -> list[Any]:
+        return list(onnx.parser.parse_graph(f"part (x) => (y) {{ {' '.join(text)} }}").node)
+
+    before, after = nodes(frame.before), nodes(frame.after)
+    used = {name for node in [*before, *after] for name in node.input}
+    named = [onnx.numpy_helper.from_array(v, name) for name, v in frame.constants.items() if name in used]
+    floating = onnx.TensorProto.FLOAT
+    value = onnx.helper.make_tensor_value_info
+    return onnx.helper.make_graph(
+        [*before, *(node for graph in networks for node in graph.node), *after],
+        "cutis",
+        [value("image", onnx.TensorProto.UINT8, ["n", "height", "width", 3])],
+        [
+            value("probabilities", floating, ["n", classes]),
+            value("embedding", floating, ["n", channels]),
+            value("saliency", floating, ["n", classes, "grid_height", "grid_width"]),
+        ],
+        [*named, *(tensor for graph in networks for tensor in graph.initializer)],
+    )
+
+
+def _store_as_float16(graph: Any) -> None:
+    """Halve the file. The cast back is done once, when a session is opened."""
+    import onnx
+
+    stored, casts = [], []
+    for tensor in graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if (
+            values.dtype != np.float32
+            or values.size < _SMALL
+            or np.abs(values).max() > np.finfo(np.float16).max
+        ):
+            stored.append(tensor)
+            continue
+        half = f"{tensor.name}_float16"
+        stored.append(onnx.numpy_helper.from_array(values.astype(np.float16), half))
+        casts.append(onnx.helper.make_node("Cast", [half], [tensor.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(stored)
+    graph.node.extend(nodes)
