@@ -142,5 +142,5 @@ def as_map(features: Tensor, backbone: nn.Module) -> Tensor:
         last = features.shape[-1] == width and features.shape[1] != width
         return features.permute(0, 3, 1, 2) if last else features
     tokens = features[:, getattr(backbone, "num_prefix_tokens", 0) :]  # (batch, tokens, channels)
-    side = round(tokens.shape[1] ** 0.5)
+    side = round(int(tokens.shape[1]) ** 0.5)  # a tensor while the network is traced
     return tokens.transpose(1, 2).reshape(features.shape[0], -1, side, side)
