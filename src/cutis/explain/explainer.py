@@ -1,0 +1,172 @@
+"""A model that can be asked and explained: a bundle through its engine, or a training run through captum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.core.errors import MissingExtraError
+from cutis.core.labels import Labels
+from cutis.explain import sanity_graph
+from cutis.explain.faithfulness import Image, Scorer
+from cutis.explain.methods import TITLES, Method
+from cutis.explain.saliency import Map, for_label
+from cutis.explain.sanity import Stage
+
+if TYPE_CHECKING:
+    from cutis.runtime.engine import Engine
+
+Cascade = Callable[[Sequence[Image], Sequence[int], np.random.Generator], Iterator[Stage]]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model says of one photo, and where it sees that.
+
+    Attributes:
+        probabilities: (classes,).
+        label: index of the explained class.
+        saliency: (h, w), positive where a place speaks for it.
+    """
+
+    probabilities: NDArray[np.float64]
+    label: int
+    saliency: Map
+
+
+@dataclass(frozen=True, eq=False)
+class Explainer:
+    """A model with one saliency method.
+
+    Attributes:
+        name: of the model.
+        title: of its task.
+        labels: in the order of the probabilities.
+        method: of the maps, for people.
+        unit: of the maps, for the legend.
+        size: shorter side of the photos that the model sees, in pixels.
+        whole: the model looks at the whole of every photo, also at a panorama's ends.
+        rendered: the model was trained on rendered images.
+        probabilities: asks the model only.
+        explain: asks the model and explains the given class, or by default the most probable one.
+        cascade: maps of ever more randomised copies; None where that cannot be done.
+        no_cascade: why not.
+    """
+
+    name: str
+    title: str
+    labels: Labels
+    method: str
+    unit: str
+    size: int
+    whole: bool
+    rendered: bool
+    probabilities: Scorer
+    explain: Callable[[Image, int | None], Answer]
+    cascade: Cascade | None
+    no_cascade: str = ""
+
+
+def bundle_explainer(engine: Engine) -> Explainer:
+    """Explain a bundle by the class activation map that its graph gives; no torch."""
+    names = engine.info.labels.names
+
+    def probabilities(photos: Sequence[Image]) -> NDArray[np.float64]:
+        results = (engine(photo).probabilities for photo in photos)
+        return np.array([[said[name] for name in names] for said in results])
+
+    def explain(photo: Image, label: int | None) -> Answer:
+        result = engine(photo)
+        said = np.array([result.probabilities[name] for name in names])
+        chosen = int(said.argmax()) if label is None else label
+        return Answer(said, chosen, for_label(result.saliency, chosen))
+
+    def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:
+        return sanity_graph.cascade(engine.bundle.model, photos, labels, rng)
+
+    there = sanity_graph.available()
+    return Explainer(
+        name=engine.info.name,
+        title=engine.info.title,
+        labels=engine.info.labels,
+        method=TITLES["cam"],
+        unit="logit",
+        size=engine.info.size,
+        whole=all(member.stretch for member in engine.info.members),
+        rendered=engine.info.training.rendered,
+        probabilities=probabilities,
+        explain=explain,
+        cascade=cascade if there else None,
+        no_cascade="" if there else "it needs the onnx package, which comes with pip install 'cutis[train]'",
+    )
+
+
+def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
+    """Explain a training run's network by a method of captum.
+
+    Raises:
+        MissingExtraError: torch or captum is not installed.
+        RunError: see `cutis.training.run.load_run` and `load_network`.
+        CutisError: no such method.
+    """
+    try:
+        import captum  # noqa: F401 - asked for here so that the message comes before the work
+
+        from cutis.explain import attribution
+        from cutis.training.run import load_network, load_run
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", "Explaining a training run") from error
+    run = load_run(path)
+    model = attribution.Explainable(load_network(run), run.temperature).eval()
+
+    def probabilities(photos: Sequence[Image]) -> NDArray[np.float64]:
+        return attribution.probabilities(model, photos)
+
+    def explain(photo: Image, label: int | None) -> Answer:
+        said = attribution.probabilities(model, [photo])[0]
+        chosen = int(said.argmax()) if label is None else label
+        return Answer(said, chosen, attribution.attribute(model, photo, chosen, method))
+
+    def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:
+        return attribution.cascade(model, photos, labels, method, rng)
+
+    rules = model.network.input_rules
+    return Explainer(
+        name=run.name,
+        title=_title(run.task),
+        labels=run.labels,
+        method=TITLES[method],
+        unit="logit",
+        size=rules.size,
+        whole=not rules.convolutional,
+        rendered=run.training.rendered,
+        probabilities=probabilities,
+        explain=explain,
+        cascade=cascade,
+    )
+
+
+def _title(task: str) -> str:
+    from cutis.tasks import get_task, task_names
+
+    return get_task(task).title if task in task_names() else task
+
+
+def label_index(labels: Labels, name: str) -> int:
+    """Position of a label by name.
+
+    Raises:
+        CutisError: it is not one of them.
+    """
+    return labels.names.index(labels[name].name)
+
+
+def as_data(answer: Answer, labels: Labels) -> dict[str, Any]:
+    """The probabilities by name, most probable first."""
+    order = np.argsort(-answer.probabilities)
+    return {labels.names[i]: float(answer.probabilities[i]) for i in order}

@@ -1,0 +1,95 @@
+"""Class saliency: which places of a photo speak for a class, from inside the exported graph.
+
+A network that ends in a global average and one linear layer has an exact class activation map: the last
+layer's weighted sum of the features at each place. Nothing is estimated; the map is the logit, spread out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.imaging.preprocess import centre_crop
+
+Map = NDArray[np.float32]  # (height, width), higher: speaks more for the class
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a photo that the model looks at; the ends of a panorama are cut off.
+
+    Attributes:
+        top: first row, in pixels.
+        left: first column, in pixels.
+        height: rows.
+        width: columns.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def class_activation_map(features: NDArray[Any], weight: NDArray[Any]) -> NDArray[np.float64]:
+    """Spread the logits of a global-average-and-linear network over its feature grid.
+
+    Args:
+        features: (channels, h, w) what the global average sees.
+        weight: (classes, channels) of the linear layer.
+
+    Returns:
+        (classes, h, w) in the unit of the logits: each class's map sums to its logit less the bias.
+
+    Source: Zhou et al. 2016, Learning Deep Features for Discriminative Localization (CVPR).
+    """
+    channels, height, width = features.shape
+    grid = features.reshape(channels, height * width).astype(np.float64)
+    maps: NDArray[np.float64] = weight.astype(np.float64) @ grid / (height * width)  # (classes, places)
+    return maps.reshape(-1, height, width)
+
+
+def for_label(maps: NDArray[Any], label: int) -> Map:
+    """What speaks for one class more than for the average class.
+
+    The map of one class alone is not settled: adding the same picture to the maps of all classes changes no
+    probability. The difference from their mean is settled.
+
+    Args:
+        maps: (classes, h, w).
+        label: index of the class.
+
+    Returns:
+        (h, w), in the unit of the maps; positive speaks for the class.
+    """
+    difference: Map = (maps[label] - maps.mean(0)).astype(np.float32)
+    return difference
+
+
+def window(height: int, width: int) -> Window:
+    """The part of a photo of this size that the graph looks at, as in `centre_crop`."""
+    longest = int(min(height, width) * 4 / 3 + 0.5)
+    rows, columns = min(height, longest), min(width, longest)
+    return Window(max(0, height - longest) // 2, max(0, width - longest) // 2, rows, columns)
+
+
+def seen(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pixels of `window`."""
+    return centre_crop(image)
+
+
+def enlarge(coarse: NDArray[Any], height: int, width: int) -> Map:
+    """Interpolate a map to the photo's pixels, bilinear, cell centres kept in place.
+
+    Args:
+        coarse: (h, w).
+        height: of the result, in pixels.
+        width: of the result, in pixels.
+    """
+    from PIL import Image
+
+    fine = Image.fromarray(np.ascontiguousarray(coarse, dtype=np.float32))
+    return np.asarray(fine.resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
