@@ -107,7 +107,7 @@ def test_a_group_on_both_sides_is_named_with_its_rows() -> None:
         whole.group,
         whole.target,
     )
-    with pytest.raises(LeakageError, match="patient_id 'P1' .* row 2 in train, row 4 in test"):
+    with pytest.raises(LeakageError, match=r"patient_id 'P1' .* row 2 in train, row 4 in test"):
         check_leakage(leaking)
     check_leakage(leaking, allow=["groups"])
 

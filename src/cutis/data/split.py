@@ -119,8 +119,8 @@ def _need_enough_groups(manifest: Manifest, classes: Sequence[str], units: _Unit
         there = int((units.counts[:, column] > 0).sum())
         if there < needed and name != _UNLABELLED:
             problems.append(
-                f"{manifest.path}: {manifest.target} '{name}' has {there} {manifest.group} values, too few for "
-                f"{needed} splits. Add some, drop the class, or allow that: --allow-empty-class"
+                f"{manifest.path}: {manifest.target} '{name}' has {there} {manifest.group} values, too few "
+                f"for {needed} splits. Add some, drop the class, or allow that: --allow-empty-class"
             )
     if problems:
         raise ManifestError(problems)

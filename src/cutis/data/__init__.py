@@ -1,0 +1,1 @@
+"""From tables of photos to what training can use: split, check, duplicates, public sets, augmentation."""
