@@ -159,13 +159,14 @@ class PredictionsWriter:
         """The complete rows of the journal; a kill may have torn the last one."""
         torn = not _ends_with_newline(self.journal)
         with self.journal.open(encoding="utf-8", errors="replace", newline="") as handle:
-            if handle.readline() != self._first or next(csv.reader(handle), None) != list(self._columns):
+            ours = handle.readline() == self._first and next(csv.reader(handle), []) == list(self._columns)
+            rows = csv.reader(handle)
+            row = next(rows, None)
+            if row is not None and not ours:
                 raise OutputError(
                     f"{self.path}: an unfinished run of another model, other images or other options lies "
                     f"beside it ({self.journal.name}). Finish that one first, or start anew with --restart."
                 )
-            rows = csv.reader(handle)
-            row = next(rows, None)
             while row is not None:
                 following = next(rows, None)
                 if len(row) == len(self._columns) and not (torn and following is None):

@@ -1,0 +1,215 @@
+"""Ask a bundle: photos in, answers out. No torch."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutis import zoo
+from cutis.core.bundle import Bundle, BundleInfo
+from cutis.core.errors import BundleError, ImageError
+from cutis.core.labels import MultiLabel
+from cutis.imaging.read import read_rgb, upright_rgb
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Photo = Path | str | bytes | NDArray[Any] | Image.Image
+P = TypeVar("P", bound=Photo)
+
+_AHEAD = 4  # photos per worker that are decoded or waiting; more only takes memory
+_OUTPUTS = ("probabilities", "embedding", "saliency")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a model says of one photo.
+
+    Attributes:
+        label: name of the most probable label; of several findings all that are more likely than not,
+            joined by ``;``.
+        title: the same for people.
+        probabilities: by label name.
+        saliency: (classes, h, w) float32: what each place adds to each class's logit, over the photo cropped
+            about its centre to at most 4:3.
+        embedding: (channels,) float32.
+    """
+
+    label: str
+    title: str
+    probabilities: dict[str, float]
+    saliency: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
+class Engine:
+    """An opened bundle.
+
+    Args:
+        bundle: whose checksums hold, see `Bundle.open`.
+        threads: processor cores to use; all when None.
+
+    Attributes:
+        bundle: what is being run.
+        threads: processor cores in use.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.bundle = bundle
+        self.threads = max(1, threads or available_cores())
+
+    @staticmethod
+    def open(bundle: Path | str, threads: int | None = None) -> Engine:
+        """Open a bundle by the path of its file, or by the name of a shipped one.
+
+        Raises:
+            BundleError: no such bundle, or the file is damaged, altered or of a newer format.
+        """
+        path = Path(bundle)
+        named = not path.suffix and len(path.parts) == 1 and not path.is_file()
+        return Engine(Bundle.open(zoo.path(str(bundle)) if named else path), threads)
+
+    @property
+    def info(self) -> BundleInfo:
+        """What the bundle says about its model."""
+        return self.bundle.info
+
+    def __call__(self, image: Photo) -> Result:
+        """Answer for one photo, with all cores.
+
+        Args:
+            image: path, contents of a file, Pillow image, or uint8 array (height, width, 3) or
+                (height, width); arrays hold RGB or grey.
+
+        Raises:
+            ImageError: it cannot be used as an image.
+        """
+        return self._answer(image, self._quick)
+
+    def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Result | ImageError]]:
+        """Answer for any number of photos in constant memory.
+
+        Each worker decodes a photo and asks the network on one core, so that decoding and computing overlap
+        and no core waits for another.
+
+        Args:
+            photos: consumed as fast as they are answered.
+
+        Yields:
+            Each photo with its result, or with what is wrong with it, in the order given.
+        """
+        session = self._steady
+        pool = ThreadPoolExecutor(self.threads, "cutis")
+        waiting: deque[tuple[P, Future[Result | ImageError]]] = deque()
+        try:
+            for photo in photos:
+                waiting.append((photo, pool.submit(self._answer_or_error, photo, session)))
+                if len(waiting) >= self.threads * _AHEAD:
+                    earliest, future = waiting.popleft()
+                    yield earliest, future.result()
+            while waiting:
+                earliest, future = waiting.popleft()
+                yield earliest, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _answer_or_error(self, photo: Photo, session: InferenceSession) -> Result | ImageError:
+        try:
+            return self._answer(photo, session)
+        except ImageError as error:
+            return error
+
+    def _answer(self, photo: Photo, session: InferenceSession) -> Result:
+        pixels = _reduced(_pixels(photo, self.info.size), self.info.size)
+        probabilities, embedding, saliency = session.run(_OUTPUTS, {"image": pixels[None]})
+        labels = self.info.labels
+        said = dict(zip(labels.names, probabilities[0].tolist(), strict=True))
+        if isinstance(labels, MultiLabel):
+            chosen = [name for name, value in said.items() if value > 0.5]
+        else:
+            chosen = [max(said, key=said.__getitem__)]
+        title = ", ".join(labels[name].text for name in chosen)
+        return Result(";".join(chosen), title, said, saliency[0], embedding[0])
+
+    @cached_property
+    def _quick(self) -> InferenceSession:
+        """All cores on one photo."""
+        return open_session(self.bundle, self.threads)
+
+    @cached_property
+    def _steady(self) -> InferenceSession:
+        """One core per photo; several threads share the session and its weights."""
+        return self._quick if self.threads == 1 else open_session(self.bundle, 1)
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def open_session(bundle: Bundle, threads: int) -> InferenceSession:
+    """Open a bundle's graph in onnxruntime on the processor.
+
+    Args:
+        bundle: whose graph is opened.
+        threads: cores that work on one photo.
+
+    Raises:
+        BundleError: onnxruntime cannot read the graph.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Photos differ in size: a plan of the memory of one is of no use to the next, and would be kept.
+    options.enable_mem_pattern = False
+    # Threads that spin between photos take the core that decodes the next one.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(bundle.model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common parent
+        raise BundleError(
+            f"{bundle.path}: onnxruntime {onnxruntime.__version__} cannot open its graph ({error}). "
+            "Install a newer onnxruntime."
+        ) from error
+
+
+def _pixels(photo: Photo, size: int) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB of anything that can be shown."""
+    if isinstance(photo, (str, Path, bytes)):
+        return read_rgb(photo, least_side=size)
+    if isinstance(photo, Image.Image):
+        return upright_rgb(photo)
+    pixels = np.asarray(photo)
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[:, :, None], 3, axis=2)  # grey
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        expected = "expected (height, width, 3) in RGB, or (height, width) in grey"
+        raise ImageError("the array", f"has shape {photo.shape}; {expected}.")
+    if pixels.dtype != np.uint8:
+        mend = "expected uint8 from 0 to 255. Scale and convert it first"
+        raise ImageError("the array", f"holds {pixels.dtype}; {mend}.")
+    return pixels
+
+
+def _reduced(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Average blocks of a very large photo, down to no less than twice the network's size.
+
+    The graph's own antialiased resize is exact up to about fourfold and strays past that.
+    """
+    block = min(pixels.shape[:2]) // (2 * size)
+    return pixels if block < 2 else np.asarray(Image.fromarray(pixels).reduce(block))
