@@ -201,10 +201,10 @@ def lightning_precision(recipe: Recipe) -> Any:
 
 def _trainer(run: Run, watch: Watch) -> lightning.Trainer:
     recipe = run.recipe
+    # Lightning's tips, lists of hardware and worries about loaders are not the user's concern.
     for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(
-            logging.ERROR
-        )  # its tips and hardware lists are not the user's concern
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
     checkpoints = ModelCheckpoint(
         run.path / "checkpoints",
         save_last=True,
