@@ -72,6 +72,7 @@ class PredictionsWriter:
         self._labels, self._grouped, self._restart = tuple(labels), bool(own), restart
         self._handle: TextIOWrapper | None = None
         self._flushed = 0.0
+        self._empty = True
 
     def __enter__(self) -> PredictionsWriter:
         try:
@@ -119,6 +120,7 @@ class PredictionsWriter:
         assert self._handle is not None
         own = (group,) if self._grouped else ()
         try:
+            self._empty = False
             self._writer.writerow(
                 (image_id, *own, source, kind, prediction, *(format(p, ".7g") for p in probabilities))
             )
@@ -136,6 +138,8 @@ class PredictionsWriter:
             self._handle.close()
             if kind is None:
                 self._finish()
+            elif self._empty and not self.done:
+                self.journal.unlink()
         except OSError as problem:
             if kind is None:
                 raise self._failed(problem) from problem
