@@ -43,16 +43,15 @@ def _rendered(out: Path) -> Path:
     say("how well a model sees real skin. `cutis tasks` names the bundle that was trained on real photos.")
     photos, predictions = out / "photos", out / "predictions.csv"
     truth = photos / "manifest.csv"
+    truth.unlink(missing_ok=True)  # of an earlier demo; the same photos are rendered again
+    render = ("data", "phantoms", "dermoscopy", "--out", photos, "-n", PHOTOS, "--seed", SEED)
+    evaluate = ("evaluate", predictions, "--truth", truth, "--bundle", BUNDLE, "--out", out / "report")
     done = [
         _run("Check the shipped bundles", "doctor"),
-        _run(
-            "Render photos", "data", "phantoms", "dermoscopy", "--out", photos, "-n", PHOTOS, "--seed", SEED
-        ),
+        _run("Render photos", *render),
         _run("Check them", "data", "check", truth),
         _run("Predict", "predict", BUNDLE, truth, "--out", predictions),
-        _run(
-            "Evaluate", "evaluate", predictions, "--truth", truth, "--bundle", BUNDLE, "--out", out / "report"
-        ),
+        _run("Evaluate", *evaluate),
         _run("Explain", "explain", BUNDLE, truth, "--out", out / "explanation", "--images", 12),
         _run("Map the embedding", "embed", BUNDLE, truth, "--out", out / "embedding.parquet"),
     ]
