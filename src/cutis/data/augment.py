@@ -158,7 +158,7 @@ def _vignette(image: Image, rng: Rng) -> Image:
     radius = np.hypot(axis[:, None] - rng.normal(0, 0.05), axis[None] - rng.normal(0, 0.05))
     edge = rng.uniform(0.95, 1.3)
     gain = np.clip((edge - radius) / rng.uniform(0.02, 0.3), 0.03, 1)
-    return (image * gain[..., None]).astype(np.uint8)
+    return np.asarray((image * gain[..., None]).astype(np.uint8))
 
 
 def _erase(image: Image, rng: Rng) -> None:
