@@ -17,6 +17,7 @@ from cutis.export.network import OPSET, NetworkGraph
 
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
+_TEMPERATURE = "temperature"
 _SMALL = 1024  # values; what is smaller stays float32
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
 
@@ -193,17 +194,29 @@ class _Frame:
             embedding = Concat <axis = 1> ({", ".join(f"{m}embedding" for m in members)})
             average = Mean ({", ".join(f"{m}probabilities" for m in members)})
         """)
-        if temperature == 1:
-            self.after.append("probabilities = Identity (average)")
-            return
         self.constants["least"] = np.array([1e-12], dtype=np.float32)
-        self.constants["temperature"] = np.array([temperature], dtype=np.float32)
-        self.after.append("""
+        self.constants[_TEMPERATURE] = np.array([temperature], dtype=np.float32)
+        self.after.append(f"""
             positive = Max (average, least)
             logarithm = Log (positive)
-            cooled = Div (logarithm, temperature)
+            cooled = Div (logarithm, {_TEMPERATURE})
             probabilities = Softmax <axis = -1> (cooled)
         """)
+
+
+def with_temperature(model: bytes, temperature: float) -> bytes:
+    """The same graph with another temperature of the averaged probabilities.
+
+    Args:
+        model: from `build_graph`, quantised or not.
+        temperature: see `BundleInfo`.
+    """
+    import onnx
+
+    graph = onnx.load_from_string(model)
+    (tensor,) = [item for item in graph.graph.initializer if item.name == _TEMPERATURE]
+    tensor.CopyFrom(onnx.numpy_helper.from_array(np.array([temperature], dtype=np.float32), _TEMPERATURE))
+    return graph.SerializeToString()  # type: ignore[no-any-return]
 
 
 def _flip_name(axes: tuple[int, ...]) -> str:

@@ -1,0 +1,183 @@
+"""The model card: what a bundle is for, made from, worth, and not to be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cutis.core.bundle import BundleInfo, Member, OperatingPoint
+
+_HEADLINES = {
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "auc_macro": "AUC, mean over classes",
+    "auc": "AUC",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "expected_calibration_error": "expected calibration error",
+}
+_BY_CLASS = ("sensitivity", "specificity", "auc")
+_VIEWS = {1: "as it is", 2: "as it is and mirrored", 4: "as it is and mirrored both ways"}
+
+
+def write_card(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The card of a bundle, in Markdown.
+
+    Args:
+        info: everything that is known of it.
+        counts: photos by split and label.
+    """
+    return "\n".join(
+        [
+            f"# {info.name} {info.version}",
+            "",
+            "For research use; not a medical device. Results are preliminary and no diagnosis.",
+            "",
+            *_warning(info),
+            *_purpose(info),
+            *_worth(info),
+            *_data(info, counts),
+            *_making(info),
+            *_limits(info),
+        ]
+    )
+
+
+def _warning(info: BundleInfo) -> list[str]:
+    if not info.training.rendered:
+        return []
+    return [
+        "**Trained on rendered images, not for care.** The training images were drawn by a program.",
+        "What this model says of a photo of real skin means nothing; it exists for tests and demonstrations.",
+        "",
+    ]
+
+
+def _purpose(info: BundleInfo) -> list[str]:
+    labels = [
+        f"- `{label.name}`" + (f": {label.title}" if label.title else "") for label in info.labels.items
+    ]
+    return [
+        "## What it answers",
+        "",
+        f"{info.title}: which of {len(info.labels)} labels fits one {info.modality} photo.",
+        "It gives a probability for each, an embedding, and a map of where each label was seen.",
+        "",
+        *labels,
+        "",
+        *([f"Follows: {info.source}.", ""] if info.source else []),
+    ]
+
+
+def _worth(info: BundleInfo) -> list[str]:
+    if not info.metrics:
+        return ["## What it is worth", "", "Not measured. Use `cutis evaluate` before any use.", ""]
+    figures = [
+        (title, _figure(info.metrics[name])) for name, title in _HEADLINES.items() if name in info.metrics
+    ]
+    first = info.labels.names[0]
+    kinds = [kind for kind in _BY_CLASS if f"{kind}_{first}" in info.metrics]
+    classes = [
+        (label.text, *(_figure(info.metrics.get(f"{kind}_{label.name}")) for kind in kinds))
+        for label in info.labels.items
+    ]
+    return [
+        "## What it is worth",
+        "",
+        f"Measured on {info.metrics_on}.",
+        "Intervals are resampled by patient or lesion.",
+        "",
+        *_table(("figure", "value (95% interval)"), figures),
+        *_table(("label", *kinds), classes),
+        *_thresholds(info.operating_points),
+    ]
+
+
+def _figure(metric: Mapping[str, Any] | None) -> str:
+    if metric is None:
+        return "not known"
+    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
+
+
+def _thresholds(points: Sequence[OperatingPoint]) -> list[str]:
+    if not points:
+        return []
+    rows = [
+        (
+            point.name,
+            f"{point.threshold:.3f}",
+            point.rule,
+            f"{point.fitted_on.n} photos, split {point.fitted_on.split}"
+            if point.fitted_on
+            else "set by hand",
+        )
+        for point in points
+    ]
+    return [
+        "The model's own answer is the most probable label. For those who look for one label:",
+        "",
+        *_table(("operating point", "probability from", "rule", "chosen on"), rows),
+    ]
+
+
+def _data(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    data = info.training
+    but = f", but these checks were switched off: {', '.join(data.overrides)}" if data.overrides else ""
+    rows = [
+        (label.text, *(str(split.get(label.name, 0)) for split in counts.values()))
+        for label in info.labels.items
+    ]
+    return [
+        "## What it was trained on",
+        "",
+        f"- {data.name or 'Data without a name'}: {data.images} photos of {data.groups} patients or lesions.",
+        f"- Licence of the data: {data.licence or 'not stated'}. The model inherits its terms.",
+        f"- Rendered images: {'yes' if data.rendered else 'no'}.",
+        f"- No patient or lesion is in two splits{but}.",
+        f"- Manifest fingerprint: `{data.fingerprint}`",
+        f"- Split hash: `{data.split_hash}`",
+        "",
+        "Photos by label and split:",
+        "",
+        *_table(("label", *counts), rows),
+    ]
+
+
+def _making(info: BundleInfo) -> list[str]:
+    average = "The probabilities of its networks are averaged. " if len(info.members) > 1 else ""
+    return [
+        "## How it was made",
+        "",
+        *map(_member, info.members),
+        "",
+        f"{average}Each photo is seen {_VIEWS[info.views]}.",
+        f"Temperature of the result: {info.temperature:.3f}.",
+        f"Weights are stored as {info.precision}. Written by cutis {info.cutis} on {info.created}.",
+        "",
+    ]
+
+
+def _member(member: Member) -> str:
+    fit = "square of" if member.stretch else "shorter side"
+    size = f"{fit} {member.size} pixels"
+    return f"- `{member.run}`: {member.backbone}, {size}, temperature {member.temperature:.3f}"
+
+
+def _limits(info: BundleInfo) -> list[str]:
+    return [
+        "## Limits",
+        "",
+        f"- It knows nothing but {', '.join(info.labels.names)}.",
+        "  A photo of anything else, or of healthy skin, gets one of these labels too.",
+        f"- It was trained on {info.modality} photos; on others its answers mean nothing.",
+        "- Other clinics, cameras and skin tones were not part of the figures above.",
+        "  Measure it on your own photos before you rely on a number.",
+        "- A panorama is cropped about its centre to at most 4:3.",
+        f"- Licence of the model: {info.licence or 'not stated'}.",
+        "",
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]

@@ -1,0 +1,104 @@
+"""What a graph is worth, measured through the runtime that will run it: temperature, thresholds, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.core.bundle import Bundle, FittedOn, OperatingPoint
+from cutis.core.errors import CutisError, ImageError, OneClassError
+from cutis.core.labels import Labels
+from cutis.core.manifest import Manifest
+from cutis.runtime.engine import Engine
+from cutis.stats.calibration import fit_temperature
+from cutis.stats.thresholds import by_sensitivity, by_youden
+
+LEAST_CASES = 20  # of a class, below which a sensitivity of 95% cannot be told from 85%
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a graph says of one split.
+
+    Attributes:
+        part: the rows of the split.
+        truth: (rows,) class index.
+        probabilities: (rows, classes).
+    """
+
+    part: Manifest
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def named(self) -> NDArray[np.int64]:
+        """(rows,) index of the most probable class."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+
+def answers(bundle: Bundle, part: Manifest, progress: Callable[[int], None] | None = None) -> Answers:
+    """Ask a graph about every photo of a split.
+
+    Args:
+        bundle: only its graph and labels are used.
+        part: rows of one split, whose target is known in every row.
+        progress: called with 1 after each photo.
+
+    Raises:
+        CutisError: a photo cannot be read.
+    """
+    labels = bundle.info.labels
+    index = {name: number for number, name in enumerate(labels.names)}
+    part = part.labelled()
+    rows = []
+    for _, answer in Engine(bundle).stream(part.paths):
+        if isinstance(answer, ImageError):
+            raise CutisError(
+                f"{answer}\nThe photos of the run's tune and test splits are needed to measure the graph. "
+                "Put them back, or export with --no-measure."
+            )
+        rows.append([answer.probabilities[name] for name in labels.names])
+        if progress:
+            progress(1)
+    truth = np.array([index[value] for value in part.table[str(part.target)]], dtype=np.int64)
+    return Answers(part, truth, np.array(rows, dtype=np.float64))
+
+
+def best_temperature(tune: Answers) -> float:
+    """What makes softmax(log p / temperature) most likely on the tune split."""
+    return fit_temperature(np.log(np.maximum(tune.probabilities, 1e-12)), tune.truth)
+
+
+def at_temperature(said: Answers, temperature: float) -> Answers:
+    """The same answers, cooled or warmed as the graph does it."""
+    powers = np.maximum(said.probabilities, 1e-12) ** (1 / temperature)
+    return Answers(said.part, said.truth, powers / powers.sum(axis=1, keepdims=True))
+
+
+def operating_points(tune: Answers, labels: Labels) -> tuple[OperatingPoint, ...]:
+    """Thresholds on each label's probability, chosen on the tune split.
+
+    The decision that a bundle makes by itself is the most probable label; these are for those who look for
+    one of them. Labels with too few cases get none.
+    """
+    fitted = FittedOn("tune", tune.part.split_hash, len(tune.truth))
+    points = []
+    for number, label in enumerate(labels.items):
+        here, score = tune.truth == number, tune.probabilities[:, number]
+        if here.sum() < LEAST_CASES:
+            continue
+        try:
+            found = {
+                "youden": ("best balance", by_youden(here, score)),
+                "sensitivity >= 0.95": ("finds 95 of 100", by_sensitivity(here, score, 0.95)),
+            }
+        except OneClassError:
+            continue
+        points += [
+            OperatingPoint(f"{label.text}, {title}", label.name, point.threshold, rule, fitted)
+            for rule, (title, point) in found.items()
+        ]
+    return tuple(points)
