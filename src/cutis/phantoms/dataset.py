@@ -1,0 +1,214 @@
+"""A folder of rendered photos with its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from cutis.core.errors import CutisError, OutputError
+from cutis.core.files import replacing
+from cutis.core.labels import Labels
+from cutis.core.manifest import write_manifest
+from cutis.phantoms.rendered import Renderer
+
+_PHOTOS_SHARE = (0.6, 0.25, 0.15)  # of patients with one, two and three photos
+_QUALITY = 92
+_COMMENT = "Rendered by cutis. Not a photo of a person."
+
+
+class Renderable(Protocol):
+    """What is needed of a task."""
+
+    @property
+    def labels(self) -> Labels:
+        """What the photos show; each label has its turn."""
+
+    @property
+    def target(self) -> str:
+        """The manifest's column of labels."""
+
+    @property
+    def modality(self) -> str:
+        """What kind of photo it is, such as ``dermoscopic``."""
+
+    @property
+    def phantoms(self) -> str:
+        """A `Renderer`, as ``module:function``."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Which photo of which rendered patient.
+
+    Attributes:
+        number: of the photo in the set, from 0.
+        patient: number of the patient, from 0.
+        view: number of the photo among the patient's, from 0.
+    """
+
+    number: int
+    patient: int
+    view: int
+    label: str
+
+
+@dataclass(frozen=True)
+class _Job:
+    shot: Shot
+    seed: int
+    size: int
+    out: Path
+    masks: bool
+    renderer: str
+
+
+def write_phantoms(
+    task: Renderable,
+    out: Path | str,
+    n: int,
+    seed: int = 0,
+    *,
+    size: int = 224,
+    masks: bool = False,
+    jobs: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Render photos of a task's labels into a folder, and their manifest last.
+
+    Photo number i depends on the seed and on i, not on how many are asked for. A killed run leaves photos but
+    no manifest; running it again writes the same photos.
+
+    Args:
+        task: such as ``get_task("dermoscopy")``.
+        out: folder; made where it is missing.
+        n: number of photos, at least 1.
+        seed: 0 or more.
+        size: side of a photo, in pixels.
+        masks: also write where the lesion is, as black-and-white PNG, with a manifest column ``mask``.
+        jobs: processes.
+        progress: called with the number of photos just written.
+
+    Returns:
+        Path of ``manifest.csv``: image, image_id, patient_id, the task's target, modality, rendered, and what
+        else is true of the photo (skin_type 1-6, age, sex, body_site ...).
+
+    Raises:
+        CutisError: n, seed or size are too small, or the task has no phantoms.
+        OutputError: the folder already holds a manifest, or cannot be written to.
+    """
+    manifest = Path(out) / "manifest.csv"
+    _refuse(n, seed, manifest)
+    load_renderer(task.phantoms)
+    todo = [
+        _Job(shot, seed, size, Path(out), masks, task.phantoms)
+        for shot in islice(shots(task.labels, seed), n)
+    ]
+    rows = []
+    for row in _run(todo, jobs):
+        rows.append(row)
+        if progress is not None:
+            progress(1)
+    named = [
+        {"image": row.pop("image"), "image_id": row.pop("image_id"), "patient_id": row.pop("patient_id")}
+        | {task.target: row.pop("label"), "modality": task.modality, "rendered": True}
+        | row
+        for row in rows
+    ]
+    write_manifest(pl.DataFrame(named, infer_schema_length=None), manifest)
+    return manifest
+
+
+def load_renderer(name: str) -> Renderer:
+    """The renderer named ``module:function``.
+
+    Raises:
+        CutisError: there is none of that name.
+    """
+    module, _, function = name.partition(":")
+    try:
+        return cast(Renderer, getattr(import_module(module), function))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise CutisError(f"there is no renderer '{name}'. It is written as module:function.") from error
+
+
+def shots(labels: Labels, seed: int) -> Iterator[Shot]:
+    """Patients without end, one label each and one to three photos; every label has its turn."""
+    number = 0
+    patient = 0
+    while True:
+        turn, place = divmod(patient, len(labels))
+        order = _generator(seed, 0, turn).permutation(len(labels))
+        photos = 1 + int(_generator(seed, 1, patient).choice(len(_PHOTOS_SHARE), p=_PHOTOS_SHARE))
+        for view in range(photos):
+            yield Shot(number, patient, view, labels.names[order[place]])
+            number += 1
+        patient += 1
+
+
+def _refuse(n: int, seed: int, manifest: Path) -> None:
+    if n < 1:
+        raise CutisError(f"n is {n}, but at least one photo has to be rendered.")
+    if seed < 0:
+        raise CutisError(f"seed is {seed}, not a number from 0 upwards.")
+    if manifest.exists():
+        raise OutputError(f"{manifest}: is there already. Choose another folder, or delete it first.")
+
+
+def _generator(seed: int, *key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _run(todo: list[_Job], jobs: int) -> Iterator[dict[str, Any]]:
+    if jobs <= 1 or len(todo) < 2 * jobs:
+        yield from map(_write, todo)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, not forked: the caller may have threads.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_write, todo, chunksize=min(16, -(-len(todo) // jobs)))
+
+
+def _write(job: _Job) -> dict[str, Any]:
+    """Render and store one photo; what its row in the manifest says."""
+    shot = job.shot
+    rendered = load_renderer(job.renderer)(
+        shot.label,
+        job.size,
+        _generator(job.seed, 3, shot.patient, shot.view),
+        subject=_generator(job.seed, 2, shot.patient),
+    )
+    name = f"r{job.seed}_{shot.number:06d}"
+    row: dict[str, Any] = {
+        "image": f"images/{name}.jpg",
+        "image_id": name,
+        "patient_id": f"r{job.seed}_p{shot.patient:05d}",
+        "label": shot.label,
+    }
+    _store(rendered.image, job.out / row["image"])
+    if job.masks:
+        row["mask"] = f"masks/{name}.png"
+        _store(rendered.mask, job.out / row["mask"])
+    for key, value in rendered.truth.items():
+        if isinstance(value, bool | int | float | str):
+            row[key] = round(value, 4) if isinstance(value, float) else value
+    return row
+
+
+def _store(pixels: NDArray[np.uint8] | NDArray[np.bool_], path: Path) -> None:
+    from PIL import Image
+
+    with replacing(path) as scratch:
+        if path.suffix == ".jpg":
+            Image.fromarray(pixels).save(scratch, "JPEG", quality=_QUALITY, subsampling=0, comment=_COMMENT)
+        else:
+            Image.fromarray(pixels).save(scratch, "PNG")
