@@ -109,7 +109,8 @@ def assess(
     if answers.probabilities is not None:
         right = answers.probabilities.argmax(axis=1) == answers.truth
         sureness = (float(answers.probabilities.max(axis=1).mean()), float(right.mean()))
-        roc = tuple(roc_panels(answers, name, draws.rng()))
+        readers = [study.answers(other) for other in study.sources if other.probabilities is None]
+        roc = tuple(roc_panels(answers, readers, name, draws.rng()))
         reliability = reliability_figure(answers, name, draws.rng())
     return Assessment(
         source=source,

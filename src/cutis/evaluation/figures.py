@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,17 @@ class Figure:
     svg: str
 
 
-def roc_panels(answers: Answers, name: str, rng: np.random.Generator) -> list[Figure]:
+def roc_panels(
+    answers: Answers, readers: Sequence[Answers], name: str, rng: np.random.Generator
+) -> list[Figure]:
     """One ROC curve per class with its 95% band, the other classes in grey behind it.
+
+    A dot marks the answers that the source itself gave, circles those of readers. With two classes there
+    is one larger curve, of the positive class.
 
     Args:
         answers: with probabilities.
+        readers: answers of sources without probabilities.
         name: unique on the page.
         rng: source of the bootstrap draws.
     """
@@ -48,22 +55,59 @@ def roc_panels(answers: Answers, name: str, rng: np.random.Generator) -> list[Fi
     if answers.binary:
         shown = [k for k in shown if k == answers.positive]
     curves = {k: discrimination.roc_curve(answers.truth == k, answers.probabilities[:, k]) for k in shown}
+    side = 340 if answers.binary else 168
     panels = []
     for k in shown:
-        band = _band(answers, k, rng)
-        others = [curve for number, curve in curves.items() if number != k]
+        painting = _Roc(
+            curves[k],
+            _band(answers, k, rng),
+            [curve for number, curve in curves.items() if number != k],
+            _point(answers, k),
+            [_point(reader, k) for reader in readers],
+            large=answers.binary,
+        )
         title = f"ROC curve of {answers.labels[k]} against the rest, with its 95% band"
-
-        def paint(
-            axes: Axes,
-            k: int = k,
-            band: NDArray[np.float64] = band,
-            others: list[discrimination.Roc] = others,
-        ) -> None:
-            _paint_roc(axes, curves[k], band, others)
-
-        panels.append(Figure(answers.labels[k], svg.draw(f"{name}-roc-{k}", 168, 168, paint, title)))
+        panels.append(
+            Figure(answers.labels[k], svg.draw(f"{name}-roc-{k}", side, side, painting.paint, title))
+        )
     return panels
+
+
+@dataclass(frozen=True, eq=False)
+class _Roc:
+    curve: discrimination.Roc
+    band: NDArray[np.float64]
+    others: list[discrimination.Roc]
+    own: tuple[float, float]
+    readers: list[tuple[float, float]]
+    large: bool
+
+    def paint(self, axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=svg.QUIET, alpha=0.5, linewidth=0.8, linestyle=(0, (2, 4)))
+        for other in self.others:
+            axes.plot(
+                other.false_positive_rate, other.sensitivity, color=svg.QUIET, linewidth=0.7, alpha=0.35
+            )
+        axes.fill_between(_RATES, self.band[:, 0], self.band[:, 1], color=svg.ACCENT, alpha=0.2, linewidth=0)
+        axes.plot(self.curve.false_positive_rate, self.curve.sensitivity, color=svg.ACCENT, linewidth=1.7)
+        size = 7 if self.large else 4.5
+        for x, y in self.readers:
+            axes.plot(x, y, "o", markersize=size, markerfacecolor="none", markeredgecolor=svg.TEXT, zorder=4)
+        axes.plot(*self.own, "o", markersize=size, color=svg.ACCENT, zorder=5)
+        axes.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.015), aspect="equal")
+        axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
+        axes.set_yticks([0, 0.5, 1], ["0", "50", "100"])
+        axes.tick_params(pad=3)
+        if self.large:
+            axes.set(xlabel="false alarms, %", ylabel="found, %")
+
+
+def _point(answers: Answers, k: int) -> tuple[float, float]:
+    """False positive rate and sensitivity of the answers themselves."""
+    called, is_k = answers.prediction == k, answers.truth == k
+    if not is_k.any() or is_k.all():
+        return np.nan, np.nan
+    return float(called[~is_k].mean()), float(called[is_k].mean())
 
 
 def _is_told(answers: Answers, k: int) -> bool:
@@ -81,20 +125,6 @@ def _band(answers: Answers, k: int, rng: np.random.Generator) -> NDArray[np.floa
         return discrimination.roc_replicates(ladder, weights, _RATES)
 
     return percentile(bootstrap(statistic, answers.count, _BAND_REPLICATES, rng))
-
-
-def _paint_roc(
-    axes: Axes, curve: discrimination.Roc, band: NDArray[np.float64], others: list[discrimination.Roc]
-) -> None:
-    axes.plot([0, 1], [0, 1], color=svg.LINE, linewidth=1, linestyle=(0, (2, 3)))
-    for other in others:
-        axes.plot(other.false_positive_rate, other.sensitivity, color=svg.QUIET, linewidth=0.7, alpha=0.35)
-    axes.fill_between(_RATES, band[:, 0], band[:, 1], color=svg.ACCENT, alpha=0.2, linewidth=0)
-    axes.plot(curve.false_positive_rate, curve.sensitivity, color=svg.ACCENT, linewidth=1.7)
-    axes.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.015), aspect="equal")
-    axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
-    axes.set_yticks([0, 0.5, 1], ["0", "50", "100"])
-    axes.tick_params(pad=3)
 
 
 def reliability_figure(answers: Answers, name: str, rng: np.random.Generator) -> Figure:
@@ -128,16 +158,13 @@ def _paint_reliability(
     ends: NDArray[np.float64],
     cases: NDArray[np.float64],
 ) -> None:
-    axes.plot([0, 1], [0, 1], color=svg.LINE, linewidth=1, linestyle=(0, (2, 3)))
+    axes.plot([0, 1], [0, 1], color=svg.QUIET, alpha=0.5, linewidth=0.9, linestyle=(0, (2, 4)))
     axes.text(
-        0.30, 0.335, "as sure as right", color=svg.QUIET, fontsize=10, rotation=45, rotation_mode="anchor"
+        0.015, 0.05, "as sure as right", color=svg.QUIET, fontsize=10, rotation=45, rotation_mode="anchor"
     )
     edges = np.linspace(0, 1, len(cases) + 1)
     heights = 0.16 * cases / cases.max()
     axes.bar(edges[:-1], heights, width=np.diff(edges) * 0.92, align="edge", color=svg.LINE)
-    tallest = int(cases.argmax())
-    label = f"{int(cases[tallest]):,} photos"
-    axes.text(edges[tallest + 1], heights[tallest] + 0.015, label, color=svg.QUIET, fontsize=10, ha="right")
     enough = cases >= _LEAST_IN_BIN
     axes.vlines(stated[enough], ends[enough, 0], ends[enough, 1], color=svg.ACCENT, linewidth=1.6)
     axes.plot(stated[enough], found[enough], "o-", color=svg.ACCENT, markersize=5.5, linewidth=0.9)

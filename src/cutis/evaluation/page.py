@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cutis.evaluation import words
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def render(template: str, **values: Any) -> str:
@@ -36,6 +40,7 @@ def render(template: str, **values: Any) -> str:
         number="{:,}".format,
         spaced=lambda name: name.replace("_", " "),
         position=_position,
+        whole=_whole,
     )
     environment.globals.update(
         counted=words.counted,
@@ -55,3 +60,10 @@ def now() -> str:
 def _position(value: float, low: float, high: float) -> str:
     """Where a value stands on a scale, in percent of its length, for a style attribute."""
     return f"{100 * min(1.0, max(0.0, (value - low) / (high - low))):.2f}%"
+
+
+def _whole(text: str) -> Markup:
+    """A sentence whose intervals never break over lines."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"\([^()]*\d[^()]*\)", r'<span class="whole">\g<0></span>', str(escape(text))))

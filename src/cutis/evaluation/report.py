@@ -167,6 +167,7 @@ def _page(
         draws=draws,
         bundle=bundle,
         titles=titles,
+        readers=any(a.source.probabilities is None for a in assessments),
         composition=composition(study),
         people=people(study),
         answer=answer,

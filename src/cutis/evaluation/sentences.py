@@ -10,6 +10,7 @@ from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS
 from cutis.evaluation.words import class_noun, counted_groups, group_noun, listed, of_hundred, sample
 
+_MOST_NAMED = 4
 _FEW = 30  # patients or lesions of a class; below, an interval of a share is wider than 30 points
 RENDERED = "The photos are rendered, not taken of people: this says nothing about care."
 NOT_FOR_CARE = "Trained on rendered images, not for care."
@@ -136,15 +137,14 @@ def _classes(study: Study, titles: dict[str, str]) -> list[str]:
     absent = [titles[study.labels[k]] for k, number in groups.items() if not number]
     if absent:
         found.append(f"No photo shows {listed(absent)}: nothing can be said of finding it.")
-    few = [
-        f"{titles[study.labels[k]]} ({counted_groups(number, study.truth.group)})"
-        for k, number in groups.items()
-        if 0 < number < _FEW
-    ]
-    if few:
-        found.append(
-            f"Few {group_noun(study.truth.group)} stand behind {listed(few)}: take the figures as rough."
-        )
+    few = sorted((number, titles[study.labels[k]]) for k, number in groups.items() if 0 < number < _FEW)
+    whose, nouns = group_noun(study.truth.group), class_noun(study.truth.target or "", 2)
+    if len(few) > _MOST_NAMED:
+        fewest = f"{few[0][1]} on {few[0][0]}"
+        found.append(f"{len(few)} {nouns} rest on fewer than {_FEW} {whose}, {fewest}: take them as rough.")
+    elif few:
+        said = listed([f"{name} ({counted_groups(number, study.truth.group)})" for number, name in few])
+        found.append(f"Few {whose} stand behind {said}: take the figures as rough.")
     return found
 
 
@@ -158,7 +158,7 @@ def _people(study: Study, assessments: Sequence[Assessment]) -> list[str]:
     if unseen:
         found.append(f"{_capital(listed(unseen))} {'is' if len(unseen) == 1 else 'are'} not recorded.")
     small = [table.smallest for assessment in assessments[:1] for table in assessment.subgroups]
-    sizes = [(row.groups, row.value) for row in small if row is not None]
+    sizes = [(row.groups, f"{row.column.replace('_', ' ')} {row.value}") for row in small if row is not None]
     if sizes:
         groups, value = min(sizes)
         found.append(

@@ -27,6 +27,7 @@ class Subgroup:
     """The photos that share one value.
 
     Attributes:
+        column: of the truth's table.
         value: the value, a band of ages, or ``not recorded``.
         photos: how many there are.
         groups: of how many patients or lesions.
@@ -34,6 +35,7 @@ class Subgroup:
         figures: estimates by name; empty below `LEAST_GROUPS` patients or lesions.
     """
 
+    column: str
     value: str
     photos: int
     groups: int
@@ -97,7 +99,7 @@ def subgroups(
         present = [values[row] for row in source.rows]
         if len(set(present)) > 1:
             rows = [
-                _subgroup(study, source, value, values == value, replicates=replicates, rng=rng)
+                _subgroup(study, source, (column, value), values == value, replicates=replicates, rng=rng)
                 for value in sorted(set(present), key=_order)
             ]
             tables.append(Subgroups(column, tuple(rows)))
@@ -109,7 +111,7 @@ def subgroups(
 def _subgroup(
     study: Study,
     source: Source,
-    value: str,
+    where: tuple[str, str],
     keep: NDArray[np.bool_],
     *,
     replicates: int,
@@ -120,7 +122,7 @@ def _subgroup(
     if answers.count >= LEAST_GROUPS:
         names = [name for name in _FIGURES if answers.binary or name not in ("sensitivity", "specificity")]
         found = estimates(figures(answers, names), answers.count, replicates, rng)
-    return Subgroup(value, len(answers.truth), answers.count, len(np.unique(answers.truth)), found)
+    return Subgroup(*where, len(answers.truth), answers.count, len(np.unique(answers.truth)), found)
 
 
 def _values(study: Study, column: str) -> NDArray[np.str_]:
