@@ -77,11 +77,12 @@ def as_input(photo: NDArray[np.uint8], rules: InputRules) -> Tensor:
 
     from cutis.imaging.preprocess import centre_crop, resize_shorter
 
+    pixels = centre_crop(photo)
     if rules.convolutional:
-        pixels = resize_shorter(centre_crop(photo), rules.size)
+        pixels = resize_shorter(pixels, rules.size)
     else:
-        square = Image.fromarray(photo).resize((rules.size, rules.size), Image.Resampling.BILINEAR)
-        pixels = np.asarray(square)
+        square = (rules.size, rules.size)
+        pixels = np.asarray(Image.fromarray(pixels).resize(square, Image.Resampling.BILINEAR))
     mean, std = np.array(rules.mean, dtype=np.float32), np.array(rules.std, dtype=np.float32)
     scaled = (pixels.astype(np.float32) / 255 - mean) / std
     return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))[None]

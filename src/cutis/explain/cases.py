@@ -28,7 +28,7 @@ class Cases:
         items: those that could be read.
         vectors: (photos, channels) embeddings.
         predictions: the most probable label's name of each.
-        probabilities: (photos,) of that label.
+        probabilities: (photos,) of the most probable label.
         pictures: a small square of each, or None.
         side: of the pictures, in pixels.
         failures: files that could not be read.
@@ -85,8 +85,8 @@ def embed_photos(
         else:
             read.append(item)
             vectors.append(np.asarray(result.embedding, dtype=np.float32))
-            predictions.append(result.label)
-            probabilities.append(result.probabilities[result.label])
+            predictions.append(result.label or "none")  # of several findings there may be none
+            probabilities.append(max(result.probabilities.values()))
             pictures.append(_picture(item.path, side) if number in pictured else None)
         if progress:
             progress(1)

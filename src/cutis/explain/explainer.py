@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.core.errors import MissingExtraError
+from cutis.core.errors import ImageError, MissingExtraError
 from cutis.core.labels import Labels
 from cutis.explain import sanity_graph
 from cutis.explain.faithfulness import Image, Scorer
@@ -19,7 +19,7 @@ from cutis.explain.saliency import Map, for_label
 from cutis.explain.sanity import Stage
 
 if TYPE_CHECKING:
-    from cutis.runtime.engine import Engine
+    from cutis.runtime.engine import Engine, Result
 
 Cascade = Callable[[Sequence[Image], Sequence[int], np.random.Generator], Iterator[Stage]]
 
@@ -50,7 +50,6 @@ class Explainer:
         method: of the maps, for people.
         unit: of the maps, for the legend.
         size: shorter side of the photos that the model sees, in pixels.
-        whole: the model looks at the whole of every photo, also at a panorama's ends.
         rendered: the model was trained on rendered images.
         probabilities: asks the model only.
         explain: asks the model and explains the given class, or by default the most probable one.
@@ -64,7 +63,6 @@ class Explainer:
     method: str
     unit: str
     size: int
-    whole: bool
     rendered: bool
     probabilities: Scorer
     explain: Callable[[Image, int | None], Answer]
@@ -74,20 +72,29 @@ class Explainer:
 
 def bundle_explainer(engine: Engine) -> Explainer:
     """Explain a bundle by the class activation map that its graph gives; no torch."""
+    from cutis.runtime.engine import open_session
+
     names = engine.info.labels.names
 
+    def said(result: Result | ImageError) -> list[float]:
+        if isinstance(result, ImageError):
+            raise result
+        return [result.probabilities[name] for name in names]
+
     def probabilities(photos: Sequence[Image]) -> NDArray[np.float64]:
-        results = (engine(photo).probabilities for photo in photos)
-        return np.array([[said[name] for name in names] for said in results])
+        return np.array([said(result) for _, result in engine.stream(photos)])
 
     def explain(photo: Image, label: int | None) -> Answer:
         result = engine(photo)
-        said = np.array([result.probabilities[name] for name in names])
-        chosen = int(said.argmax()) if label is None else label
-        return Answer(said, chosen, for_label(result.saliency, chosen))
+        values = np.array(said(result))
+        chosen = int(values.argmax()) if label is None else label
+        return Answer(values, chosen, for_label(result.saliency, chosen))
 
     def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:
-        return sanity_graph.cascade(engine.bundle.model, photos, labels, rng)
+        def open_graph(model: bytes) -> Any:
+            return open_session(replace(engine.bundle, model=model), engine.threads)
+
+        return sanity_graph.cascade(engine.bundle.model, open_graph, photos, labels, rng)
 
     there = sanity_graph.available()
     return Explainer(
@@ -97,7 +104,6 @@ def bundle_explainer(engine: Engine) -> Explainer:
         method=TITLES["cam"],
         unit="logit",
         size=engine.info.size,
-        whole=all(member.stretch for member in engine.info.members),
         rendered=engine.info.training.rendered,
         probabilities=probabilities,
         explain=explain,
@@ -143,7 +149,6 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
         method=TITLES[method],
         unit="logit",
         size=rules.size,
-        whole=not rules.convolutional,
         rendered=run.training.rendered,
         probabilities=probabilities,
         explain=explain,
@@ -164,9 +169,3 @@ def label_index(labels: Labels, name: str) -> int:
         CutisError: it is not one of them.
     """
     return labels.names.index(labels[name].name)
-
-
-def as_data(answer: Answer, labels: Labels) -> dict[str, Any]:
-    """The probabilities by name, most probable first."""
-    order = np.argsort(-answer.probabilities)
-    return {labels.names[i]: float(answer.probabilities[i]) for i in order}

@@ -1,4 +1,4 @@
-"""What the user names on the command line, as photos: images, folders and manifests."""
+"""The photos that the user names, as `cutis.runtime.inputs` lists them, with their labels where they are known."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
 from cutis.core.manifest import SPLITS, Manifest, read_manifest
 from cutis.explain.photos import Item
+from cutis.runtime.inputs import TABLES
+from cutis.runtime.inputs import gather as list_photos
 
-MANIFESTS = (".csv", ".parquet")
 ALL = "all"
 
 
@@ -22,7 +23,7 @@ class Inputs:
     """The photos, and what is known of them.
 
     Attributes:
-        items: in the order given.
+        items: in order.
         group: the manifest's group column; ``image_id`` where photos stand for themselves.
         notes: what was chosen for the user, one sentence each.
     """
@@ -35,67 +36,54 @@ class Inputs:
 def gather(
     inputs: Sequence[Path], labels: Labels, *, target: str | None = None, split: str | None = None
 ) -> Inputs:
-    """Find the photos.
+    """Find the photos and their labels.
 
     Args:
         inputs: images, folders and manifests.
         labels: of the model; they tell which column of a manifest holds the truth.
         target: that column, where it is to be named.
-        split: ``train``, ``tune``, ``test`` or ``all``; by default ``test`` where a manifest has it, because
-            photos that a model learnt from flatter it.
+        split: ``train``, ``tune``, ``test`` or ``all``; by default ``test`` where only manifests are given and
+            have it, because photos that a model learnt from flatter it.
 
     Raises:
-        CutisError: nothing there, or no such split.
-        ManifestError: a manifest does not hold.
-        ImageError: there is no such folder.
+        CutisError: see `cutis.runtime.inputs.gather`; or no such split.
+        ManifestError: a manifest does not hold, or has no such column.
     """
-    from cutis.imaging.read import find_images
-
     if split is not None and split not in (*SPLITS, ALL):
         raise CutisError(f"there is no split '{split}'. Use one of {', '.join((*SPLITS, ALL))}.")
-    items: list[Item] = []
+    tables = [place for place in inputs if place.suffix.lower() in TABLES]
+    manifests = [read_manifest(place, target=target, find_images=False) for place in tables]
     notes: list[str] = []
-    groups: list[str] = []
-    for path in inputs:
-        if path.is_dir():
-            items += [Item(image, image.stem, str(image)) for image in find_images(path)]
-            groups.append("image_id")
-        elif path.suffix.lower() in MANIFESTS:
-            manifest, said = _read(path, labels, target, split)
-            items += _items(manifest)
-            notes += said
-            groups.append(manifest.group)
-        else:
-            items.append(Item(path, path.stem, str(path)))
-            groups.append("image_id")
-    if not items:
-        raise CutisError(
-            f"no photo was found in {', '.join(map(str, inputs))}. Give images, a folder or a manifest."
-        )
-    return Inputs(tuple(items), groups[0] if len(set(groups)) == 1 else "image_id", tuple(notes))
+    if split is None and len(tables) == len(inputs) and all(map(_has_test, manifests)):
+        split = "test"
+        notes.append("Only photos of split 'test' are taken: a model is flattered by those it learnt from.")
+    listed = list_photos(inputs, split=None if split == ALL else split)
+    truth: dict[str, str] = {}
+    for manifest in manifests:
+        found, note = _with_target(manifest, labels)
+        notes += [note] if note else []
+        if found.target is not None:
+            known = found.labelled().table
+            truth |= dict(zip(known["image_id"], known[found.target], strict=True))
+    rows = zip(listed.ids, listed.paths, listed.groups, strict=True)
+    items = [Item(Path(path), name, group, truth.get(name)) for name, path, group in rows]
+    return Inputs(tuple(items), listed.group, (*listed.notes, *notes))
 
 
-def _read(path: Path, labels: Labels, target: str | None, split: str | None) -> tuple[Manifest, list[str]]:
-    manifest = read_manifest(path, target=target)
-    notes = []
-    if target is None:
-        found = _truth_columns(manifest.table, labels)
-        if len(found) == 1:
-            manifest = replace(manifest, target=found[0])
-        else:
-            why = "more than one column could" if found else "no column does"
-            notes.append(
-                f"{path}: shown without labels, because {why} hold the model's classes. "
-                "Name one with --target."
-            )
-    splits = set(manifest.table["split"]) if "split" in manifest.table.columns else set()
-    if split not in (None, ALL) or (split is None and "test" in splits):
-        manifest = manifest.part(split or "test")
-        if split is None:
-            notes.append(
-                f"{path}: the {len(manifest):,} photos of split 'test'; --split all takes every one."
-            )
-    return manifest, notes
+def _has_test(manifest: Manifest) -> bool:
+    return "split" in manifest.table.columns and bool((manifest.table["split"] == "test").any())
+
+
+def _with_target(manifest: Manifest, labels: Labels) -> tuple[Manifest, str]:
+    """The manifest with its column of labels, and what to say where that could not be told."""
+    if manifest.target is not None:
+        return manifest, ""
+    found = _truth_columns(manifest.table, labels)
+    if len(found) == 1:
+        return replace(manifest, target=found[0]), ""
+    why = f"{', '.join(found)} could all" if found else "no column does"
+    mend = "Name the column of the labels with --target."
+    return manifest, f"{manifest.path}: shown without labels: {why} hold the model's classes. {mend}"
 
 
 def _truth_columns(table: pl.DataFrame, labels: Labels) -> list[str]:
@@ -107,10 +95,3 @@ def _truth_columns(table: pl.DataFrame, labels: Labels) -> list[str]:
             if len(values) and values.is_in(list(labels.names)).all():
                 found.append(name)
     return found
-
-
-def _items(manifest: Manifest) -> list[Item]:
-    table = manifest.table
-    truth = [None] * len(manifest) if manifest.target is None else table[manifest.target].to_list()
-    rows = zip(manifest.paths, table["image_id"], table[manifest.group], truth, strict=True)
-    return [Item(path, str(image_id), str(group), label) for path, image_id, group, label in rows]

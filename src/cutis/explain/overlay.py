@@ -130,6 +130,6 @@ def encoded(picture: Any, kind: str = "WEBP", quality: int = 80) -> bytes:
 
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     buffer = io.BytesIO()
-    options: dict[str, Any] = {"optimize": True} if kind == "PNG" else {"quality": quality, "method": 4}
+    options: dict[str, Any] = {} if kind == "PNG" else {"quality": quality, "method": 4}
     image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -16,14 +16,14 @@ from cutis.core.files import replacing
 from cutis.explain import overlay
 from cutis.explain.explainer import Answer, Explainer
 from cutis.explain.faithfulness import Faithfulness, Image, Summary, evaluate, mean_by_group, summarise
-from cutis.explain.saliency import Window, enlarge, seen, window
+from cutis.explain.saliency import enlarge, seen, window
 from cutis.explain.sanity import SEEDS, Sanity, Stage, compare
 from cutis.imaging.preprocess import resize_shorter
 from cutis.stats.intervals import Estimate
 
 SHOWN = 200  # photos on the page, which holds them all in one file
 CHECKED = 12  # photos of the randomised-weights check
-_PAGE_SIDE, _FILE_SIDE = 400, 1024  # shorter side in pixels, on the page and in the folder
+_PAGE_SIDE, _FILE_SIDE = 400, 720  # shorter side in pixels, on the page and in the folder
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _read(path: Path, size: int) -> Image:
 
 def _as_seen(whole: Image, explainer: Explainer) -> Image:
     """The pixels that the map covers, at the model's own size, so that scoring is quick."""
-    return resize_shorter(whole if explainer.whole else seen(whole), explainer.size)
+    return resize_shorter(seen(whole), explainer.size)
 
 
 def _drawn(
@@ -183,7 +183,7 @@ def _drawn(
     on_page: bool,
 ) -> Explained:
     picture = _at_most(whole, _FILE_SIDE)
-    box = _window(picture, explainer)
+    box = window(*picture.shape[:2])
     scale, most = overlay.stretched(answer.saliency)
     title = f"Speaks for {explainer.labels.items[answer.label].text}"
     high = f"+{most:.2g} {explainer.unit} per cell"
@@ -193,7 +193,7 @@ def _drawn(
     if not on_page:
         return Explained(item, answer, score, most, name)
     small = _at_most(whole, _PAGE_SIDE)
-    seen_part = _window(small, explainer)
+    seen_part = window(*small.shape[:2])
     height, width = small.shape[:2]
     layer = overlay.layer(enlarge(scale, max(1, seen_part.height // 3), max(1, seen_part.width // 3)))
     shares = (
@@ -209,11 +209,6 @@ def _drawn(
 
 def _at_most(image: Image, side: int) -> Image:
     return resize_shorter(image, side) if min(image.shape[:2]) > side else image
-
-
-def _window(image: Image, explainer: Explainer) -> Window:
-    height, width = image.shape[:2]
-    return Window(0, 0, height, width) if explainer.whole else window(height, width)
 
 
 def _write(path: Path, content: bytes) -> None:

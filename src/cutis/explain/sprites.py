@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 LARGEST = 10_000  # photos with a picture; more would make the page too heavy to open
 ACROSS = 16  # pictures a side of a sheet: browsers decode a sheet when one of its pictures is looked at
-_SIDES = ((1000, 192), (2000, 160), (5000, 112), (LARGEST, 80))
+_SIDES = ((1000, 192), (2000, 160), (5000, 128), (LARGEST, 96))
 
 
 @dataclass(frozen=True)
