@@ -274,8 +274,8 @@ def _vectors(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Vec
     if not parity.passed:
         raise CutisError(
             f"{draft.path}: not written: the graph's probabilities differ from torch's by "
-            f"{parity.difference:.1e}; no more than {parity.tolerance:.0e} is allowed. This backbone cannot be exported faithfully: "
-            "choose another, or report it."
+            f"{parity.difference:.1e}; no more than {parity.tolerance:.0e} is allowed. This backbone "
+            "cannot be exported faithfully: choose another, or report it."
         )
     # An 8-bit graph may round differently on another processor; its answers were compared on real photos.
     tolerance = vectors.tolerance if info.precision in TOLERANCE else parity.difference + INT8_SLACK

@@ -65,7 +65,11 @@ def _purpose(info: BundleInfo) -> list[str]:
         "",
         *labels,
         "",
-        *([f"Follows: {info.source}.", ""] if info.source else []),
+        *(
+            [f"The published system of this task (not this model's figures): {info.source}.", ""]
+            if info.source
+            else []
+        ),
     ]
 
 
