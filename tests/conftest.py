@@ -22,3 +22,49 @@ def shared_data() -> Path:
     if not (place / "ham10000" / "manifest.csv").is_file():
         pytest.skip(f"no real image sets at {place} (set CUTIS_DATA to their folder)")
     return place
+
+
+@pytest.fixture(scope="session")
+def colour_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle whose network says which of red, green and blue a photo has most of; nothing is learnt."""
+    import numpy as np
+    import onnx
+
+    from cutis.core.bundle import BundleInfo, Member, TrainingData, Vector, Vectors, write_bundle
+    from cutis.core.labels import Categorical, Label
+
+    graph = onnx.parser.parse_model("""
+        <ir_version: 9, opset_import: ["": 18]>
+        colour (uint8[n, height, width, 3] image)
+            => (float[n, 3] probabilities, float[n, 3] embedding, float[n, 3, 1, 1] saliency) {
+            numbers = Cast <to = 1> (image)
+            sides = Constant <value_ints = [1, 2]> ()
+            embedding = ReduceMean <keepdims = 0> (numbers, sides)
+            gain = Constant <value_floats = [0.05]> ()
+            logits = Mul (embedding, gain)
+            probabilities = Softmax <axis = -1> (logits)
+            shape = Constant <value_ints = [-1, 3, 1, 1]> ()
+            saliency = Reshape (logits, shape)
+        }
+    """)
+    info = BundleInfo(
+        name="colour",
+        version="1.0",
+        created="2026-01-01T00:00:00Z",
+        cutis="0.1.0",
+        task="dermoscopy",
+        title="Which colour is it?",
+        labels=Categorical((Label("red", "Red"), Label("green", "Green"), Label("blue", "Blue"))),
+        modality="dermoscopic",
+        size=16,
+        members=(Member("colour", "mean", 16, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),),
+        training=TrainingData("none", rendered=True, images=0, groups=0, fingerprint="", split_hash=""),
+        licence="Apache-2.0",
+    )
+    powers = np.exp(np.array([10.0, 5.0, 0.0]))  # of the mean colour 200, 100, 0
+    expected = dict(zip(info.labels.names, (powers / powers.sum()).tolist(), strict=True))
+    reddish = np.broadcast_to(np.array([200, 100, 0], dtype=np.uint8), (8, 8, 3)).copy()
+    path = tmp_path_factory.mktemp("bundles") / "colour.cutis"
+    vectors = Vectors((Vector(reddish, expected),), "by hand", 1e-3, 0.0)
+    write_bundle(path, info, graph.SerializeToString(), "# Colour\n", vectors)
+    return path
