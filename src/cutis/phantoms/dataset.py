@@ -21,6 +21,7 @@ from cutis.phantoms.rendered import Renderer
 
 _PHOTOS_SHARE = (0.6, 0.25, 0.15)  # of patients with one, two and three photos
 _QUALITY = 92
+_WORTH_A_PROCESS = 64  # photos; starting processes takes longer than rendering fewer
 _COMMENT = "Rendered by cutis. Not a photo of a person."
 
 
@@ -93,7 +94,7 @@ def write_phantoms(
         seed: 0 or more.
         size: side of a photo, in pixels.
         masks: also write where the lesion is, as black-and-white PNG, with a manifest column ``mask``.
-        jobs: processes.
+        jobs: processes; the photos are the same with any number.
         progress: called with the number of photos just written.
 
     Returns:
@@ -167,7 +168,7 @@ def _generator(seed: int, *key: int) -> np.random.Generator:
 
 
 def _run(todo: list[_Job], jobs: int) -> Iterator[dict[str, Any]]:
-    if jobs <= 1 or len(todo) < 2 * jobs:
+    if jobs <= 1 or len(todo) < _WORTH_A_PROCESS:
         yield from map(_write, todo)
         return
     from concurrent.futures import ProcessPoolExecutor

@@ -1,0 +1,51 @@
+"""`cutis data phantoms` as a user types it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cutis.core.manifest import read_manifest
+
+# The command by itself: the other commands of the group are not this test's business.
+ALONE = """
+import sys
+import typer
+from cutis.cli import phantoms
+from cutis.core.errors import CutisError
+
+data = typer.Typer(rich_markup_mode=None)
+data.callback()(lambda: None)
+phantoms.register(data)
+try:
+    data(prog_name="cutis data")
+except CutisError as error:
+    print(error, file=sys.stderr)
+    sys.exit(1)
+finally:
+    print(*sorted({"torch", "matplotlib", "sklearn"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def cutis(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", ALONE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_last_line_says_where_the_manifest_is_and_nothing_heavy_is_loaded(tmp_path: Path) -> None:
+    done = cutis("phantoms", "dermoscopy", "--out", tmp_path / "set", "-n", 3, "--seed", 5, "--size", 32)
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert "not for care" in last
+    assert last.endswith(str(tmp_path / "set" / "manifest.csv"))
+    assert len(read_manifest(tmp_path / "set" / "manifest.csv", target="diagnosis")) == 3
+    assert done.stderr.strip() == ""
+
+
+def test_an_unknown_task_is_one_clear_message(tmp_path: Path) -> None:
+    done = cutis("phantoms", "dermatoscopy", "--out", tmp_path / "set", "-n", 3)
+    assert done.returncode == 1
+    assert "there is no task 'dermatoscopy'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "set").exists()
