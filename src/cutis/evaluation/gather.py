@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 EVERY_SPLIT = "all"
+_EACH_PHOTO = "image_id"
 
 
 def read_study(
@@ -47,9 +48,12 @@ def read_study(
         PredictionsError: the predictions do not hold, or have nothing in common with the truth.
     """
     rows = read_predictions([_predictions_in(Path(path)) for path in predictions])
+    named = None if group == _EACH_PHOTO else group  # an id that the table need not have
     manifest = read_manifest(
-        truth, target=target or _guess_target(Path(truth)), group=group, find_images=False
+        truth, target=target or _guess_target(Path(truth)), group=named, find_images=False
     )
+    if group == _EACH_PHOTO:
+        manifest = replace(manifest, group=group)
     chosen, flow = _choose(manifest, split)
     return _join(chosen, flow, rows, positive)
 

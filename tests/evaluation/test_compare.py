@@ -1,0 +1,106 @@
+"""Sources are compared on the same photos, with the right tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from statsmodels.stats.contingency_tables import mcnemar
+
+from cutis.core.errors import PredictionsError
+from cutis.evaluation.assessment import Draws
+from cutis.evaluation.compare import Comparison, write_comparison
+from cutis.stats.comparison import delong_test, holm
+
+from .conftest import LABELS, Tables
+
+QUICK = Draws(replicates=300)
+
+
+def _compare(tables: Tables, *predictions: Path, **options: object) -> Comparison:
+    return write_comparison(predictions, tables.truth, tables.folder / "out", draws=QUICK, **options)  # type: ignore[arg-type]
+
+
+def test_a_clearly_better_source_is_found_and_named(tables: Tables) -> None:
+    tables.write_truth()
+    good, bad = (
+        tables.write_predictions("good", accuracy=0.95),
+        tables.write_predictions("bad", accuracy=0.2, seed=1),
+    )
+    found = _compare(tables, bad, good)
+    assert "good found most" in found.answer
+    assert "Its lead over bad is sure" in found.answer
+    tests = json.loads(found.data.read_text())["pairs"][0]["tests"]
+    assert tests["balanced_accuracy"]["difference"] < 0  # first minus second: bad minus good
+    assert tests["balanced_accuracy"]["high"] < 0
+    assert found.page.read_text().count("good") > 3
+
+
+def test_the_same_answers_do_not_differ(tables: Tables) -> None:
+    tables.write_truth()
+    one = tables.write_predictions("one")
+    other = tables.folder / "other.csv"
+    pl.read_csv(one).with_columns(source=pl.lit("other")).write_csv(other)
+    for test in _compare(tables, one, other).pairs[0].tests:
+        assert (test.difference.value, test.difference.p, test.corrected) == (0.0, 1.0, 1.0), test.measure
+
+
+def test_tests_agree_with_their_own_libraries(tables: Tables) -> None:
+    tables.write_truth()
+    files = [
+        tables.write_predictions(name, accuracy=a, seed=s)
+        for name, a, s in (("a", 0.9, 1), ("b", 0.6, 2), ("c", 0.5, 3))
+    ]
+    found = _compare(tables, *files, group="image_id")
+    truth = np.array(pl.read_csv(tables.truth)["diagnosis"])
+    said = {path.stem: pl.read_csv(path) for path in files}
+    raw, corrected = [], []
+    for pair in found.pairs:
+        tests = {test.measure: test for test in pair.tests}
+        first, second = said[pair.first], said[pair.second]
+        right = [first["prediction"].to_numpy() == truth, second["prediction"].to_numpy() == truth]
+        table = [
+            [np.sum(right[0] & right[1]), np.sum(right[0] & ~right[1])],
+            [np.sum(~right[0] & right[1]), 0],
+        ]
+        assert tests["accuracy"].difference.p == pytest.approx(mcnemar(table, exact=True).pvalue, abs=1e-9)
+        for label in LABELS:
+            expected = delong_test(
+                truth == label, first[f"p_{label}"].to_numpy(), second[f"p_{label}"].to_numpy()
+            )
+            assert tests[f"auc_{label}"].difference == expected
+            raw.append(expected.p)
+            corrected.append(tests[f"auc_{label}"].corrected)
+    assert corrected == pytest.approx(holm(raw))
+
+
+def test_two_are_compared_on_the_photos_that_both_answered(tables: Tables) -> None:
+    tables.write_truth()
+    model = tables.write_predictions("model")
+    reader = tables.write_predictions("Dr A", kind="reader", seed=1, keep=lambda row: row < 40)
+    found = _compare(tables, model, reader)
+    pair = found.pairs[0]
+    assert (pair.photos, pair.groups) == (40, 20)
+    assert {test.measure for test in pair.tests} == {"balanced_accuracy", "accuracy"}
+    assert "0 of 1 pairs" in found.answer or "1 of 1 pairs" in found.answer
+
+
+def test_predictions_in_another_order_give_the_same_comparison(tables: Tables) -> None:
+    tables.write_truth()
+    one, other = tables.write_predictions("one"), tables.write_predictions("other", seed=1)
+    first = _compare(tables, one, other).pairs
+    pl.read_csv(other).reverse().write_csv(other)
+    assert _compare(tables, one, other).pairs == first
+
+
+def test_what_cannot_be_compared_is_refused(tables: Tables) -> None:
+    tables.write_truth()
+    with pytest.raises(PredictionsError, match="one source only, net"):
+        _compare(tables, tables.write_predictions())
+    early = tables.write_predictions("early", keep=lambda row: row < 30)
+    late = tables.write_predictions("late", keep=lambda row: row >= 30)
+    with pytest.raises(PredictionsError, match="answered no photo in common"):
+        _compare(tables, early, late)
