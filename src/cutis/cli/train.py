@@ -91,7 +91,10 @@ def train(
             devices=devices,
             nodes=nodes,
         )
-        prepared = prepare(task, manifest, target=target, seed=seed, allow=allow or (), echo=say)
+        with progress("Searching for copies") as searching:
+            prepared = prepare(
+                task, manifest, target=target, seed=seed, allow=allow or (), echo=say, reading=searching
+            )
         settings = ClassifierSettings(
             backbone=backbone or task.network.backbone,
             classes=len(prepared.labels),

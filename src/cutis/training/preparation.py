@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cutis.core.errors import CutisError, ManifestError
 from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest, read_manifest
+from cutis.data.duplicates import find_duplicates
 from cutis.data.leakage import check_leakage
 from cutis.data.split import split_manifest
 from cutis.task import Task
@@ -49,6 +50,7 @@ def prepare(
     seed: int,
     allow: Sequence[str] = (),
     echo: Echo = lambda _: None,
+    reading: Callable[[int], None] | None = None,
 ) -> Prepared:
     """Read, split and check a manifest.
 
@@ -59,6 +61,7 @@ def prepare(
         seed: of the split.
         allow: checks to switch off by name, see `OVERRIDES`; written into every bundle.
         echo: told what was decided.
+        reading: called with the number of photos just searched for copies.
 
     Raises:
         ManifestError: wrong rows, or a class that the training split does not show.
@@ -75,12 +78,22 @@ def prepare(
     labels = choose_labels(task, manifest, echo)
     if manifest.group == "image_id":
         echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
+    copies = [] if "duplicates" in allow else _copies(manifest, reading)
     if "split" not in manifest.table.columns:
-        manifest = replace(manifest, table=split_manifest(manifest, seed=seed).table)
+        group = dict(zip(manifest.table["image_id"], manifest.table[manifest.group], strict=True))
+        together = [(group[first], group[second]) for first, second, _ in copies]
+        manifest = split_manifest(manifest, seed=seed, together=together)
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
     _need_every_class(manifest, labels)
-    check_leakage(manifest, allow=allow)
+    check_leakage(manifest, copies, allow=allow)
     return Prepared(manifest, labels, tuple(allow))
+
+
+def _copies(manifest: Manifest, reading: Callable[[int], None] | None) -> list[tuple[str, str, float]]:
+    """Image ids of photos that are copies of each other, and how far they are apart."""
+    ids = manifest.table["image_id"].to_list()
+    pairs = find_duplicates(manifest.paths, progress=reading)
+    return [(ids[pair.first], ids[pair.second], pair.distance) for pair in pairs]
 
 
 def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
