@@ -81,7 +81,9 @@ class Labels:
         """
         kinds = {kind.kind: kind for kind in (Categorical, Ordinal, MultiLabel)}
         if data.get("kind") not in kinds:
-            raise CutisError(f"labels of kind '{data.get('kind')}' are not known; expected one of {', '.join(kinds)}.")
+            raise CutisError(
+                f"labels of kind '{data.get('kind')}' are not known; expected one of {', '.join(kinds)}."
+            )
         return kinds[data["kind"]](
             [Label(i["name"], i.get("title", ""), i.get("codes", {})) for i in data["items"]]
         )
