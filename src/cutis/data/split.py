@@ -1,150 +1,178 @@
-"""Train, tune and test: patients and lesions kept whole, classes in proportion, one seed one split."""
+"""Divide a manifest into train, tune and test, so that no patient or lesion is on two sides."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError, ManifestError
 from cutis.core.manifest import SPLITS, Manifest
 
-DEFAULT = (0.7, 0.1, 0.2)
-_UNLABELLED = "(no label)"
+PARTS = (0.7, 0.1, 0.2)
+_ATTEMPTS = 20  # with groups of several classes, the first order may leave a class without a place
 
-
-@dataclass(frozen=True)
-class _Units:
-    """Groups that must stay together, with their images counted by class.
-
-    Attributes:
-        of_group: unit of each group.
-        counts: (units, classes) images.
-        order: (units,) seeded rank, which row order does not change.
-    """
-
-    of_group: Mapping[str, int]
-    counts: NDArray[np.int64]
-    order: NDArray[np.int64]
+_Counts = dict[str, dict[str, int]]  # group -> class -> photos; class "" holds those without a label
 
 
 def split_manifest(
     manifest: Manifest,
     *,
-    parts: Sequence[float] = DEFAULT,
+    parts: Sequence[float] = PARTS,
     seed: int = 0,
-    together: Sequence[tuple[str, str]] = (),
-    allow_empty_class: bool = False,
+    allow_empty: bool = False,
+    together: Iterable[tuple[str, str]] = (),
 ) -> Manifest:
-    """Add a column ``split``, replacing any.
+    """Assign every group to one split, each class in proportion.
+
+    The result depends on the groups, their classes and the seed, not on the order of the rows.
 
     Args:
-        manifest: with a target column, or without one where only proportions matter.
-        parts: shares of train, tune and test; they sum to 1.
-        seed: another seed gives another split.
-        together: pairs of groups that must share a split, because they show copies of one photo.
-        allow_empty_class: accept a class that some split does not show.
+        manifest: with a target, or without (then only the number of photos counts).
+        parts: shares of train, tune and test; they add up to 1, and 0 leaves a split out.
+        seed: another seed, another split.
+        allow_empty: accept that a class is missing from a split for want of groups.
+        together: pairs of image ids, such as copies of a photo, whose groups stay in one split.
+
+    Returns:
+        The manifest with its column ``split`` made anew.
 
     Raises:
-        CutisError: parts that are no shares.
-        ManifestError: a class has fewer groups than there are splits.
-
-    Source: iterative stratification, Sechidis et al. 2011, ECML PKDD, here for groups with several images.
+        ManifestError: a class has too few groups to be in every split; all such classes are named.
+        CutisError: the parts do not add up to 1.
     """
-    _check_parts(parts)
-    classes = _classes(manifest)
-    units = _units(manifest, classes, seed, together)
-    used = [i for i, share in enumerate(parts) if share > 0]
-    if not allow_empty_class:
-        _need_enough_groups(manifest, classes, units, len(used))
-    place = _assign(units, np.asarray(parts, dtype=float), used)
-    split = [SPLITS[place[units.of_group[group]]] for group in manifest.table[manifest.group]]
-    return replace(manifest, table=manifest.table.with_columns(pl.Series("split", split)))
+    shares = _shares(parts)
+    table = manifest.table.with_columns(_joined_groups(manifest, together))
+    counts = _count(table, manifest.target)
+    if not allow_empty:
+        _need_enough_groups(manifest, counts, shares)
+    for attempt in range(_ATTEMPTS):
+        chosen = _assign(counts, shares, f"{seed}:{attempt}" if attempt else str(seed))
+        if allow_empty or not _missing(counts, chosen, shares):
+            break
+    else:
+        problems = [
+            f"{manifest.path}: no split was found in which every class is in every part; "
+            f"{manifest.target} '{name}' is missing from {split}. Add cases, or pass --allow-empty-class."
+            for name, split in _missing(counts, chosen, shares)
+        ]
+        raise ManifestError(problems)
+    split = table["_together"].replace_strict(chosen, return_dtype=pl.String).alias("split")
+    return replace(manifest, table=manifest.table.with_columns(split))
 
 
-def _check_parts(parts: Sequence[float]) -> None:
-    if len(parts) != len(SPLITS) or min(parts) < 0 or abs(sum(parts) - 1) > 1e-6:
-        raise CutisError(f"parts are {', '.join(map(str, parts))}; expected three shares that sum to 1.")
+def _shares(parts: Sequence[float]) -> dict[str, float]:
+    good = len(parts) == len(SPLITS) and all(math.isfinite(part) and part >= 0 for part in parts)
+    if not good or not math.isclose(sum(parts), 1, abs_tol=1e-6):
+        text = ", ".join(f"{part:g}" for part in parts)
+        raise CutisError(f"parts are {text}; expected three shares that add up to 1, such as 0.7,0.1,0.2.")
+    return {split: part for split, part in zip(SPLITS, parts, strict=True) if part > 0}
 
 
-def _classes(manifest: Manifest) -> list[str]:
-    """The class of each row."""
-    if manifest.target is None:
-        return [_UNLABELLED] * len(manifest)
-    return manifest.table[manifest.target].fill_null(_UNLABELLED).to_list()
+def _joined_groups(manifest: Manifest, together: Iterable[tuple[str, str]]) -> pl.Series:
+    """The group of each row; groups that share copies of a photo bear the name of the first of them."""
+    groups = manifest.table[manifest.group]
+    group_of = dict(zip(manifest.table["image_id"], groups, strict=True))
+    parent: dict[str, str] = {}
 
-
-def _units(
-    manifest: Manifest, classes: Sequence[str], seed: int, together: Sequence[tuple[str, str]]
-) -> _Units:
-    groups = manifest.table[manifest.group].to_list()
-    leader = _leaders(sorted(set(groups)), together)
-    names = sorted(set(leader.values()))
-    number = {name: i for i, name in enumerate(names)}
-    column = {name: i for i, name in enumerate(sorted(set(classes)))}
-    counts = np.zeros((len(names), len(column)), dtype=np.int64)
-    for group, label in zip(groups, classes, strict=True):
-        counts[number[leader[group]], column[label]] += 1
-    keys = [hashlib.sha256(f"{seed}\n{name}".encode()).digest() for name in names]
-    order = np.empty(len(names), dtype=np.int64)
-    order[sorted(range(len(names)), key=keys.__getitem__)] = np.arange(len(names))
-    return _Units({group: number[leader[group]] for group in leader}, counts, order)
-
-
-def _leaders(groups: Sequence[str], together: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The first name of each group's set of connected groups."""
-    leader = {group: group for group in groups}
-
-    def find(group: str) -> str:
-        while leader[group] != group:
-            leader[group] = leader[leader[group]]
-            group = leader[group]
+    def top(group: str) -> str:
+        while (above := parent.get(group, group)) != group:
+            group = above
         return group
 
-    for first, second in together:
-        if first in leader and second in leader:
-            low, high = sorted((find(first), find(second)))
-            leader[high] = low
-    return {group: find(group) for group in groups}
+    for one, other in together:
+        first, second = sorted((top(group_of[one]), top(group_of[other])))
+        parent[second] = first
+    return pl.Series("_together", [top(group) for group in groups] if parent else groups, dtype=pl.String)
 
 
-def _need_enough_groups(manifest: Manifest, classes: Sequence[str], units: _Units, needed: int) -> None:
-    problems = []
-    for column, name in enumerate(sorted(set(classes))):
-        there = int((units.counts[:, column] > 0).sum())
-        if there < needed and name != _UNLABELLED:
-            problems.append(
-                f"{manifest.path}: {manifest.target} '{name}' has {there} {manifest.group} values, too few "
-                f"for {needed} splits. Add some, drop the class, or allow that: --allow-empty-class"
-            )
+def _count(table: pl.DataFrame, target: str | None) -> _Counts:
+    label = pl.lit("") if target is None else pl.col(target).fill_null("")
+    rows = table.group_by("_together", label.alias("_class")).len().sort("_together", "_class")
+    counts: _Counts = {}
+    for group, name, photos in rows.iter_rows():
+        counts.setdefault(group, {})[name] = photos
+    return counts
+
+
+def _groups_with(counts: _Counts) -> dict[str, int]:
+    """Number of groups that show each class."""
+    shown: dict[str, int] = {}
+    for classes in counts.values():
+        for name in classes:
+            shown[name] = shown.get(name, 0) + 1
+    return shown
+
+
+def _need_enough_groups(manifest: Manifest, counts: _Counts, shares: dict[str, float]) -> None:
+    few = {name: n for name, n in _groups_with(counts).items() if name and n < len(shares)}
+    problems = [
+        f"{manifest.path}: {manifest.target} '{name}' has {n} group{'s' * (n > 1)} ({manifest.group}); "
+        f"{len(shares)} are needed for one each in {', '.join(shares)}. "
+        "Add cases, leave the class out, or pass --allow-empty-class."
+        for name, n in sorted(few.items())
+    ]
     if problems:
         raise ManifestError(problems)
 
 
-def _assign(units: _Units, parts: NDArray[np.float64], used: Sequence[int]) -> NDArray[np.int64]:
-    """(units,) index of each unit's split: rarest class first, each unit to where it is missed most."""
-    needs = parts[:, None] * units.counts.sum(0)  # (splits, classes) images still wanted
-    place = np.full(len(units.order), -1, dtype=np.int64)
-    holders = defaultdict(list)
-    for unit in np.argsort(units.order).tolist():
-        for column in np.flatnonzero(units.counts[unit]).tolist():
-            holders[column].append(unit)
-    for column in sorted(holders, key=lambda c: (len(holders[c]), c)):
-        empty = [s for s in used if not (units.counts[place == s, column] > 0).any()]
-        for unit in (u for u in holders[column] if place[u] < 0):
-            # Small splits first, while a class is still missing there; then where most images are wanted.
-            choice = min(empty, key=lambda s: parts[s]) if empty else _neediest(needs, column, used)
-            if empty:
-                empty.remove(choice)
-            place[unit] = choice
-            needs[choice] -= units.counts[unit]
-    return place
+def _assign(counts: _Counts, shares: dict[str, float], salt: str) -> dict[str, str]:
+    """A split for every group: rare classes first, each group to where its class is wanted most."""
+    shown = _groups_with(counts)
+    rarest = {group: min(classes, key=lambda name: (shown[name], name)) for group, classes in counts.items()}
+    order = sorted(counts, key=lambda group: (shown[rarest[group]], rarest[group], _shuffled(group, salt)))
+    photos_of = {name: sum(classes.get(name, 0) for classes in counts.values()) for name in shown}
+    wanted = {
+        split: {name: share * photos for name, photos in photos_of.items()} for split, share in shares.items()
+    }
+    chosen: dict[str, str] = {}
+
+    def put(group: str, split: str) -> None:
+        chosen[group] = split
+        for name, photos in counts[group].items():
+            wanted[split][name] -= photos
+
+    for group, split in _one_each(counts, shares, wanted, order, chosen):
+        put(group, split)
+    for group in order:
+        if group not in chosen:
+            name = rarest[group]
+            put(group, max(shares, key=lambda split: (wanted[split][name], sum(wanted[split].values()))))
+    return chosen
 
 
-def _neediest(needs: NDArray[np.float64], column: int, used: Sequence[int]) -> int:
-    return max(used, key=lambda s: (needs[s, column], needs[s].sum(), -s))
+def _one_each(
+    counts: _Counts,
+    shares: dict[str, float],
+    wanted: dict[str, dict[str, float]],
+    order: list[str],
+    chosen: dict[str, str],
+) -> Iterable[tuple[str, str]]:
+    """For each class that a split does not show yet, a group to put there. Reads ``chosen`` as it grows."""
+    with_class: dict[str, list[str]] = {}
+    for group in order:
+        for name in counts[group]:
+            with_class.setdefault(name, []).append(group)
+    for name in sorted((name for name in with_class if name), key=lambda name: (len(with_class[name]), name)):
+        present = {chosen[group] for group in with_class[name] if group in chosen}
+        for split in sorted(set(shares) - present, key=lambda split: -shares[split]):
+            free = [group for group in with_class[name] if group not in chosen]
+            if not free:
+                break
+            fitting = (group for group in free if counts[group][name] <= wanted[split][name])
+            yield next(fitting, min(free, key=lambda group: counts[group][name])), split
+
+
+def _missing(counts: _Counts, chosen: dict[str, str], shares: dict[str, float]) -> list[tuple[str, str]]:
+    """Classes that a split does not show."""
+    shown = {(name, chosen[group]) for group, classes in counts.items() for name in classes}
+    names = sorted(name for name in _groups_with(counts) if name)
+    return [(name, split) for name in names for split in shares if (name, split) not in shown]
+
+
+def _shuffled(group: str, salt: str) -> bytes:
+    """A place in a random order that depends on the group's name and not on its row."""
+    return hashlib.blake2b(group.encode(), key=salt.encode()[:64], digest_size=8).digest()

@@ -1,0 +1,277 @@
+"""Copies of a photo: exact ones, and those re-encoded, resized, cropped, relit, turned or mirrored.
+
+Candidates come from two indexes over all photos (a 64-bit perceptual hash, and the nearest neighbours of an
+embedding of layout and colour), so that the work grows with the number of photos and not with its square.
+Each candidate is then aligned and compared in detail: two lesions may look alike from afar, copies agree in
+pores and hairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.data.alignment import same_detail, same_layout
+from cutis.data.fingerprint import (
+    FREQUENCIES,
+    Fingerprints,
+    fingerprint,
+    grey_thumbnail,
+    processors,
+    turned,
+    turned_layout,
+)
+
+# Chosen on 10,015 dermoscopic photos of 7,470 lesions. Of 35,711 pairs of different lesions with a cosine
+# above 0.8, every one with detail above 0.34 shows the same lesion; of copies made by re-encoding (JPEG 60),
+# resizing to 80%, a crop of 3%, a change of light by 20%, mirroring and turning, 99.5% are above 0.6.
+COSINE = 0.66
+LAYOUT = 0.8
+DETAIL = 0.45
+
+_HASH_BITS_APART = 4  # of 64
+_NEIGHBOURS = 8  # of each photo, in each of its eight turns
+_BRUTE_FORCE = 30_000  # photos; above it a graph of neighbours (HNSW) is faster than comparing all
+_DETAIL_SIDE = 144  # pixels
+_FLAT = 1.5  # grey levels: photos with less contrast show nothing that could be compared
+_MANY = 32  # copies of one photo; beyond it each is paired with the first only
+_TURN_BACK = (0, 1, 2, 3, 4, 6, 5, 7)
+_WORDS = ("", "mirrored", "mirrored", "rotated", "mirrored", "rotated", "rotated", "mirrored")
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, order=True)
+class Pair:
+    """Two photos that are copies of each other.
+
+    Attributes:
+        first: position of the earlier photo in the collection.
+        second: position of the later one.
+        distance: 0 for equal pixels, up to 0.55 for the least alike that count as copies.
+        turned: ``mirrored``, ``rotated`` or empty.
+    """
+
+    first: int
+    second: int
+    distance: float
+    turned: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the pixels are equal."""
+        return self.distance == 0
+
+
+def find_duplicates(
+    paths: Sequence[Path],
+    *,
+    prints: Fingerprints | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Pair]:
+    """Exact and near copies among photos; unreadable photos are left out.
+
+    Args:
+        paths: the photos.
+        prints: their fingerprints, if they were made before.
+        threads: default: as many as there are processors.
+        progress: called with the number of photos just read.
+
+    Returns:
+        Pairs in the order of the photos.
+    """
+    prints = fingerprint(paths, threads=threads, progress=progress) if prints is None else prints
+    groups = _equal_pixels(prints)
+    exact = [Pair(a, b, 0.0) for group in groups for a, b in _pairs_within(group)]
+    near = _near(paths, prints, np.array([group[0] for group in groups], np.int64), threads or processors())
+    members = {int(group[0]): group for group in groups}
+    spread = [
+        Pair(int(min(a, b)), int(max(a, b)), pair.distance, pair.turned)
+        for pair in near
+        for a in members[pair.first][:_MANY]
+        for b in members[pair.second][:_MANY]
+    ]
+    return sorted(exact + spread)
+
+
+def _equal_pixels(prints: Fingerprints) -> list[Positions]:
+    """Positions of readable photos, grouped by equal pixels; most groups hold one."""
+    readable = np.setdiff1d(np.arange(len(prints.digest)), list(prints.faults))
+    keys = np.ascontiguousarray(prints.digest[readable]).view("V16").ravel()
+    order = np.argsort(keys, kind="stable")
+    ends = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
+    return np.split(readable[order], ends) if len(order) else []
+
+
+def _pairs_within(items: Positions) -> Iterator[tuple[int, int]]:
+    for at, first in enumerate(items[:1] if len(items) > _MANY else items):
+        for second in items[at + 1 :]:
+            yield int(first), int(second)
+
+
+def _near(paths: Sequence[Path], prints: Fingerprints, unique: Positions, threads: int) -> list[Pair]:
+    """Near copies among photos with different pixels."""
+    contrast = np.linalg.norm(prints.layout[unique].astype(np.float32), axis=1) / prints.thumbnail.shape[1]
+    unique = unique[contrast >= _FLAT]
+    if len(unique) < 2:
+        return []
+    first, second, turn = _candidates(prints.layout[unique].astype(np.float32), threads)
+    first, second = unique[first], unique[second]
+    keep, moves = _same_layout(prints.thumbnail, first, second, turn, threads)
+    first, second, turn = first[keep], second[keep], turn[keep]
+    detail = _same_detail(paths, first, second, turn, moves, threads)
+    return [
+        Pair(int(a), int(b), max(round(1 - float(alike), 3), 0.001), _WORDS[way])
+        for a, b, way, alike in zip(first, second, turn, detail, strict=True)
+        if alike >= DETAIL
+    ]
+
+
+def _candidates(layout: NDArray[np.float32], threads: int) -> tuple[Positions, Positions, Positions]:
+    """Pairs of similar layout, each once.
+
+    Args:
+        layout: (photos, 118).
+
+    Returns:
+        first, second, and the turn that lays the first on the second.
+    """
+    import faiss
+
+    vectors = _embedding(layout)
+    neighbours = _neighbour_index(vectors)
+    hashes = faiss.IndexBinaryMultiHash(64, 4, 16)
+    hashes.nflip = 1  # finds all within 7 bits, as one of four words then has at most one bit wrong
+    hashes.add(_hashes(vectors))
+
+    def search(task: tuple[slice, int]) -> tuple[Positions, Positions, Positions, NDArray[np.float32]]:
+        faiss.omp_set_num_threads(1)  # for this thread: threads that wait for each other waste a busy machine
+        part, turn = task
+        queries = np.ascontiguousarray(turned_layout(vectors[part], turn))
+        near, close = _nearest(neighbours, queries), _close_hashes(hashes, _hashes(queries))
+        at, other = (np.concatenate(both) for both in zip(near, close, strict=True))
+        first = at + part.start
+        cosine = np.einsum("pv,pv->p", queries[at], vectors[other])
+        keep = (cosine >= COSINE) & (first != other)
+        return first[keep], other[keep], np.full(keep.sum(), turn), cosine[keep]
+
+    with ThreadPoolExecutor(threads) as pool:
+        tasks = ((part, turn) for part in _parts(len(vectors), 4096) for turn in range(8))
+        found = list(pool.map(search, tasks))
+    return _each_once(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _embedding(layout: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors in which every frequency counts alike, and colour half as much as light."""
+    colour, row, column = FREQUENCIES.T
+    usual = 500.0 / np.hypot(row, column) ** 1.3 / np.where(colour > 0, 5, 1)
+    variance = ((layout.astype(np.float64) ** 2).sum(0) + 50 * usual**2) / (len(layout) + 50)
+    # The same for a photo and its transpose, so that turning a vector is turning its photo.
+    spread = np.sqrt((variance + turned_layout(variance[None], 4)[0]) / 2)
+    vectors = layout / spread.astype(np.float32)
+    for which, share in ((0, 1.0), (1, 0.5), (2, 0.5)):
+        part = colour == which
+        length = np.linalg.norm(vectors[:, part], axis=1, keepdims=True)
+        vectors[:, part] *= share / np.maximum(
+            length, 0.05 if which == 0 else 0.3
+        )  # grey photos have no colour
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _neighbour_index(vectors: NDArray[np.float32]) -> Any:
+    import faiss
+
+    size = vectors.shape[1]
+    index: Any = faiss.IndexFlatIP(size)
+    if len(vectors) > _BRUTE_FORCE:
+        index = faiss.IndexHNSWFlat(size, 32, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction, index.hnsw.efSearch = 80, 64
+    index.add(vectors)
+    return index
+
+
+def _nearest(index: Any, queries: NDArray[np.float32]) -> tuple[Positions, Positions]:
+    _, others = index.search(queries, min(_NEIGHBOURS, index.ntotal))
+    at, rank = np.nonzero(others >= 0)
+    return at, others[at, rank]
+
+
+def _close_hashes(index: Any, queries: NDArray[np.uint8]) -> tuple[Positions, Positions]:
+    limits, _, others = index.range_search(queries, _HASH_BITS_APART + 1)
+    return np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64))), others
+
+
+def _hashes(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(photos, 8): whether each of the 64 lowest waves of light starts bright or dark."""
+    colour, row, column = FREQUENCIES.T
+    lowest = (colour == 0) & (row + column <= 10) & ~((row == 5) & (column == 5))
+    return np.packbits(vectors[:, lowest] > 0, axis=1)
+
+
+def _each_once(
+    first: Positions, second: Positions, turn: Positions, cosine: NDArray[np.float32]
+) -> tuple[Positions, Positions, Positions]:
+    """Of each pair the turn with the highest cosine, the earlier photo first."""
+    swap = first > second
+    turn = np.where(swap, np.array(_TURN_BACK)[turn], turn)
+    first, second = np.where(swap, second, first), np.where(swap, first, second)
+    order = np.lexsort((turn, -cosine, second, first))
+    first, second, turn = first[order], second[order], turn[order]
+    new = np.r_[True, (first[1:] != first[:-1]) | (second[1:] != second[:-1])] if len(first) else []
+    return first[new], second[new], turn[new]
+
+
+def _same_layout(
+    thumbnails: NDArray[np.uint8], first: Positions, second: Positions, turn: Positions, threads: int
+) -> tuple[Positions, NDArray[np.float32]]:
+    """Which candidates (positions among them) agree after alignment, and their alignments."""
+
+    def compare(part: slice) -> tuple[Positions, NDArray[np.float32]]:
+        ways = zip(first[part], turn[part], strict=True)
+        fixed = np.stack([turned(thumbnails[one], way) for one, way in ways])
+        likeness, moves = same_layout(fixed, thumbnails[second[part]])
+        good = np.flatnonzero(likeness >= LAYOUT)
+        return good + part.start, moves[good]
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(compare, _parts(len(first), 512)))
+    kept = [np.empty(0, np.int64), *(good for good, _ in parts)]
+    return np.concatenate(kept), np.concatenate(
+        [np.empty((0, 2, 3), np.float32), *(moves for _, moves in parts)]
+    )
+
+
+def _same_detail(
+    paths: Sequence[Path],
+    first: Positions,
+    second: Positions,
+    turn: Positions,
+    moves: NDArray[np.float32],
+    threads: int,
+) -> NDArray[np.float32]:
+    """How alike the photos are up close; they are read once more, as few get this far."""
+    from cutis.imaging.read import read_rgb
+
+    def seen(position: int) -> NDArray[np.uint8]:
+        return grey_thumbnail(read_rgb(paths[position], least_side=2 * _DETAIL_SIDE), _DETAIL_SIDE)
+
+    def compare(part: slice) -> NDArray[np.float32]:
+        known = {position: seen(position) for position in {*first[part].tolist(), *second[part].tolist()}}
+        ways = zip(first[part].tolist(), turn[part], strict=True)
+        fixed = np.stack([turned(known[one], way) for one, way in ways])
+        return same_detail(fixed, np.stack([known[other] for other in second[part].tolist()]), moves[part])
+
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate([np.empty(0, np.float32), *pool.map(compare, _parts(len(first), 8))])
+
+
+def _parts(count: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
