@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+
+from cutis.cli import main
+from cutis.core.bundle import BundleInfo, Member, TrainingData, Vector, Vectors, write_bundle
+from cutis.core.labels import Categorical
 
 LABELS = ("bcc", "mel", "nv")
 
@@ -38,14 +44,32 @@ def tables(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _cutis(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from cutis.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_evaluate_writes_report_and_metrics_and_says_where(tables: Path) -> None:
-    done = _cutis(
-        tables,
+@pytest.fixture
+def cutis(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Run the command line in the folder of the tables."""
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.chdir(tables)
+        monkeypatch.setattr(sys, "argv", ["cutis", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return Done(int(left.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def test_evaluate_writes_report_and_metrics_and_says_where(tables: Path, cutis: Callable[..., Done]) -> None:
+    done = cutis(
         "evaluate",
         "a.csv",
         "b.csv",
@@ -67,9 +91,8 @@ def test_evaluate_writes_report_and_metrics_and_says_where(tables: Path) -> None
     assert "Note: Skin type is not recorded" in done.stderr
 
 
-def test_compare_writes_page_and_data_and_says_where(tables: Path) -> None:
-    done = _cutis(
-        tables,
+def test_compare_writes_page_and_data_and_says_where(tables: Path, cutis: Callable[..., Done]) -> None:
+    done = cutis(
         "compare",
         "a.csv",
         "b.csv",
@@ -87,17 +110,16 @@ def test_compare_writes_page_and_data_and_says_where(tables: Path) -> None:
     assert json.loads((tables / "out" / "compare.json").read_text())["pairs"][0]["first"] == "a"
 
 
-def test_a_mistake_is_one_message_and_leaves_nothing_behind(tables: Path) -> None:
-    done = _cutis(tables, "evaluate", "a.csv", "--truth", "truth.csv", "--out", "out")
+def test_a_mistake_is_one_message_and_leaves_nothing_behind(tables: Path, cutis: Callable[..., Done]) -> None:
+    done = cutis("evaluate", "a.csv", "--truth", "truth.csv", "--out", "out")
     assert done.returncode == 1
     assert done.stderr.startswith("truth.csv:1: which column holds the truth?")
     assert "Traceback" not in done.stderr
     assert not (tables / "out").exists()
 
 
-def test_an_unknown_bundle_is_named(tables: Path) -> None:
-    done = _cutis(
-        tables,
+def test_an_unknown_bundle_is_named(cutis: Callable[..., Done]) -> None:
+    done = cutis(
         "evaluate",
         "a.csv",
         "--truth",
@@ -111,6 +133,42 @@ def test_an_unknown_bundle_is_named(tables: Path) -> None:
     )
     assert done.returncode == 1
     assert "none.cutis" in done.stderr
+
+
+def test_the_card_of_a_bundle_file_is_in_the_report(tables: Path, cutis: Callable[..., Done]) -> None:
+    training = TrainingData("rendered skin", True, 90, 45, "f", "s")
+    member = Member("run", "mobilenetv2_100", 96, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    info = BundleInfo(
+        "tiny",
+        "7",
+        "2026-01-01",
+        "0.1.0",
+        "dermoscopy",
+        "Skin",
+        Categorical(LABELS),
+        "dermoscopic",
+        96,
+        (member,),
+        training,
+    )
+    vector = Vector(np.zeros((4, 4, 3), np.uint8), dict.fromkeys(LABELS, 1 / 3))
+    write_bundle(tables / "tiny.cutis", info, b"graph", "# Card", Vectors((vector,), "test", 1e-3, 0.0))
+    asked = (
+        "--truth",
+        "truth.csv",
+        "--target",
+        "dx",
+        "--out",
+        "out",
+        "--bundle",
+        "tiny.cutis",
+        "--replicates",
+        "100",
+    )
+    done = cutis("evaluate", "a.csv", *asked)
+    assert done.returncode == 0, done.stderr
+    assert "tiny: trained on rendered images, not for care" in done.stderr
+    assert "tiny, version 7" in (tables / "out" / "report.html").read_text()
 
 
 def test_evaluation_never_loads_torch(tables: Path) -> None:

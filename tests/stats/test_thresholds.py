@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from cutis.core.errors import OneClassError
 from cutis.stats import thresholds
-from cutis.stats.thresholds import OperatingPoint
+from cutis.stats.thresholds import ChosenPoint
 
 CASES = st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=40)
 
 
-def _every_point(truth: np.ndarray, score: np.ndarray) -> list[OperatingPoint]:
+def _every_point(truth: np.ndarray, score: np.ndarray) -> list[ChosenPoint]:
     points = []
     for threshold in np.unique(score):
         called = score >= threshold
         points.append(
-            OperatingPoint(
+            ChosenPoint(
                 threshold, called[truth].mean(), 1 - called[~truth].mean(), float(truth[called].mean())
             )
         )

@@ -15,7 +15,7 @@ from cutis.stats.discrimination import roc_curve
 
 
 @dataclass(frozen=True)
-class OperatingPoint:
+class ChosenPoint:
     """A threshold and what it does on the cases it was chosen on.
 
     Attributes:
@@ -38,12 +38,12 @@ class _Points:
     specificity: NDArray[np.float64]
     ppv: NDArray[np.float64]
 
-    def at(self, number: int) -> OperatingPoint:
+    def at(self, number: int) -> ChosenPoint:
         found = (self.threshold, self.sensitivity, self.specificity, self.ppv)
-        return OperatingPoint(*(float(column[number]) for column in found))
+        return ChosenPoint(*(float(column[number]) for column in found))
 
 
-def by_youden(truth: ArrayLike, score: ArrayLike) -> OperatingPoint:
+def by_youden(truth: ArrayLike, score: ArrayLike) -> ChosenPoint:
     """The point with the largest sum of sensitivity and specificity; the more sensitive one on a tie.
 
     Args:
@@ -59,13 +59,13 @@ def by_youden(truth: ArrayLike, score: ArrayLike) -> OperatingPoint:
     return points.at(_last_best(points.sensitivity + points.specificity))
 
 
-def by_sensitivity(truth: ArrayLike, score: ArrayLike, least: float) -> OperatingPoint:
+def by_sensitivity(truth: ArrayLike, score: ArrayLike, least: float) -> ChosenPoint:
     """The most specific point that finds at least a share ``least`` of the positives."""
     points = _points(truth, score)
     return points.at(int(np.argmax(points.sensitivity >= least - 1e-12)))
 
 
-def by_specificity(truth: ArrayLike, score: ArrayLike, least: float) -> OperatingPoint:
+def by_specificity(truth: ArrayLike, score: ArrayLike, least: float) -> ChosenPoint:
     """The most sensitive point that leaves at least a share ``least`` of the negatives alone.
 
     Where no point does, the strictest one is given; its specificity says so.
@@ -75,7 +75,7 @@ def by_specificity(truth: ArrayLike, score: ArrayLike, least: float) -> Operatin
     return points.at(int(np.flatnonzero(allowed)[-1]) if allowed.any() else 0)
 
 
-def by_ppv(truth: ArrayLike, score: ArrayLike, least: float) -> OperatingPoint:
+def by_ppv(truth: ArrayLike, score: ArrayLike, least: float) -> ChosenPoint:
     """The most sensitive point at which at least a share ``least`` of called cases is positive.
 
     Where no point reaches it, the one with the highest predictive value is given; its ``ppv`` says so.
