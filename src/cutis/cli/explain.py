@@ -23,6 +23,7 @@ _INPUTS = typer.Argument(metavar="INPUT...", help="Images, folders or manifests.
 _TARGET = typer.Option(
     help="Column of the labels; found by itself where one column holds the model's classes."
 )
+_THREADS = typer.Option(help="Processor cores to use; all by default.", min=1)
 _SPLIT = typer.Option(help="train, tune, test or all; default test where a manifest has a split.")
 
 
@@ -45,6 +46,7 @@ def explain(
     method: Annotated[Method, typer.Option(help="Of the maps; a bundle has 'cam' only.")] = "cam",
     target: Annotated[str | None, _TARGET] = None,
     split: Annotated[str | None, _SPLIT] = None,
+    threads: Annotated[int | None, _THREADS] = None,
     seed: Annotated[int, typer.Option(help="Of the photos scored and the maps to compare with.")] = 0,
 ) -> None:
     """Show which places of each photo speak for the answer, and how far that picture can be trusted."""
@@ -56,7 +58,7 @@ def explain(
     from cutis.explain.sanity import SEEDS, STAGES
     from cutis.explain.trust import judge
 
-    explainer = _explainer(model, method)
+    explainer = _explainer(model, method, threads)
     chosen = None if label is None else label_index(explainer.labels, label)
     found = _found(inputs, explainer.labels, target, split)
     rng = np.random.default_rng(seed)
@@ -86,7 +88,7 @@ def embed(
     perplexity: Annotated[
         float, typer.Option(help="Neighbours that each point keeps on the map.", min=1)
     ] = 30.0,
-    threads: Annotated[int | None, typer.Option(help="Processor threads; default all.", min=1)] = None,
+    threads: Annotated[int | None, _THREADS] = None,
     seed: Annotated[int, typer.Option(help="Of the map and of the intervals.")] = 0,
 ) -> None:
     """Write each photo's embedding, and a map where photos that look alike to the model lie side by side."""
@@ -131,7 +133,7 @@ def embed(
     _finish(cases.failures, page)
 
 
-def _explainer(model: str, method: Method) -> Explainer:
+def _explainer(model: str, method: Method, threads: int | None) -> Explainer:
     from cutis.core.errors import CutisError
     from cutis.explain.explainer import bundle_explainer, run_explainer
 
@@ -144,7 +146,7 @@ def _explainer(model: str, method: Method) -> Explainer:
         )
     from cutis.runtime.engine import Engine
 
-    return bundle_explainer(Engine.open(model))
+    return bundle_explainer(Engine.open(model, threads))
 
 
 def _found(inputs: Sequence[Path], labels: Labels, target: str | None, split: str | None) -> Inputs:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.stats.intervals import Estimate, percentile
+from cutis.stats.intervals import Estimate, percentile, wilson
 from cutis.stats.resampling import bootstrap, number_groups, observed, sums_by_group
 
-NEIGHBOURS = 15  # that vote
+NEIGHBOURS = 15  # that vote, at most
 ALIKE = 6  # that the page shows beside a photo
 ITERATIONS = 750  # of t-SNE, a third of them with exaggeration
 _COMPONENTS = 50  # of the principal components that t-SNE starts from
@@ -163,7 +163,7 @@ def separation(
     groups: Sequence[str],
     rng: np.random.Generator,
     *,
-    neighbours: int = NEIGHBOURS,
+    neighbours: int | None = None,
     cosine: bool = True,
     replicates: int = 2000,
 ) -> Separation | None:
@@ -174,7 +174,8 @@ def separation(
         labels: of each photo; those without one take no part.
         groups: patient or lesion of each, which never votes for itself.
         rng: of the bootstrap.
-        neighbours: that vote; ties go to the class of the nearer neighbour.
+        neighbours: that vote; by default a third of a class's mean size, so that small classes can win, and
+            at most 15. Ties go to the class of the nearer neighbour.
         cosine: see `nearest`.
         replicates: of the bootstrap by group.
 
@@ -186,6 +187,7 @@ def separation(
     own = [groups[i] for i in known]
     if len(names) < 2 or len(set(own)) < 3:
         return None
+    neighbours = neighbours or max(1, min(NEIGHBOURS, len(known) // (3 * len(names))))
     found = nearest(np.asarray(vectors)[known], own, neighbours, cosine=cosine)
     hit = (_votes(truth[found], found >= 0, len(names)) == truth).astype(np.float64)
     index, count = number_groups(own)
@@ -202,11 +204,15 @@ def separation(
 
     centre = observed(figures, count)
     ends = percentile(bootstrap(figures, count, replicates, rng))
-    accuracy, balanced = (
-        Estimate(float(v), float(a), float(b)) for v, (a, b) in zip(centre, ends, strict=True)
-    )
+    pairs = zip(centre, ends, strict=True)
+    accuracy, balanced = (_with_room(float(v), float(a), float(b), count) for v, (a, b) in pairs)
     largest = float(np.bincount(truth).max() / len(truth))
     return Separation(accuracy, balanced, largest, len(names), neighbours, len(truth), count)
+
+
+def _with_room(value: float, low: float, high: float, groups: int) -> Estimate:
+    """A bootstrap of a share that is always 100% has no width; Wilson's interval for that many groups has."""
+    return Estimate(value, low, high) if low < high else wilson(value * groups, groups)
 
 
 def _votes(votes: NDArray[Any], usable: NDArray[np.bool_], classes: int) -> NDArray[np.intp]:

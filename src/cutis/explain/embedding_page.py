@@ -18,7 +18,7 @@ from cutis.core.files import replacing, write_text
 from cutis.core.labels import Labels
 from cutis.explain import palette
 from cutis.explain.cases import Cases
-from cutis.explain.embedding import ALIKE, NEIGHBOURS, Separation, label_places, nearest, separation
+from cutis.explain.embedding import ALIKE, Separation, label_places, nearest, separation
 from cutis.explain.page import environment
 from cutis.explain.sprites import pack
 from cutis.explain.trust import percent
@@ -257,7 +257,7 @@ def _name_classes(figure: Any, axes: Any, names: Sequence[tuple[str, tuple[float
     taken: list[Any] = []
     for title, (x, y) in sorted(names, key=lambda item: -item[1][1]):
         text = axes.text(
-            x, y, title, ha="center", va="center", weight="bold", color="#14191a", path_effects=halo, zorder=4
+            x, y, title, ha="center", va="bottom", weight="bold", color="#14191a", path_effects=halo, zorder=4
         )
         box = text.get_window_extent()
         while any(box.overlaps(other) for other in taken):
@@ -280,7 +280,7 @@ def _caption(found: MapOfCases) -> str:
     if found.full is None:
         return f"{first}, by label"
     return (
-        f"{first}, by label. The {NEIGHBOURS} nearest of other groups name the class of\n"
+        f"{first}, by label. The {found.full.neighbours} nearest of other groups name the class of\n"
         f"{percent(found.full.balanced)}, balanced over {found.full.classes} classes. "
         "Far distances mean nothing."
     )

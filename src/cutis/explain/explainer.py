@@ -121,6 +121,9 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
         CutisError: no such method.
     """
     try:
+        from cutis.models.torchvision_operators import ensure
+
+        ensure()
         import captum  # noqa: F401 - asked for here so that the message comes before the work
 
         from cutis.explain import attribution

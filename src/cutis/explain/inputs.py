@@ -1,4 +1,4 @@
-"""The photos that the user names, as `cutis.runtime.inputs` lists them, with their labels where they are known."""
+"""The photos that the user names, as `cutis.runtime.inputs` lists them, with their labels where known."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def gather(
         inputs: images, folders and manifests.
         labels: of the model; they tell which column of a manifest holds the truth.
         target: that column, where it is to be named.
-        split: ``train``, ``tune``, ``test`` or ``all``; by default ``test`` where only manifests are given and
-            have it, because photos that a model learnt from flatter it.
+        split: ``train``, ``tune``, ``test`` or ``all``; by default ``test`` where only manifests are given
+            and have it, because photos that a model learnt from flatter it.
 
     Raises:
         CutisError: see `cutis.runtime.inputs.gather`; or no such split.

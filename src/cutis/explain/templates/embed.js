@@ -136,7 +136,7 @@ function names(ink, ground) {
     const place = one.places[key];
     if (!place || off.has(c) || (lit >= 0 && lit !== c)) return;
     const half = pen.measureText(one.title).width / 2 + 4;
-    let x = px(place[0]), y = py(place[1]);
+    let x = px(place[0]), y = py(place[1]) - 16;  // above its points, not over them
     if (x < -half || y < 0 || x > width + half || y > height) return;
     x = Math.min(width - half - 4, Math.max(half + 4, x));
     for (let n = 0; n < 20 && taken.some(t => Math.abs(t.y - y) < 18 && Math.abs(t.x - x) < t.half + half); n++) y += 9;
