@@ -152,6 +152,21 @@ def read_manifest(
     return Manifest(path, table, group, target)
 
 
+def rebased(manifest: Manifest, folder: Path | str) -> pl.DataFrame:
+    """The table with image paths as seen from another folder, for a manifest that is written there."""
+    there = Path(folder).resolve()
+    real = {parent: parent.resolve() for parent in {path.parent for path in manifest.paths}}
+    images = [_seen_from(there, real[path.parent] / path.name) for path in manifest.paths]
+    return manifest.table.with_columns(pl.Series("image", images))
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
 def write_manifest(table: pl.DataFrame, path: Path | str) -> None:
     """Write a manifest's table whole or not at all, without the ``row`` column.
 

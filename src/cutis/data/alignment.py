@@ -6,6 +6,8 @@ the same detail once they lie on each other.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -14,6 +16,7 @@ Images = NDArray[np.float32]
 
 _LARGEST = 0.35  # displacement in half widths; beyond it, it is another view and not a copy
 ROUGH = 0.6  # correlation at half the size; copies are above it
+_CHUNK = 64  # pairs at a time, which stay in the processor's cache
 _NOISE = 2.0  # grey levels: weaker detail is noise of the camera or the encoder
 
 
@@ -33,8 +36,8 @@ def same_layout(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Im
     """
     likeness = np.empty(len(first), np.float32)
     moves = np.zeros((len(first), 2, 3), np.float32)
-    for start in range(0, len(first), 32):  # a few at a time stay in the processor's cache
-        part = slice(start, start + 32)
+    for start in range(0, len(first), _CHUNK):
+        part = slice(start, start + _CHUNK)
         fixed, moving = first[part].astype(np.float32), second[part].astype(np.float32)
         likeness[part], moves[part] = _compared(_halved(fixed), _halved(moving), moves[part], 8, 1.0)
         good = start + np.flatnonzero(likeness[part] >= ROUGH)
@@ -91,6 +94,7 @@ def _equal_contrast(images: Images) -> Images:
     return out
 
 
+@lru_cache(maxsize=8)
 def _grid(side: int) -> Images:
     """(3, side * side): one, y and x, the latter from -1 to 1."""
     line = (np.arange(side, dtype=np.float32) - (side - 1) / 2) / (side / 2)

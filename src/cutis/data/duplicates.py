@@ -33,7 +33,7 @@ from cutis.data.fingerprint import (
 # resizing to 80%, a crop of 3%, a change of light by 20%, mirroring and turning, 99.5% are above 0.6.
 COSINE = 0.66
 LAYOUT = 0.8
-DETAIL = 0.45
+DETAIL = 0.42
 
 _HASH_BITS_APART = 4  # of 64
 _NEIGHBOURS = 8  # of each photo, in each of its eight turns
@@ -54,7 +54,7 @@ class Pair:
     Attributes:
         first: position of the earlier photo in the collection.
         second: position of the later one.
-        distance: 0 for equal pixels, up to 0.55 for the least alike that count as copies.
+        distance: 0 for equal pixels, up to 0.58 for the least alike that count as copies.
         turned: ``mirrored``, ``rotated`` or empty.
     """
 
