@@ -47,6 +47,9 @@ def train(
     precision: Annotated[
         Precision, typer.Option(help="Number format; auto takes bfloat16 where it is fast.")
     ] = "auto",
+    frozen_statistics: Annotated[
+        bool, typer.Option("--frozen-statistics", help="Keep pretrained batch-norm statistics.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     checkpoint_steps: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 50,
     workers: Annotated[int, typer.Option(help="Processes that prepare photos.")] = 0,
@@ -85,6 +88,7 @@ def train(
             mixup=mixup,
             average_decay=average,
             precision=precision,
+            frozen_statistics=frozen_statistics,
             seed=seed,
             checkpoint_steps=checkpoint_steps,
             workers=workers,

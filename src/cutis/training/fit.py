@@ -164,6 +164,7 @@ def _train(
     counts = np.bincount(targets["train"], weights=chances, minlength=len(run.labels)) * len(chances)
     module = TrainingModule(network, recipe, torch.tensor(counts), len(batches) * recipe.epochs)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module.train()  # Lightning keeps the mode it finds
     trainer = _trainer(run, watch)
     last = run.path / "checkpoints" / "last.ckpt"
     trainer.fit(

@@ -35,6 +35,15 @@ class TrainingModule(lightning.LightningModule):
         self.tune_logits: list[Tensor] = []
         self.tune_targets: list[Tensor] = []
 
+    def train(self, mode: bool = True) -> TrainingModule:
+        """Set training mode; frozen batch-norm statistics stay as they are."""
+        super().train(mode)
+        if self.recipe.frozen_statistics:
+            for layer in self.network.backbone.modules():
+                if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
+                    layer.eval()
+        return self
+
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         """Loss of one batch: main plus weighted auxiliary losses."""
         torch.manual_seed(

@@ -78,22 +78,16 @@ def prepare(
     labels = choose_labels(task, manifest, echo)
     if manifest.group == "image_id":
         echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
-    copies = [] if "duplicates" in allow else _copies(manifest, reading)
+    pairs = [] if "duplicates" in allow else find_duplicates(manifest.paths, progress=reading)
     if "split" not in manifest.table.columns:
-        group = dict(zip(manifest.table["image_id"], manifest.table[manifest.group], strict=True))
-        together = [(group[first], group[second]) for first, second, _ in copies]
-        manifest = split_manifest(manifest, seed=seed, together=together)
+        ids = manifest.table["image_id"].to_list()
+        manifest = split_manifest(
+            manifest, seed=seed, together=[(ids[pair.first], ids[pair.second]) for pair in pairs]
+        )
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
     _need_every_class(manifest, labels)
-    check_leakage(manifest, copies, allow=allow)
+    check_leakage(manifest, pairs=pairs, allow=allow)
     return Prepared(manifest, labels, tuple(allow))
-
-
-def _copies(manifest: Manifest, reading: Callable[[int], None] | None) -> list[tuple[str, str, float]]:
-    """Image ids of photos that are copies of each other, and how far they are apart."""
-    ids = manifest.table["image_id"].to_list()
-    pairs = find_duplicates(manifest.paths, progress=reading)
-    return [(ids[pair.first], ids[pair.second], pair.distance) for pair in pairs]
 
 
 def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:

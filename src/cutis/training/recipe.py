@@ -36,6 +36,8 @@ class Recipe:
         precision: ``auto`` is bfloat16 where the device has it, else float32.
         workers: processes that prepare photos; 0 prepares them in the training process.
         seed: of everything random.
+        frozen_statistics: keep the pretrained batch-norm statistics; small batches of balanced, varied photos
+            give other statistics than the photos that are predicted.
         checkpoint_steps: steps between checkpoints, the most that a kill can lose.
         devices, nodes: how many; several train data-parallel.
         augmentation: see `cutis.data.augment.Augmentation`.
@@ -58,6 +60,7 @@ class Recipe:
     precision: Precision = "auto"
     workers: int = 0
     seed: int = 0
+    frozen_statistics: bool = False
     checkpoint_steps: int = 50
     devices: int = 1
     nodes: int = 1
