@@ -47,6 +47,7 @@ class ColourDetector(nn.Module):
 
 @pytest.fixture(scope="session")
 def network() -> Classifier:
+    torch.set_num_threads(1)  # waiting for each other costs more than these small networks gain
     ensure()  # the network is not of timm, and exporting it imports timm
     rules = InputRules(SIZE, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
     made = Classifier(ColourDetector(), rules, ClassifierSettings("colours", 3, SIZE, dropout=0.0))

@@ -121,6 +121,9 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
         CutisError: no such method.
     """
     try:
+        from cutis.training.process import prepare
+
+        prepare()  # before torch is loaded
         from cutis.models.torchvision_operators import ensure
 
         ensure()
