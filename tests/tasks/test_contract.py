@@ -46,5 +46,6 @@ def test_an_unknown_task_is_answered_with_those_there_are() -> None:
 
 
 def test_listing_tasks_loads_no_torch() -> None:
-    code = "import sys, cutis.tasks as t\nfor n in t.task_names(): t.get_task(n)\nsys.exit('torch' in sys.modules)"
+    code = "import sys, cutis.tasks as t\nfor n in t.task_names(): t.get_task(n)\n"
+    code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -23,7 +23,7 @@ def read_table(path: Path | str, error: type[ManifestError] | type[PredictionsEr
 
     Returns:
         Every column as text, stripped, with empty cells missing, and ``row``: the line in the file as an
-        editor shows it (the header is line 1; in Parquet the first row counts as 2). Blank lines are left out.
+        editor shows it (the header is line 1, in Parquet the first row 2). Blank lines are left out.
 
     Raises:
         ManifestError: (or the given error) the file is missing, is not a table, or has ragged rows.
