@@ -93,7 +93,9 @@ def split(
     if table.group == "image_id":
         say("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
     together = [] if ignore_copies else _copies(table)
-    divided = split_manifest(table, parts=shares, seed=seed, allow_empty=allow_empty_class, together=together)
+    divided = split_manifest(
+        table, parts=shares, seed=seed, allow_empty_class=allow_empty_class, together=together
+    )
     write_manifest(rebased(divided, out.parent), out)
     _show_counts(divided)
     print(f"Split: {out}")

@@ -23,7 +23,7 @@ def split_manifest(
     *,
     parts: Sequence[float] = PARTS,
     seed: int = 0,
-    allow_empty: bool = False,
+    allow_empty_class: bool = False,
     together: Iterable[tuple[str, str]] = (),
 ) -> Manifest:
     """Assign every group to one split, each class in proportion.
@@ -34,7 +34,7 @@ def split_manifest(
         manifest: with a target, or without (then only the number of photos counts).
         parts: shares of train, tune and test; they add up to 1, and 0 leaves a split out.
         seed: another seed, another split.
-        allow_empty: accept that a class is missing from a split for want of groups.
+        allow_empty_class: accept that a class is missing from a split for want of groups.
         together: pairs of image ids, such as copies of a photo, whose groups stay in one split.
 
     Returns:
@@ -47,11 +47,11 @@ def split_manifest(
     shares = _shares(parts)
     table = manifest.table.with_columns(_joined_groups(manifest, together))
     counts = _count(table, manifest.target)
-    if not allow_empty:
+    if not allow_empty_class:
         _need_enough_groups(manifest, counts, shares)
     for attempt in range(_ATTEMPTS):
         chosen = _assign(counts, shares, f"{seed}:{attempt}" if attempt else str(seed))
-        if allow_empty or not _missing(counts, chosen, shares):
+        if allow_empty_class or not _missing(counts, chosen, shares):
             break
     else:
         problems = [
