@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cutis.core.errors import CutisError, LeakageError, ManifestError
 from cutis.core.manifest import Manifest
+from cutis.data.duplicates import Pair
 from cutis.data.leakage import check_leakage
 from cutis.data.split import split_manifest
 
@@ -45,7 +46,7 @@ def placed(split: Manifest) -> dict[str, str]:
 def test_no_patient_is_on_both_sides_of_a_split(rows: list[tuple[str, str | None]], seed: int) -> None:
     split = split_manifest(manifest(rows), seed=seed, allow_empty_class=True)
     assert split.table.group_by("patient_id").agg(pl.col("split").n_unique())["split"].max() == 1
-    check_leakage(split)
+    check_leakage(split, pairs=[])
 
 
 @given(rows=rows, seed=st.integers(0, 9), order=st.randoms(use_true_random=False))
@@ -80,22 +81,22 @@ def test_seeds_give_different_splits_and_one_seed_the_same() -> None:
 @given(pairs=st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=20))
 def test_groups_that_show_copies_stay_together(pairs: list[tuple[int, int]]) -> None:
     whole = manifest([(f"P{i}", "nv") for i in range(30)])
-    together = [(f"P{a}", f"P{b}") for a, b in pairs]
+    together = [(str(a), str(b)) for a, b in pairs]  # image ids
     split = split_manifest(whole, together=together, allow_empty_class=True)
     of = dict(split.table.select("patient_id", "split").iter_rows())
-    assert all(of[a] == of[b] for a, b in together)
+    assert all(of[f"P{a}"] == of[f"P{b}"] for a, b in pairs)
 
 
 def test_a_class_with_too_few_groups_is_named_with_their_number() -> None:
     rows = [(f"P{i}", "nv") for i in range(9)] + [("P90", "mel"), ("P91", "mel"), ("P91", "mel")]
-    with pytest.raises(ManifestError, match="'mel' has 2 patient_id values, too few for 3 splits"):
+    with pytest.raises(ManifestError, match="'mel' has 2 groups"):
         split_manifest(manifest(rows))
     assert "split" in split_manifest(manifest(rows), allow_empty_class=True).table.columns
 
 
 def test_shares_that_are_none_are_refused() -> None:
     for parts in ((0.5, 0.5), (0.8, 0.3, -0.1), (0.5, 0.2, 0.2)):
-        with pytest.raises(CutisError, match="three shares that sum to 1"):
+        with pytest.raises(CutisError, match="three shares that add up to 1"):
             split_manifest(manifest([("P1", "nv")]), parts=parts)
 
 
@@ -107,9 +108,9 @@ def test_a_group_on_both_sides_is_named_with_its_rows() -> None:
         whole.group,
         whole.target,
     )
-    with pytest.raises(LeakageError, match=r"patient_id 'P1' .* row 2 in train, row 4 in test"):
-        check_leakage(leaking)
-    check_leakage(leaking, allow=["groups"])
+    with pytest.raises(LeakageError, match=r"patient_id 'P1' is in train in row 2; test in row 4"):
+        check_leakage(leaking, pairs=[])
+    check_leakage(leaking, pairs=[], allow=["groups"])
 
 
 def test_copies_on_both_sides_are_named_and_copies_on_one_side_are_not() -> None:
@@ -120,7 +121,11 @@ def test_copies_on_both_sides_are_named_and_copies_on_one_side_are_not() -> None
         whole.group,
         whole.target,
     )
-    check_leakage(split, [("0", "1", 0.0)])
-    with pytest.raises(LeakageError, match=r"image 0 \(train\) and row 4, image 2 \(test\)"):
-        check_leakage(split, [("0", "1", 0.0), ("0", "2", 0.02)])
-    check_leakage(split, [("0", "2", 0.02)], allow=["duplicates"])
+    check_leakage(split, pairs=[Pair(0, 1, 0.0)])
+    with pytest.raises(LeakageError) as caught:
+        check_leakage(split, pairs=[Pair(0, 1, 0.0), Pair(0, 2, 0.02)])
+    assert len(caught.value.problems) == 1
+    assert all(
+        part in caught.value.problems[0] for part in (":4: '2' in test", "'0' in train, row 2", "0.02")
+    )
+    check_leakage(split, pairs=[Pair(0, 2, 0.02)], allow=["duplicates"])
