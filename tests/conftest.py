@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
 
 # A loaded machine is slow at times; how fast an example runs is no promise of the code.
 settings.register_profile("cutis", deadline=None)
@@ -25,9 +28,28 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def photo() -> Callable[..., NDArray[np.uint8]]:
+    """Make a photo of a spot on skin, another for each seed: (height, width, 3) uint8."""
+
+    def make(seed: int, height: int = 224, width: int = 299) -> NDArray[np.uint8]:
+        rng = np.random.default_rng(seed)
+        y, x = np.mgrid[:height, :width] / height
+        waves = sum(
+            rng.normal() / f * np.cos(2 * np.pi * f * (np.cos(a) * x + np.sin(a) * y) + rng.uniform(0, 6.3))
+            for f, a in zip(rng.uniform(1, 40, 60), rng.uniform(0, np.pi, 60), strict=True)
+        )
+        far = np.hypot(x - rng.uniform(0.4, 0.9), (y - rng.uniform(0.3, 0.7)) * rng.uniform(0.7, 1.4))
+        spot = 1 / (1 + np.exp((far + 0.04 * waves - rng.uniform(0.15, 0.3)) * 40))
+        skin, lesion = rng.uniform([190, 130, 110], [230, 180, 160]), rng.uniform([60, 30, 20], [140, 90, 70])
+        colour = skin + spot[..., None] * (lesion - skin) + 6 * waves[..., None]
+        return np.clip(colour + rng.normal(0, 2, colour.shape), 0, 255).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def colour_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle whose network says which of red, green and blue a photo has most of; nothing is learnt."""
-    import numpy as np
     import onnx
 
     from cutis.core.bundle import BundleInfo, Member, TrainingData, Vector, Vectors, write_bundle
