@@ -52,7 +52,7 @@ def _rendered(out: Path) -> Path:
         _run("Check them", "data", "check", truth),
         _run("Predict", "predict", BUNDLE, truth, "--out", predictions),
         _run("Evaluate", *evaluate),
-        _run("Explain", "explain", BUNDLE, truth, "--out", out / "explanation", "--images", 12),
+        _run("Explain", "explain", BUNDLE, truth, "--out", out / "explanation", "--images", 40),
         _run("Map the embedding", "embed", BUNDLE, truth, "--out", out / "embedding.parquet"),
     ]
     return write_index(out, BUNDLE, done)

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from cutis import zoo
+from cutis import __version__, zoo
 from cutis.core.bundle import Bundle
 from cutis.core.files import write_text
 from cutis.core.manifest import read_manifest
+from cutis.evaluation.page import now
 
 LINKS = (
     (
@@ -61,6 +62,8 @@ def write_index(out: Path, bundle: str, commands: Sequence[str]) -> Path:
         undefined=StrictUndefined,
     )
     page = environment.get_template("demo.html").render(
+        version=__version__,
+        created=now(),
         info=info,
         photos=len(manifest),
         answer=_answer(out / "report" / "metrics.json"),

@@ -1,0 +1,40 @@
+"""What every shipped bundle promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from cutis import zoo
+from cutis.core.bundle import Bundle
+from cutis.runtime.check import check_parity
+
+MOST = 15 * 2**20  # bytes
+
+
+@pytest.fixture(params=zoo.names())
+def bundle(request: pytest.FixtureRequest) -> Bundle:
+    return Bundle.open(zoo.path(request.param))
+
+
+def test_it_is_small_enough_to_ship(bundle: Bundle) -> None:
+    assert zoo.path(bundle.info.name).stat().st_size <= MOST
+
+
+def test_it_answers_as_it_did_where_it_was_made(bundle: Bundle) -> None:
+    assert check_parity(bundle).passed
+
+
+def test_its_card_names_data_licence_split_figures_and_limits(bundle: Bundle) -> None:
+    info = bundle.info
+    assert info.training.name
+    assert info.training.licence
+    assert info.training.split_hash
+    assert {"balanced_accuracy", "auc_macro"} <= set(info.metrics)
+    assert "not a medical device" in bundle.card
+    assert info.training.licence in bundle.card
+
+
+def test_one_that_saw_only_rendered_images_says_so(bundle: Bundle) -> None:
+    assert ("rendered" in bundle.info.name) == bundle.info.training.rendered
+    if bundle.info.training.rendered:
+        assert "not for care" in bundle.card
