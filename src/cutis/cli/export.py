@@ -69,13 +69,15 @@ def export(
 
 
 def _need_torch() -> None:
-    """Say what is missing where training is not installed, and make torchvision importable."""
+    """Say what is missing where training is not installed, and prepare the process for torch."""
     from importlib.util import find_spec
 
     from cutis.core.errors import MissingExtraError
+    from cutis.training.process import prepare
 
     if any(find_spec(package) is None for package in ("torch", "timm", "onnx")):
         raise MissingExtraError("train", "Exporting")
+    prepare()
     from cutis.models.torchvision_operators import ensure
 
     ensure()

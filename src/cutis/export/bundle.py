@@ -201,8 +201,12 @@ class _Asked:
 def _quantised(draft: Bundle, asked: _Asked) -> Bundle:
     """The 8-bit variant, if it answers as the float graph does."""
     before = asked(draft, "tune")
-    model = quantise(draft.model, _photos(asked.manifest.part("train"), draft.info.size))
-    small = replace(draft, model=model, info=replace(draft.info, precision="int8"))
+    # Fitted here as well, since a temperature of 1 is optimised away and could not be set afterwards.
+    temperature = best_temperature(before)
+    ready = with_temperature(draft.model, temperature)
+    model = quantise(ready, _photos(asked.manifest.part("train"), draft.info.size))
+    info = replace(draft.info, precision="int8", temperature=temperature)
+    small = replace(draft, model=model, info=info)
     agreement = float(np.mean(asked(small, "tune").named == before.named))
     count = len(before.truth)
     found = f"the 8-bit graph gives the same answer as the float graph on {agreement:.1%} of {count} photos"
@@ -226,8 +230,9 @@ def _photos(part: Manifest, size: int) -> Iterator[NDArray[np.uint8]]:
 def _fitted(draft: Bundle, asked: _Asked) -> Bundle:
     """Temperature and thresholds from the tune split, figures from the test split."""
     tune, test = asked(draft, "tune"), asked(draft, "test")
-    temperature = best_temperature(tune)
-    tune, test = at_temperature(tune, temperature), at_temperature(test, temperature)
+    more = best_temperature(tune)
+    temperature = draft.info.temperature * more
+    tune, test = at_temperature(tune, more), at_temperature(test, more)
     info = replace(
         draft.info,
         temperature=temperature,

@@ -14,32 +14,44 @@ from cutis.imaging.preprocess import centre_crop, resize_shorter
 from cutis.models.classifier import Classifier
 
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
-_SHAPES = ((1.25, 1.0), (0.4, 0.5), (0.35, 1.0), (0.6, 0.45))  # height and width in network sizes
+# Height and width in network sizes: halved, doubled, a panorama to crop, an upright one.
+_SHAPES = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1))
+_SQUARES = ((2, 2), (0.5, 0.5), (1, 1))
+_EDGE = 4  # pixels
+_LEVELS = 64
 
 
-def drawn_images(size: int) -> list[NDArray[np.uint8]]:
-    """A landscape to reduce, one to enlarge, a panorama to crop and an upright one; always the same.
+def drawn_images(size: int, *, square: bool = False) -> list[NDArray[np.uint8]]:
+    """Small pictures, always the same, that can be halved and doubled without rounding.
+
+    Their values are multiples of 64 and their edges plain, so that each pixel of the resized picture is a
+    whole number. Then a difference between torch and a runtime comes from the network, and not from the ways
+    in which two libraries round.
 
     Args:
         size: shorter side of the network's input.
+        square: the network stretches its input to a square.
     """
-    return [
-        _drawn(max(1, round(high * size)), max(1, round(wide * size)), number)
-        for number, (high, wide) in enumerate(_SHAPES)
-    ]
+    shapes = _SQUARES if square else _SHAPES
+    whole = shapes if size % 8 == 0 else [shape for shape in shapes if min(shape) >= 1]
+    return [_drawn(int(high * size), int(wide * size), number) for number, (high, wide) in enumerate(whole)]
 
 
 def _drawn(height: int, width: int, number: int) -> NDArray[np.uint8]:
-    """Blots and lines on a pale ground: smooth, so that it packs small, and nothing like flat."""
+    """Blots and lines on a pale ground."""
     rows, columns = np.mgrid[0:height, 0:width] / max(height, width)
     ground = np.stack([225 - 30 * rows, 175 - 25 * columns, 155 - 20 * rows * columns], axis=2)
     rng = np.random.default_rng(number)
-    for _ in range(4):
-        row, column, radius = rng.uniform(0.1, 0.6), rng.uniform(0.1, 0.8), rng.uniform(0.03, 0.2)
+    for _ in range(6):
+        row, column, radius = rng.uniform(0, 0.8), rng.uniform(0.1, 0.9), rng.uniform(0.05, 0.25)
         inside = 1 / (1 + np.exp(np.clip((np.hypot(rows - row, columns - column) - radius) * 60, -50, 50)))
         ground -= inside[:, :, None] * rng.uniform(20, 130, size=3)
-    lines = 25 * (np.sin(40 * rows + 17 * columns * rng.uniform(0.5, 2)) > 0.97)
-    return np.asarray(np.clip(ground - lines[:, :, None], 0, 255), dtype=np.uint8)
+    ground -= 60 * (np.sin(40 * rows + 30 * columns * rng.uniform(0.5, 2)) > 0.9)[:, :, None]
+    image = np.asarray(np.clip(ground, 0, 255), dtype=np.uint8) // _LEVELS * _LEVELS
+    inner = image[_EDGE:-_EDGE, _EDGE:-_EDGE].copy()
+    image[:] = (192, 128, 128)
+    image[_EDGE:-_EDGE, _EDGE:-_EDGE] = inner
+    return image
 
 
 @torch.no_grad()
@@ -93,7 +105,8 @@ def make_vectors(
         tolerance: largest difference of a probability that passes.
     """
     cases = []
-    for image in drawn_images(max(member.size for member, _ in members)):
+    size = max(member.size for member, _ in members)
+    for image in drawn_images(size, square=all(member.stretch for member, _ in members)):
         said = torch_probabilities(members, image, views, temperature)
         cases.append(Vector(image, dict(zip(names, said.tolist(), strict=True))))
     return Vectors(tuple(cases), f"torch {torch.__version__} float32", tolerance, 0.0)
