@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cutis.core.errors import OutputError
@@ -40,7 +40,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
             "Nothing was changed; make room, or choose another place."
         ) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder itself is none, there is nothing to delete
+            scratch.unlink(missing_ok=True)
 
 
 def write_text(path: Path | str, text: str) -> None:
