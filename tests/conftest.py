@@ -36,7 +36,7 @@ def photo() -> Callable[..., NDArray[np.uint8]]:
         y, x = np.mgrid[:height, :width] / height
         waves = sum(
             rng.normal() / f * np.cos(2 * np.pi * f * (np.cos(a) * x + np.sin(a) * y) + rng.uniform(0, 6.3))
-            for f, a in zip(rng.uniform(1, 40, 60), rng.uniform(0, np.pi, 60), strict=True)
+            for f, a in zip(rng.uniform(1, 40, 30), rng.uniform(0, np.pi, 30), strict=True)
         )
         far = np.hypot(x - rng.uniform(0.4, 0.9), (y - rng.uniform(0.3, 0.7)) * rng.uniform(0.7, 1.4))
         spot = 1 / (1 + np.exp((far + 0.04 * waves - rng.uniform(0.15, 0.3)) * 40))
