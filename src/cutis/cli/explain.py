@@ -102,7 +102,9 @@ def embed(
     from cutis.explain.embedding import ITERATIONS, flat_map
     from cutis.explain.embedding_page import facts, measured, write_figure, write_page
     from cutis.runtime.engine import Engine
+    from cutis.training.process import prepare
 
+    prepare()  # idle threads sleep: the map is laid out by OpenMP
     need_table(out)
     engine = Engine.open(bundle, threads=threads)
     info = engine.info

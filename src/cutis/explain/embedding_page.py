@@ -235,7 +235,7 @@ def write_figure(found: MapOfCases, paths: Sequence[Path]) -> None:
                 rasterized=True, zorder=1, label=f"no label ({unknown.sum():,})",
             )  # fmt: skip
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, markerscale=1.5)
-        axes.set_title(_caption(found), fontsize=9, color="#14191a", loc="left", wrap=True)
+        figure.suptitle(_caption(found), x=0.02, ha="left", fontsize=9, color="#14191a")
         _name_classes(
             figure, axes, [(title, places[name]) for name, title in _classes(found) if name in places]
         )

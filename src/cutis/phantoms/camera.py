@@ -53,7 +53,7 @@ def draw_camera(rng: Rng) -> Camera:
     tilt = rng.normal(0.0, 0.05, 2)
     return Camera(
         polarised=bool(rng.random() < 0.7),
-        exposure=float(rng.uniform(0.30, 0.55)),
+        exposure=float(rng.uniform(0.34, 0.60)),
         metering=float(rng.uniform(0.45, 0.85)),
         balance=float(rng.uniform(0.3, 0.7)),
         gains=(float(np.exp(warm)), float(np.exp(-magenta)), float(np.exp(0.08 - warm))),
@@ -83,7 +83,7 @@ def photograph(light: Field, camera: Camera, rng: Rng) -> NDArray[np.uint8]:
     inner = light[:, size // 8 : -size // 8 : 4, size // 8 : -size // 8 : 4]
     bands = np.maximum(inner.mean(axis=(1, 2)), np.float32(1e-3))
     # A meter minds the bright part of the picture, or a dark lesion would burn out the skin around it.
-    level = 0.5 * float(bands.mean()) + 0.5 * float(np.percentile(inner, 75))
+    level = 0.35 * float(bands.mean()) + 0.65 * float(np.percentile(inner, 80))
     gain = (camera.exposure / max(level, 1e-3)) ** camera.metering
     gain *= (camera.exposure / 0.45) ** (1.0 - camera.metering)
     matrix = _saturate(camera.saturation) @ optics.band_to_srgb()

@@ -58,7 +58,7 @@ class Case:
 
     def veil(self, weight: Field, cover: float) -> None:
         """A whitish film: thickened horny layer, greyer over dark skin because it is translucent."""
-        self.layers.keratin += weight * np.float32(cover / (1.0 + 3.0 * self.person.melanin))
+        self.layers.keratin += weight * np.float32(cover / (1.0 + 5.0 * self.person.melanin))
 
     def bleach(self, weight: Field, share: float) -> None:
         """Take away melanin."""

@@ -1,8 +1,8 @@
 """Viral warts, and keloid and hypertrophic scar.
 
-Sources: Al Rudaisat and Cheng 2021, Int J Gen Med 14:9903 (common, palmar, plantar and flat warts); Lee et
-al. 2009, J Eur Acad Dermatol Venereol 23:726 (plantar warts: interrupted skin lines, black to red dots); Yoo
-and Kim 2014, Ann Dermatol 26:603 (vessels in 90% of keloids and 27% of hypertrophic scars; arborising 52%,
+Sources: Al Rudaisat and Cheng 2021, Int J Gen Med 14:9903 (common, palmar, plantar and flat warts);
+León-Herce et al. 2024, Dermatol Ther, doi 10.1155/DTH/4056433 (plantar warts: interrupted skin lines, clots);
+Yoo and Kim 2014, Ann Dermatol 26:603 (vessels in 90% of keloids, 27% of hypertrophic scars; arborising 52%,
 linear irregular 33%, comma-shaped 15%).
 """
 

@@ -65,12 +65,12 @@ def eczema(case: Case) -> None:
     flakes = surface.scale(
         canvas, rng, amount=amount, patch=case.between(0.8, 2.0), coarse=case.between(0.15, 0.35)
     )
-    _scaled(case, weight * flakes, case.between(0.3, 0.8), yellow=case.between(0.03, 0.2))
-    if case.chance(0.65):
+    _scaled(case, weight * flakes, case.between(0.25, 0.7), yellow=case.between(0.03, 0.2))
+    if case.chance(0.78):
         serum = rise(
             canvas.smooth(rng, case.between(0.7, 1.4)) + 0.5 * canvas.rough(rng, 0.5) - np.float32(0.8), 1.3
         )
-        layers.yellow += weight * serum * np.float32(case.between(0.2, 0.7) * case.severity)
+        layers.yellow += weight * serum * np.float32(case.between(0.3, 0.9) * case.severity)
         layers.crust += weight * serum * np.float32(case.between(0.0, 0.25))
         layers.relief += weight * serum * np.float32(0.06)
     if case.chance(0.2):
@@ -133,7 +133,7 @@ def seborrheic_dermatitis(case: Case) -> None:
     case.mark(weight)
     _erythema(case, weight, case.between(0.008, 0.030), 0.25)
     patches = rise(canvas.smooth(rng, case.between(1.2, 2.5)), 1.6)
-    layers.yellow += weight * (0.15 + patches) * np.float32(case.between(0.05, 0.3) * case.severity)
+    layers.yellow += weight * (0.15 + patches) * np.float32(case.between(0.1, 0.4) * case.severity)
     dots = vessels.dotted(
         canvas, rng, case.between(0.28, 0.5), 0.075, regular=False, share=case.between(0.4, 0.8)
     )
@@ -151,11 +151,11 @@ def seborrheic_dermatitis(case: Case) -> None:
         patch=case.between(0.8, 2.2),
         coarse=case.between(0.2, 0.5),
     )
-    _scaled(case, weight * flakes, case.between(0.35, 0.85), yellow=case.between(0.06, 0.26))
+    _scaled(case, weight * flakes, case.between(0.35, 0.85), yellow=case.between(0.10, 0.32))
     if case.person.follicles and case.chance(0.5):
         pore = canvas.cells(rng, case.between(0.7, 1.1))
         halo = rise(0.28 - pore.distance, 0.25) * (pore.draw(rng) < 0.6)
-        layers.yellow += weight * halo * np.float32(case.between(0.1, 0.35))
+        layers.yellow += weight * halo * np.float32(case.between(0.1, 0.45))
 
 
 def _erythema(case: Case, weight: Field, blood: float, venous: float) -> None:

@@ -65,16 +65,16 @@ def port_wine_stain(case: Case) -> None:
     canvas, rng, layers = case.canvas, case.rng, case.layers
     weight = inside(plaque(canvas, rng), case.between(0.4, 1.5))
     case.mark(weight)
-    venous = case.between(0.25, 0.85)
+    venous = case.between(0.4, 0.95)
     flush = weight * case.mottle(case.between(0.2, 0.5), case.between(0.8, 2.0))
-    case.redden(flush, case.size(0.03, 0.5, 0.008, 0.10) * (0.4 + 0.6 * case.severity), venous)
+    case.redden(flush, case.size(0.04, 0.45, 0.012, 0.12) * (0.4 + 0.6 * case.severity), venous)
     for kind in rng.choice(
         list(_STAIN), size=1 + int(case.chance(0.3)), p=list(_STAIN.values()), replace=False
     ):
         cover = _dilated(case, str(kind))
-        case.vessels(weight * cover, case.between(0.04, 0.18), venous)
+        case.vessels(weight * cover, case.between(0.06, 0.22), venous)
     if case.chance(0.38):
-        veil = rise(canvas.smooth(rng, 1.5), 1.5)
+        veil = rise(canvas.smooth(rng, 1.5) + 0.5 * canvas.rough(rng, 0.8), 3.0)
         case.veil(weight * veil, case.between(0.04, 0.18))
     if case.person.follicles and case.chance(0.2):
         pore = canvas.cells(rng, case.between(0.8, 1.2))
