@@ -80,6 +80,8 @@ def fingerprint(
         threads: default: as many as there are processors for this process.
         progress: called with the number of photos just read.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     count = len(paths)
     prints = Fingerprints(
         np.zeros((count, 16), np.uint8),
@@ -88,7 +90,7 @@ def fingerprint(
         {},
         {},
     )
-    with ThreadPoolExecutor(threads or processors()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(threads or processors()) as pool:
         for start in range(0, count, _BATCH):
             part = slice(start, min(start + _BATCH, count))
             small = np.zeros((part.stop - start, SIDE, SIDE, 3), np.uint8)
