@@ -137,7 +137,8 @@ def _show_counts(manifest: Manifest) -> None:
 
     rows, target, group = manifest.table, manifest.target, manifest.group
     splits = [name for name in SPLITS if "split" in rows.columns and (rows["split"] == name).any()]
-    grid = Table(title=f"{manifest.path}: photos (and groups by {group})", title_justify="left")
+    print(f"{manifest.path}: photos (and groups by {group})")
+    grid = Table()
     for column in (target or "", *splits, "all"):
         grid.add_column(column, justify="left" if column == (target or "") else "right")
     parts = [rows.filter(pl.col("split") == name) for name in splits] + [rows]
