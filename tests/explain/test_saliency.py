@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutis.explain.saliency import class_activation_map, enlarge, for_label, window
+from cutis.explain.saliency import both_ways, class_activation_map, enlarge, for_label, window
 from cutis.imaging.preprocess import centre_crop
 from cutis.models.classifier import Classifier, ClassifierSettings, build
 from cutis.runtime.engine import Engine
@@ -81,6 +81,31 @@ def test_the_window_is_what_the_graph_crops(height: int, width: int) -> None:
     got = image[box.top : box.top + box.height, box.left : box.left + box.width]
     assert got.shape == expected.shape
     assert (got == expected).all()
+
+
+def test_a_network_that_looks_to_one_side_of_its_cells_is_put_right() -> None:
+    """Sampling every eighth pixel puts each cell's eye in its corner, as unevenly padded convolutions do."""
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[25:39, 25:39] = 255  # in the middle
+
+    def looks_into_corners(photo: np.ndarray) -> np.ndarray:
+        return photo[::8, ::8, 0].astype(np.float32)
+
+    def middle_of(saliency: np.ndarray) -> tuple[float, float]:
+        rows, columns = np.indices(saliency.shape) + 0.5
+        return (rows * saliency).sum() / saliency.sum(), (columns * saliency).sum() / saliency.sum()
+
+    assert middle_of(looks_into_corners(image)) != pytest.approx((4, 4), abs=0.2)
+    assert middle_of(both_ways(looks_into_corners, image)) == pytest.approx((4, 4), abs=1e-6)
+
+
+def test_maps_seen_both_ways_still_add_up_to_a_logit(bundle: Path, photos) -> None:
+    engine = Engine.open(bundle, threads=1)
+    image = photos[0][0]
+    turned = np.ascontiguousarray(image[::-1, ::-1])
+    mean = both_ways(lambda p: engine(p).saliency, image).sum((1, 2))
+    expected = (engine(image).saliency.sum((1, 2)) + engine(turned).saliency.sum((1, 2))) / 2
+    np.testing.assert_allclose(mean, expected, atol=1e-4)
 
 
 def test_enlarging_keeps_the_corner_in_its_corner() -> None:

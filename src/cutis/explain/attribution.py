@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from cutis.core.errors import CutisError
 from cutis.explain.faithfulness import blurred
 from cutis.explain.methods import Method
-from cutis.explain.saliency import Map, class_activation_map, for_label
+from cutis.explain.saliency import Map, both_ways, class_activation_map, for_label
 from cutis.explain.sanity import STAGES, Stage
 from cutis.explain.sanity_graph import depths
 from cutis.models.backbones import InputRules
@@ -116,11 +116,10 @@ def attribute(model: Explainable, photo: NDArray[np.uint8], label: int, method: 
     if method not in get_args(Method):
         raise CutisError(f"there is no method '{method}'. Use one of {', '.join(get_args(Method))}.")
     rules = model.network.input_rules
+    if method in ("cam", "grad-cam"):
+        on_the_grid = _cam if method == "cam" else _grad_cam
+        return both_ways(lambda p: on_the_grid(model, as_input(p, rules), label), photo)
     x = as_input(photo, rules)
-    if method == "cam":
-        return _cam(model, x, label)
-    if method == "grad-cam":
-        return _grad_cam(model, x, label)
     hidden = as_input(blurred(photo), rules)
     pixel_wise = _integrated if method == "integrated-gradients" else _occluded
     return cells(pixel_wise(model, x, hidden, label))

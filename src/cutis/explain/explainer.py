@@ -15,7 +15,7 @@ from cutis.core.labels import Labels
 from cutis.explain import sanity_graph
 from cutis.explain.faithfulness import Image, Scorer
 from cutis.explain.methods import TITLES, Method
-from cutis.explain.saliency import Map, for_label
+from cutis.explain.saliency import Map, both_ways, for_label
 from cutis.explain.sanity import Stage
 
 if TYPE_CHECKING:
@@ -85,10 +85,9 @@ def bundle_explainer(engine: Engine) -> Explainer:
         return np.array([said(result) for _, result in engine.stream(photos)])
 
     def explain(photo: Image, label: int | None) -> Answer:
-        result = engine(photo)
-        values = np.array(said(result))
+        values = np.array(said(engine(photo)))
         chosen = int(values.argmax()) if label is None else label
-        return Answer(values, chosen, for_label(result.saliency, chosen))
+        return Answer(values, chosen, for_label(both_ways(lambda p: engine(p).saliency, photo), chosen))
 
     def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:
         def open_graph(model: bytes) -> Any:

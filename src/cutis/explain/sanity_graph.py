@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import MissingExtraError
-from cutis.explain.saliency import for_label
+from cutis.explain.saliency import both_ways, for_label
 from cutis.explain.sanity import STAGES, Stage
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "QLinearConv", "QLinearMatMul")
@@ -126,6 +126,10 @@ def depths(layers: int, stages: int) -> list[int]:
 def _saliency(
     session: Any, photos: Sequence[NDArray[np.uint8]], labels: Sequence[int]
 ) -> list[NDArray[np.float32]]:
-    outputs = (session.run(["saliency"], {"image": photo[None]})[0] for photo in photos)
+    def maps_of(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
+        maps: NDArray[np.float32] = session.run(["saliency"], {"image": photo[None]})[0][0]
+        return maps
+
+    pairs = zip(photos, labels, strict=True)
     # Random weights may overflow; such a map says nothing, and zero is as good.
-    return [np.nan_to_num(for_label(maps[0], label)) for maps, label in zip(outputs, labels, strict=True)]
+    return [np.nan_to_num(for_label(both_ways(maps_of, photo), label)) for photo, label in pairs]
