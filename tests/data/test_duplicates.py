@@ -90,7 +90,7 @@ def test_every_kind_of_copy_is_found_with_how_it_was_turned(
     found = {(pair.first, pair.second): pair for pair in find_duplicates([*crowd, *copies])}
     expected = {(at, len(crowd) + at): turned for at, (_, turned) in enumerate(COPIES.values())}
     assert {places: pair.turned for places, pair in found.items()} == expected
-    assert all(0 < pair.distance <= 0.58 and not pair.exact for pair in found.values())
+    assert all(0 < pair.distance <= 0.57 and not pair.exact for pair in found.values())
 
 
 def test_equal_pixels_are_exact_copies_whatever_the_file(
@@ -166,6 +166,9 @@ SAME_LESION = (
     ("ISIC_0033421", "ISIC_0033481"),
     ("ISIC_0025281", "ISIC_0026904"),
     ("ISIC_0029152", "ISIC_0033173"),
+    ("ISIC_0027636", "ISIC_0027994"),
+    ("ISIC_0028014", "ISIC_0028585"),
+    ("ISIC_0024479", "ISIC_0028756"),
 )
 # Different lesions that look alike from afar; seen by eye.
 LOOK_ALIKES = (

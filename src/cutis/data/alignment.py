@@ -17,7 +17,7 @@ Images = NDArray[np.float32]
 _LARGEST = 0.35  # displacement in half widths; beyond it, it is another view and not a copy
 ROUGH = 0.6  # correlation at half the size; copies are above it
 _CHUNK = 64  # pairs at a time, which stay in the processor's cache
-_NOISE = 2.0  # grey levels: weaker detail is noise of the camera or the encoder
+_NOISE = 0.5  # grey levels: weaker detail is noise of the camera or the encoder
 
 
 def same_layout(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Images, Images]:
@@ -89,7 +89,7 @@ def _detail(images: Images, wide: float) -> Images:
 
 
 def _equal_contrast(images: Images) -> Images:
-    detail = _detail(images, 2.0)
+    detail = _blurred(images, 1.2) - _blurred(images, 2.0)  # neither layout nor the camera's noise
     out: Images = detail / np.sqrt(_blurred(detail * detail, 6.0) + _NOISE**2)
     return out
 
