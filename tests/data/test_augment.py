@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cutis.core.errors import CutisError
 from cutis.data.augment import Augmentation, augment
 from cutis.data.datasets import normalise
 
@@ -69,3 +71,17 @@ def test_normalising_is_the_definition() -> None:
     mean, std = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
     wanted = ((image / 255 - mean) / std).transpose(2, 0, 1)
     np.testing.assert_allclose(normalise(image, mean, std), wanted, atol=1e-5)
+
+
+def test_strength_one_is_the_full_variation_and_zero_leaves_colours_and_frame() -> None:
+    full = Augmentation()
+    assert full.scaled(1) == full
+    still = full.scaled(0)
+    assert (still.area, still.aspect) == ((1.0, 1.0), (1.0, 1.0))
+    colour = np.full((60, 80, 3), (180, 120, 100), np.uint8)
+    assert np.array_equal(augment(colour, 48, still, np.random.default_rng(1)), colour[:48, :48])
+
+
+def test_a_strength_out_of_range_is_named() -> None:
+    with pytest.raises(CutisError, match="is 2, expected"):
+        Augmentation().scaled(2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cutis.cli.progress import progress, say
+from cutis.data.augment import Augmentation
 from cutis.models import AuxiliaryUse, Imbalance
 from cutis.training.recipe import Precision, Recipe
 
@@ -43,6 +44,9 @@ def train(
     ] = 0.5,
     smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.05,
     mixup: Annotated[float, typer.Option(help="Mixing of photos in pairs; 0 for none.")] = 0.0,
+    vary: Annotated[
+        float, typer.Option(help="How strongly photos are varied: 0 turned and mirrored only, 1 fully.")
+    ] = 1.0,
     average: Annotated[float, typer.Option(help="Decay of the weights' moving average; 0 for none.")] = 0.998,
     precision: Annotated[
         Precision, typer.Option(help="Number format; auto takes bfloat16 where it is fast.")
@@ -94,6 +98,7 @@ def train(
             workers=workers,
             devices=devices,
             nodes=nodes,
+            augmentation=Augmentation().scaled(vary),
         )
         with progress("Searching for copies") as searching:
             prepared = prepare(

@@ -6,10 +6,12 @@ image is drawn again when a training run resumes, with any number of worker proc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cutis.core.errors import CutisError
 
 Image = NDArray[np.uint8]
 Rng = np.random.Generator
@@ -43,6 +45,25 @@ class Augmentation:
     vignette: float = 0.05
     blur: float = 0.1
     erase: float = 0.15
+
+    def scaled(self, strength: float) -> Augmentation:
+        """The same variations, weaker or stronger: 0 leaves rotation and mirroring, 1 everything as it is.
+
+        Raises:
+            CutisError: ``strength`` is not in 0..1.5.
+        """
+        if not 0 <= strength <= 1.5:
+            raise CutisError(f"the strength of augmentation is {strength}, expected 0 to 1.5.")
+        chances = ("constancy", "hair", "ruler", "vignette", "blur", "erase")
+        ranges = ("brightness", "contrast", "saturation", "illuminant")
+        low, high = self.area
+        return replace(
+            self,
+            area=(max(0.1, high - strength * (high - low)), high),
+            aspect=(self.aspect[0] ** strength, self.aspect[1] ** strength),
+            **{name: strength * getattr(self, name) for name in ranges},
+            **{name: min(1.0, strength * getattr(self, name)) for name in chances},
+        )
 
 
 def augment(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
