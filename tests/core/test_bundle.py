@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cutis.core.bundle import (
     Bundle,
     BundleInfo,
+    Dense,
     FittedOn,
     Member,
     OperatingPoint,
@@ -189,3 +190,40 @@ def test_writing_where_one_cannot_keeps_what_was_there(path: Path, monkeypatch: 
         write_bundle(path, replace(INFO, name="other"), MODEL, "# Card\n", vectors())
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_dense_graph_comes_back_with_its_patch_and_stride(tmp_path: Path) -> None:
+    info = replace(INFO, dense=Dense(patch=128, stride=8, spacing=1.0))
+    write_bundle(tmp_path / "a.cutis", info, MODEL, "# Card\n", vectors(), dense=b"dense" * 99)
+    bundle = Bundle.open(tmp_path / "a.cutis")
+    assert bundle.info.dense == Dense(128, 8, 1.0)
+    assert bundle.dense == b"dense" * 99
+
+
+def test_a_dense_graph_that_was_altered_or_is_gone_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.cutis"
+    info = replace(INFO, dense=Dense(128, 8))
+    write_bundle(path, info, MODEL, "# Card\n", vectors(), dense=b"dense" * 99)
+    rewrite(path, {"dense.onnx": b"other"})
+    with pytest.raises(BundleError, match=r"dense\.onnx was altered"):
+        Bundle.open(path)
+    rewrite(path, {"dense.onnx": None})
+    with pytest.raises(BundleError, match=r"dense\.onnx is missing"):
+        Bundle.open(path)
+
+
+def test_a_bundle_without_a_dense_graph_says_nothing_of_one(path: Path) -> None:
+    bundle = Bundle.open(path)
+    assert bundle.dense is None
+    assert bundle.info.dense is None
+    with zipfile.ZipFile(path) as archive:  # so that bundles written before stay the same, byte by byte
+        assert "dense" not in json.loads(archive.read("bundle.json"))
+
+
+@pytest.mark.parametrize(("described", "dense"), [(Dense(128, 8), None), (None, b"dense")])
+def test_a_dense_graph_and_its_description_belong_together(
+    tmp_path: Path, described: Dense | None, dense: bytes | None
+) -> None:
+    with pytest.raises(BundleError, match="belong together"):
+        write_bundle(tmp_path / "a.cutis", replace(INFO, dense=described), MODEL, "", vectors(), dense)
+    assert not list(tmp_path.iterdir())

@@ -6,6 +6,9 @@ A zip file with these members:
                            and the SHA-256 of every other member
     model.onnx             input ``image`` uint8 (n, height, width, 3) RGB; outputs ``probabilities``,
                            ``embedding``, ``saliency``. Resizing and normalising happen inside.
+    dense.onnx             only where the model maps whole images (`Dense`): input ``image`` float32
+                           (1, 1, height, width), grey levels 0 to 255; output ``probabilities`` float32
+                           (labels, rows, columns), one answer for every patch on a grid
     card.md                the model card, for people
     vectors/input_1.npy …  small images, uint8 (height, width, 3)
     vectors/expected.json  the probabilities that every runtime must reproduce on them
@@ -31,6 +34,7 @@ from numpy.typing import NDArray
 from cutis.core.bundle_info import (
     FORMAT,
     BundleInfo,
+    Dense,
     FittedOn,
     Member,
     OperatingPoint,
@@ -45,6 +49,7 @@ __all__ = [
     "FORMAT",
     "Bundle",
     "BundleInfo",
+    "Dense",
     "FittedOn",
     "Member",
     "OperatingPoint",
@@ -103,6 +108,8 @@ class Bundle:
         vectors: its own test.
         digest: SHA-256 of its ``bundle.json``, which names every other member's: equal digests mean
             equal bundles.
+        dense: bytes of the ONNX graph that maps whole images, described by ``info.dense``; None when
+            there is none.
     """
 
     path: Path
@@ -111,6 +118,7 @@ class Bundle:
     card: str
     vectors: Vectors
     digest: str
+    dense: bytes | None = None
 
     @staticmethod
     def open(path: Path | str) -> Bundle:
@@ -133,13 +141,33 @@ class Bundle:
             raise BundleError(f"{place}: could not be read ({error.strerror or error}).") from error
 
 
-def write_bundle(path: Path | str, info: BundleInfo, model: bytes, card: str, vectors: Vectors) -> None:
+def write_bundle(
+    path: Path | str,
+    info: BundleInfo,
+    model: bytes,
+    card: str,
+    vectors: Vectors,
+    dense: bytes | None = None,
+) -> None:
     """Write a bundle whole or not at all. The same contents give the same bytes.
 
+    Args:
+        path: the file.
+        info: what is in it.
+        model: bytes of the ONNX graph.
+        card: the model card, Markdown.
+        vectors: its own test.
+        dense: bytes of the ONNX graph that maps whole images, where ``info.dense`` describes one.
+
     Raises:
+        BundleError: ``dense`` is given without its description, or the other way round.
         OutputError: the disk is full or the folder cannot be written to.
     """
+    if (dense is None) != (info.dense is None):
+        raise BundleError(f"{path}: a dense graph and its patch and stride (info.dense) belong together.")
     members = {"model.onnx": model, "card.md": card.encode(), **_pack_vectors(vectors)}
+    if dense is not None:
+        members["dense.onnx"] = dense
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     header = json.dumps(info.to_dict() | {"files": digests}, indent=1, ensure_ascii=False).encode()
     with replacing(path) as scratch, zipfile.ZipFile(scratch, "w") as archive:
@@ -147,7 +175,7 @@ def write_bundle(path: Path | str, info: BundleInfo, model: bytes, card: str, ve
             entry = zipfile.ZipInfo(name)  # dated 1980: the same contents give the same bytes
             entry.external_attr = 0o644 << 16
             # Weights hardly shrink, and a stored member opens faster.
-            entry.compress_type = zipfile.ZIP_STORED if name == "model.onnx" else zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".onnx") else zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
         archive.comment = _COMMENT + hashlib.sha256(header).hexdigest().encode()
 
@@ -175,7 +203,10 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
     try:
         info = BundleInfo.from_dict(data)
         vectors = _unpack_vectors(contents)
-        return Bundle(path, info, contents["model.onnx"], contents["card.md"].decode(), vectors, digest)
+        dense = contents["dense.onnx"] if info.dense else None
+        return Bundle(
+            path, info, contents["model.onnx"], contents["card.md"].decode(), vectors, digest, dense
+        )
     except (CutisError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: its contents do not hold together ({error}). {_DAMAGED}") from error
 

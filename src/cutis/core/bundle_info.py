@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
 
 FORMAT = 1
+
+# How a photo is brought to a network: cropped to at most 4:3 and resized by its shorter side; the same, but
+# stretched to a square; or taken pixel by pixel, whole, where scale is part of what is seen.
+Fit = Literal["shorter", "square", "native"]
 
 T = TypeVar("T")
 
@@ -80,11 +84,11 @@ class Member:
     Attributes:
         run: name of the training run.
         backbone: timm name of the network.
-        size: shorter side of its input in pixels (both sides when ``stretch``).
+        size: shorter side of its input in pixels; both sides where it is a square, the least where native.
         mean: subtracted per channel, on a 0 to 1 scale.
         std: divided by per channel, on a 0 to 1 scale.
         temperature: divides its logits.
-        stretch: the network needs a square of that size, so the aspect is not kept.
+        fit: how a photo is brought to it.
     """
 
     run: str
@@ -93,7 +97,22 @@ class Member:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     temperature: float = 1.0
-    stretch: bool = False
+    fit: Fit = "shorter"
+
+
+@dataclass(frozen=True)
+class Dense:
+    """How the bundle's dense graph maps a whole image: one answer for every patch on a grid.
+
+    Attributes:
+        patch: side of the square patch that one answer is for, in pixels.
+        stride: pixels from one patch to the next, down and across.
+        spacing: micrometres per pixel of the images that the model expects; None when it is not known.
+    """
+
+    patch: int
+    stride: int
+    spacing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +139,7 @@ class BundleInfo:
         metrics: ``{"<metric>": {"value": v, "low": l, "high": h}, ...}`` on held-out data.
         metrics_on: which data that was, for people.
         source: the published system that the task follows.
+        dense: of the member ``dense.onnx``; None when the bundle has none and cannot map whole images.
         format: of the file; a newer one than `FORMAT` is refused.
     """
 
@@ -142,18 +162,29 @@ class BundleInfo:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     metrics_on: str = ""
     source: str = ""
+    dense: Dense | None = None
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``bundle.json``."""
-        shallow = {f.name: getattr(self, f.name) for f in fields(self)}
-        return shallow | {
-            "labels": self.labels.to_dict(),
-            "members": [asdict(member) for member in self.members],
-            "training": asdict(self.training),
-            "operating_points": [asdict(point) for point in self.operating_points],
-            "metrics": dict(self.metrics),
-        }
+        shallow = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "dense"}
+        dense = {"dense": asdict(self.dense)} if self.dense else {}
+        return (
+            shallow
+            | dense
+            | {
+                "labels": self.labels.to_dict(),
+                "members": [asdict(member) for member in self.members],
+                "training": asdict(self.training),
+                "operating_points": [asdict(point) for point in self.operating_points],
+                "metrics": dict(self.metrics),
+            }
+        )
+
+    @property
+    def native(self) -> bool:
+        """Photos are taken pixel by pixel, and never resized."""
+        return all(member.fit == "native" for member in self.members)
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> BundleInfo:
@@ -170,6 +201,7 @@ class BundleInfo:
                 "members": tuple(_member(item) for item in data["members"]),
                 "training": training_from_dict(data["training"]),
                 "operating_points": tuple(operating_point_from_dict(i) for i in data["operating_points"]),
+                "dense": _build(Dense, data["dense"]) if data.get("dense") else None,
             },
         )
 
@@ -194,7 +226,8 @@ def operating_point_from_dict(data: Mapping[str, Any]) -> OperatingPoint:
 
 
 def _member(data: Mapping[str, Any]) -> Member:
-    return _build(Member, {**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+    fit = data.get("fit", "square" if data.get("stretch") else "shorter")  # the first bundles say stretch
+    return _build(Member, {**data, "mean": tuple(data["mean"]), "std": tuple(data["std"]), "fit": fit})
 
 
 def _build(kind: type[T], data: Mapping[str, Any]) -> T:
