@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cutis.core.labels import Label, Labels
+from cutis.data.augment import Augmentation
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,16 @@ class Network:
         backbone: default timm backbone.
         size: default side of the network's input, in pixels.
         auxiliary: number of auxiliary classifiers on intermediate stages (0: none).
+        weights: what training starts from unless told otherwise: ``imagenet`` or ``none``.
+        augmentation: how photos of this kind vary.
     """
 
     builder: str
     backbone: str
     size: int
     auxiliary: int = 0
+    weights: str = "imagenet"
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)

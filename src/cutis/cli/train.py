@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cutis.cli.progress import progress, say
-from cutis.data.augment import Augmentation
 from cutis.models import AuxiliaryUse, Imbalance
 from cutis.training.recipe import Precision, Recipe
 
@@ -28,7 +27,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     target: Annotated[str | None, typer.Option(help="Target column, where it is not the task's own.")] = None,
     backbone: Annotated[str | None, typer.Option(help="timm model name.")] = None,
-    weights: Annotated[str, typer.Option(help="Weights file, 'imagenet', or 'none'.")] = "imagenet",
+    weights: Annotated[
+        str | None, typer.Option(help="Weights file, 'imagenet' (as a rule the default), or 'none'.")
+    ] = None,
     size: Annotated[int | None, typer.Option(help="Shorter side of the input, pixels.")] = None,
     sizes: Annotated[
         str, typer.Option(help="Sizes by phase, such as 128,160,192: small photos first save time.")
@@ -70,6 +71,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
 ) -> None:
     """Train a task's network; the run folder holds weights, split, predictions and metrics."""
+    from cutis.core.labels import Ordinal
     from cutis.tasks import get_task
 
     task = get_task(task_name)
@@ -98,19 +100,21 @@ def train(
             workers=workers,
             devices=devices,
             nodes=nodes,
-            augmentation=Augmentation().scaled(vary),
+            augmentation=task.network.augmentation.scaled(vary),
         )
         with progress("Searching for copies") as searching:
             prepared = prepare(
                 task, manifest, target=target, seed=seed, allow=allow or (), echo=say, reading=searching
             )
+        own = backbone in (None, task.network.backbone)
         settings = ClassifierSettings(
             backbone=backbone or task.network.backbone,
             classes=len(prepared.labels),
             size=size or task.network.size,
             auxiliary=0 if probe else task.network.auxiliary if auxiliary is None else auxiliary,
             auxiliary_use=auxiliary_use,
-            weights=weights,
+            weights=weights or (task.network.weights if own else "imagenet"),
+            ordinal=isinstance(prepared.labels, Ordinal) and not probe,  # a probe fits a plain layer
         )
         data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)
         start_run(task, prepared, out, settings, recipe, data)

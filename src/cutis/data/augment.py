@@ -22,7 +22,7 @@ class Augmentation:
     """How strongly photos are varied. Probabilities are 0..1; ranges are (low, high).
 
     Attributes:
-        area: share of the photo that a crop covers.
+        area: share of the photo that a crop covers, as a square of its shorter side.
         aspect: width over height of a crop before it becomes square.
         rotate: any angle when true (a dermoscope has no upright), else flips only.
         brightness, contrast, saturation: largest relative change.
@@ -59,24 +59,27 @@ class Augmentation:
         low, high = self.area
         return replace(
             self,
-            area=(max(0.1, high - strength * (high - low)), high),
+            area=(max(0.1, 1 - strength * (1 - low)), 1 + strength * (high - 1)),
             aspect=(self.aspect[0] ** strength, self.aspect[1] ** strength),
             **{name: strength * getattr(self, name) for name in ranges},
             **{name: min(1.0, strength * getattr(self, name)) for name in chances},
         )
 
 
-def augment(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
+def augment(image: Image, size: int, settings: Augmentation, rng: Rng, *, native: bool = False) -> Image:
     """One random variation.
 
     Args:
         image: (height, width, 3), any size.
         size: side of the square result, in pixels.
+        settings: how strongly.
+        rng: source of all chance.
+        native: scale is part of what is seen: a crop's area is counted against the result's, not the photo's.
 
     Returns:
         (size, size, 3).
     """
-    out = _crop(image, size, settings, rng)
+    out = _crop(image, size, settings, rng, size if native else min(image.shape[:2]))
     if rng.random() < settings.hair:
         _draw_hair(out, rng)
     if rng.random() < settings.ruler:
@@ -93,14 +96,17 @@ def augment(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
     return out
 
 
-def _crop(image: Image, size: int, settings: Augmentation, rng: Rng) -> Image:
-    """Crop, rotate, mirror and resize in one warp, so that pixels are interpolated once."""
+def _crop(image: Image, size: int, settings: Augmentation, rng: Rng, whole: int) -> Image:
+    """Crop, rotate, mirror and resize in one warp, so that pixels are interpolated once.
+
+    ``whole`` is the side of a crop whose area is 1.
+    """
     import cv2
 
     height, width = image.shape[:2]
     share = rng.uniform(*settings.area)
     ratio = np.exp(rng.uniform(*np.log(settings.aspect)))
-    side = np.sqrt(share) * min(height, width)
+    side = np.sqrt(share) * whole
     # Half-extents of the crop in source pixels; a crop wider than the photo is filled by reflection.
     half = np.array([side * np.sqrt(ratio), side / np.sqrt(ratio)]) / 2
     angle = rng.uniform(0, 2 * np.pi) if settings.rotate else 0.0

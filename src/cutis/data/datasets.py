@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.core.bundle_info import Fit
 from cutis.data.augment import Augmentation, Image, augment
-from cutis.imaging.preprocess import centre_crop, resize_shorter
+from cutis.imaging.preprocess import bring, centre_crop, resize_shorter
 from cutis.imaging.read import read_rgb
 
+_PORTION = 256  # photos that are decoded side by side
 MEMORY_LIMIT = 6 * 2**30  # bytes of decoded photos that are kept; past it they are decoded again each time
 
 
@@ -22,7 +25,8 @@ class PhotoStore:
 
     Args:
         paths: the images.
-        side: shorter side to keep, in pixels; smaller photos are kept as they are.
+        side: shorter side to keep, in pixels; smaller photos are kept as they are. None: whole photos, where
+            scale is part of what is seen.
         progress: called with 1 after each photo of the first pass.
 
     Raises:
@@ -30,20 +34,26 @@ class PhotoStore:
     """
 
     def __init__(
-        self, paths: Sequence[Path], side: int, progress: Callable[[int], None] | None = None
+        self, paths: Sequence[Path], side: int | None, progress: Callable[[int], None] | None = None
     ) -> None:
         self.paths = list(paths)
         self.side = side
         self._photos: list[Image | None] = [None] * len(self.paths)
-        room = MEMORY_LIMIT // (side * side * 4)  # a 4:3 photo has 4 * side * side bytes
-        kept = min(room, len(self.paths))
+        room = MEMORY_LIMIT
         with ThreadPoolExecutor() as pool:
-            for index, photo in enumerate(pool.map(self._decode, range(kept))):
-                self._photos[index] = photo
-                if progress:
-                    progress(1)
+            for start in range(0, len(self.paths), _PORTION):
+                portion = range(start, min(start + _PORTION, len(self.paths)))
+                for index, photo in zip(portion, pool.map(self._decode, portion), strict=True):
+                    self._photos[index] = photo
+                    room -= photo.nbytes
+                    if progress:
+                        progress(1)
+                if room < 0:
+                    break
 
     def _decode(self, index: int) -> Image:
+        if self.side is None:
+            return read_rgb(self.paths[index])
         photo = centre_crop(read_rgb(self.paths[index], least_side=self.side), ratio=4 / 3)
         if min(photo.shape[:2]) > self.side:
             photo = resize_shorter(photo, self.side)
@@ -73,20 +83,21 @@ class Draw:
 
 @dataclass(frozen=True)
 class VariedPhotos:
-    """Training samples: a varied photo, normalised, and its class. Indexed by a `Draw`."""
+    """Training samples: a varied photo, normalised, and its class or labels' shares. Indexed by a `Draw`."""
 
     store: PhotoStore
-    targets: NDArray[np.int64]
+    targets: NDArray[np.int64] | NDArray[np.float32]
     settings: Augmentation
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    native: bool = False
 
     def __len__(self) -> int:
         return len(self.store)
 
-    def __getitem__(self, draw: Draw) -> tuple[NDArray[np.float32], np.int64]:
+    def __getitem__(self, draw: Draw) -> tuple[NDArray[np.float32], Any]:
         rng = np.random.default_rng(draw.seed)
-        image = augment(self.store[draw.index], draw.size, self.settings, rng)
+        image = augment(self.store[draw.index], draw.size, self.settings, rng, native=self.native)
         return normalise(image, self.mean, self.std), self.targets[draw.index]
 
 
@@ -98,20 +109,13 @@ class PlainPhotos:
     size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    square: bool = False
+    fit: Fit = "shorter"
 
     def __len__(self) -> int:
         return len(self.store)
 
     def __getitem__(self, index: int) -> NDArray[np.float32]:
-        photo = self.store[index]
-        if self.square:
-            import cv2
-
-            photo = cv2.resize(photo, (self.size, self.size), interpolation=cv2.INTER_AREA).astype(np.uint8)
-        else:
-            photo = resize_shorter(photo, self.size)
-        return normalise(photo, self.mean, self.std)
+        return normalise(bring(self.store[index], self.size, self.fit), self.mean, self.std)
 
 
 def normalise(image: Image, mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:

@@ -73,16 +73,9 @@ def as_input(photo: NDArray[np.uint8], rules: InputRules) -> Tensor:
     Returns:
         (1, 3, h, w).
     """
-    from PIL import Image
+    from cutis.imaging.preprocess import bring
 
-    from cutis.imaging.preprocess import centre_crop, resize_shorter
-
-    pixels = centre_crop(photo)
-    if rules.convolutional:
-        pixels = resize_shorter(pixels, rules.size)
-    else:
-        square = (rules.size, rules.size)
-        pixels = np.asarray(Image.fromarray(pixels).resize(square, Image.Resampling.BILINEAR))
+    pixels = bring(photo, rules.size, rules.fit)
     mean, std = np.array(rules.mean, dtype=np.float32), np.array(rules.std, dtype=np.float32)
     scaled = (pixels.astype(np.float32) / 255 - mean) / std
     return torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))[None]

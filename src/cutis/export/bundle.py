@@ -151,7 +151,7 @@ def _member(run: Run) -> tuple[Member, Classifier]:
         mean=rules.mean,
         std=rules.std,
         temperature=run.temperature,
-        stretch=not rules.convolutional,
+        fit=rules.fit,
     )
     return member, network
 

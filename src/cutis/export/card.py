@@ -162,7 +162,7 @@ def _making(info: BundleInfo) -> list[str]:
 
 
 def _member(member: Member) -> str:
-    fit = "square of" if member.stretch else "shorter side"
+    fit = {"shorter": "shorter side", "square": "square of", "native": "patch of at least"}[member.fit]
     size = f"{fit} {member.size} pixels"
     return f"- `{member.run}`: {member.backbone}, {size}, temperature {member.temperature:.3f}"
 

@@ -69,7 +69,8 @@ def network_graph(network: Classifier) -> NetworkGraph:
     rules = network.input_rules
     names = ["features", "logits"] if averaged else ["features"]
     axes = {"x": {0: "n", 2: "height", 3: "width"}} if rules.convolutional else {"x": {0: "n"}}
-    side = _TRACED if rules.convolutional else (rules.size, rules.size)
+    wider = rules.size + _TRACED[1] - _TRACED[0]
+    side = {"shorter": _TRACED, "square": (rules.size, rules.size), "native": (rules.size, wider)}[rules.fit]
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # traced constants and the choice of exporter are meant

@@ -45,7 +45,8 @@ def build_graph(
     """Assemble the graph.
 
     Input ``image``: uint8 (n, height, width, 3), RGB, any size. It is cropped about its centre to at most
-    4:3, then resized, antialiased, so that the shorter side is the member's size (or stretched to a square).
+    4:3, then resized, antialiased, so that the shorter side is the member's size (or stretched to a square);
+    a member that takes photos natively sees all their pixels as they are.
 
     Outputs:
         ``probabilities``: float32 (n, classes), the average over members of softmax(logits / temperature),
@@ -127,22 +128,30 @@ class _Frame:
         self.after.append(self._answers(m, network))
 
     def _pixels(self, m: str, member: Member) -> str:
+        if member.fit == "native":
+            return self._scaled(m, "image")
         sizes = f"""
             {m}scaled = Mul (kept, {m}twice_size)
             {m}wanted = Add ({m}scaled, shorter)
             {m}twice_shorter = Mul (shorter, two)
             {m}sizes = Div ({m}wanted, {m}twice_shorter)
         """
+        return f"""
+            {f"{m}sizes = Identity ({m}square)" if member.fit == "square" else sizes}
+            {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
+                coordinate_transformation_mode = "half_pixel"> (cropped, , , {m}sizes)
+            {self._scaled(m, f"{m}resized")}
+        """
+
+    def _scaled(self, m: str, pixels: str) -> str:
+        """Their values as the network wants them, in all views."""
         flips = [
             f"{m}{name} = Slice ({m}plain, {name}_from, {name}_to, {name}_axes, {name}_step)"
             for name in map(_flip_name, _FLIPS[1 : self.views])
         ]
         seen = ", ".join([f"{m}plain", *(f"{m}{_flip_name(axes)}" for axes in _FLIPS[1 : self.views])])
         return f"""
-            {f"{m}sizes = Identity ({m}square)" if member.stretch else sizes}
-            {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
-                coordinate_transformation_mode = "half_pixel"> (cropped, , , {m}sizes)
-            {m}numbers = Cast <to = 1> ({m}resized)
+            {m}numbers = Cast <to = 1> ({pixels})
             {m}upright = Transpose <perm = [0, 3, 1, 2]> ({m}numbers)
             {m}centred = Sub ({m}upright, {m}mean)
             {m}plain = Mul ({m}centred, {m}gain)

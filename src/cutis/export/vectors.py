@@ -7,21 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from cutis.core.bundle import Member, Vector, Vectors
-from cutis.imaging.preprocess import centre_crop, resize_shorter
+from cutis.core.bundle_info import Fit
+from cutis.imaging.preprocess import bring
 from cutis.models.classifier import Classifier
 
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 # Height and width in network sizes: halved, doubled, a panorama to crop, an upright one.
 _SHAPES = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1))
 _SQUARES = ((2, 2), (0.5, 0.5), (1, 1))
+_NATIVE = ((1, 1), (1, 1.5), (2, 1))
 _EDGE = 4  # pixels
 _LEVELS = 64
 
 
-def drawn_images(size: int, *, square: bool = False) -> list[NDArray[np.uint8]]:
+def drawn_images(size: int, fit: Fit = "shorter") -> list[NDArray[np.uint8]]:
     """Small pictures, always the same, that can be halved and doubled without rounding.
 
     Their values are multiples of 64 and their edges plain, so that each pixel of the resized picture is a
@@ -30,9 +31,9 @@ def drawn_images(size: int, *, square: bool = False) -> list[NDArray[np.uint8]]:
 
     Args:
         size: shorter side of the network's input.
-        square: the network stretches its input to a square.
+        fit: how photos are brought to the network.
     """
-    shapes = _SQUARES if square else _SHAPES
+    shapes = {"shorter": _SHAPES, "square": _SQUARES, "native": _NATIVE}[fit]
     whole = shapes if size % 8 == 0 else [shape for shape in shapes if min(shape) >= 1]
     return [_drawn(int(high * size), int(wide * size), number) for number, (high, wide) in enumerate(whole)]
 
@@ -75,12 +76,7 @@ def torch_probabilities(
 
 
 def _one(member: Member, network: Classifier, image: NDArray[np.uint8], views: int) -> NDArray[np.float64]:
-    cropped = centre_crop(image)
-    if member.stretch:
-        square = Image.fromarray(cropped).resize((member.size, member.size), Image.Resampling.BILINEAR)
-        pixels = np.asarray(square)
-    else:
-        pixels = resize_shorter(cropped, member.size)
+    pixels = bring(image, member.size, member.fit)
     scaled = (pixels / 255 - np.array(member.mean)) / np.array(member.std)
     x = torch.from_numpy(scaled.transpose(2, 0, 1)[None].astype(np.float32))
     logits = torch.stack([network(x.flip(axes) if axes else x) for axes in _FLIPS[:views]]).mean(0)
@@ -106,7 +102,13 @@ def make_vectors(
     """
     cases = []
     size = max(member.size for member, _ in members)
-    for image in drawn_images(size, square=all(member.stretch for member, _ in members)):
+    for image in drawn_images(size, _shared_fit([member for member, _ in members])):
         said = torch_probabilities(members, image, views, temperature)
         cases.append(Vector(image, dict(zip(names, said.tolist(), strict=True))))
     return Vectors(tuple(cases), f"torch {torch.__version__} float32", tolerance, 0.0)
+
+
+def _shared_fit(members: Sequence[Member]) -> Fit:
+    """That of all members; of mixed ones the rule that keeps the aspect."""
+    fits = {member.fit for member in members}
+    return members[0].fit if len(fits) == 1 else "shorter"

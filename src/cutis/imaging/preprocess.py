@@ -6,7 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
+from cutis.core.bundle_info import Fit
+
 Image = NDArray[np.uint8]
+
+
+def bring(image: Image, size: int, fit: Fit) -> Image:
+    """A photo as a network sees it, before its values are scaled.
+
+    Args:
+        image: (height, width, 3).
+        size: of the network's input, in pixels.
+        fit: see `Fit`.
+    """
+    if fit == "native":
+        return image
+    cropped = centre_crop(image)
+    if fit == "shorter":
+        return resize_shorter(cropped, size)
+    return np.asarray(PillowImage.fromarray(cropped).resize((size, size), PillowImage.Resampling.BILINEAR))
 
 
 def centre_crop(image: Image, ratio: float = 4 / 3) -> Image:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cutis.core.bundle_info import Fit
 from cutis.core.errors import CutisError
 from cutis.models import Scaling
 from cutis.models.torchvision_operators import ensure
@@ -21,16 +22,21 @@ class InputRules:
     """How pixels become the network's input.
 
     Attributes:
-        size: shorter side after resizing, in pixels.
+        size: shorter side of the input, in pixels; the least one where photos are taken as they are.
         mean: per channel (red, green, blue), of pixels in 0..1.
         std: per channel, of pixels in 0..1.
-        convolutional: the network takes any size; otherwise it takes ``size`` x ``size`` only.
+        fit: how a photo is brought to the network.
     """
 
     size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    convolutional: bool = True
+    fit: Fit = "shorter"
+
+    @property
+    def convolutional(self) -> bool:
+        """The network takes any size; otherwise ``size`` x ``size`` only."""
+        return self.fit != "square"
 
 
 def is_tensorflow(weights: str, scaling: Scaling) -> bool:
@@ -80,7 +86,7 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
         _load(backbone, Path(weights))
     mean = TENSORFLOW if tensorflow or config is None else config.mean
     std = TENSORFLOW if tensorflow or config is None else config.std
-    return backbone, InputRules(size, _triple(mean), _triple(std), convolutional=not fixed)
+    return backbone, InputRules(size, _triple(mean), _triple(std), "square" if fixed else "shorter")
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from cutis.models import AuxiliaryUse, Scaling
 from cutis.models.backbones import InputRules, as_map, create, stage_names
+from cutis.models.ordinal import OrdinalHead
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ClassifierSettings:
         dropout: before the last layer.
         scaling: pixel scaling of the weights, see `cutis.models.backbones.create`.
         weights: what training starts from.
+        ordinal: classes are grades, lowest first.
     """
 
     backbone: str
@@ -35,6 +37,7 @@ class ClassifierSettings:
     dropout: float = 0.2
     scaling: Scaling = "auto"
     weights: str = "none"
+    ordinal: bool = False
 
 
 class Classifier(nn.Module):
@@ -57,9 +60,10 @@ class Classifier(nn.Module):
             modules[name].register_forward_hook(self._tap)
         widths, self.channels = self._measure()
         self.dropout = nn.Dropout(settings.dropout)
-        self.head = nn.Linear(self.channels, settings.classes)
+        last = OrdinalHead if settings.ordinal else nn.Linear
+        self.head = last(self.channels, settings.classes)
         self.auxiliaries = nn.ModuleList(
-            nn.Sequential(nn.BatchNorm1d(width), nn.Linear(width, settings.classes)) for width in widths
+            nn.Sequential(nn.BatchNorm1d(width), last(width, settings.classes)) for width in widths
         )
 
     def _tap(self, _module: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -71,7 +75,7 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def _measure(self) -> tuple[list[int], int]:
         """Widths of the stages and of the embedding, from one empty image."""
-        side = 64 if self.input_rules.convolutional else self.input_rules.size
+        side = 64 if self.input_rules.fit == "shorter" else self.input_rules.size
         training = self.training
         self.eval()  # a training pass would move the batch-norm statistics
         features, taps = self._features_and_taps(torch.zeros(1, 3, side, side))

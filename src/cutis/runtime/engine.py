@@ -130,7 +130,7 @@ class Engine:
             return error
 
     def _answer(self, photo: Photo, session: InferenceSession) -> Result:
-        pixels = _reduced(_pixels(photo, self.info.size), self.info.size)
+        pixels = _fitting(photo, self.info)
         probabilities, embedding, saliency = session.run(_OUTPUTS, {"image": pixels[None]})
         labels = self.info.labels
         said = dict(zip(labels.names, probabilities[0].tolist(), strict=True))
@@ -186,7 +186,20 @@ def open_session(bundle: Bundle, threads: int) -> InferenceSession:
         ) from error
 
 
-def _pixels(photo: Photo, size: int) -> NDArray[np.uint8]:
+def _fitting(photo: Photo, info: BundleInfo) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB, no larger than is of use."""
+    if not info.native:
+        return _reduced(_pixels(photo, info.size), info.size)
+    pixels = _pixels(photo, None)
+    height, width = pixels.shape[:2]
+    if min(height, width) < info.size:
+        name = photo if isinstance(photo, (str, Path)) else "the image"
+        least = f"the model looks at patches of {info.size} x {info.size} and does not enlarge"
+        raise ImageError(name, f"is {width} x {height} pixels; {least}. Give a larger image.")
+    return pixels
+
+
+def _pixels(photo: Photo, size: int | None) -> NDArray[np.uint8]:
     """(height, width, 3) RGB of anything that can be shown."""
     if isinstance(photo, (str, Path, bytes)):
         return read_rgb(photo, least_side=size)

@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +27,14 @@ from cutis.data.datasets import PhotoStore, VariedPhotos
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.stats.calibration import fit_temperature
 from cutis.task import Task
-from cutis.tasks import get_task
 from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
 from cutis.training.module import MovingAverage, TrainingModule
 from cutis.training.predict import plain_photos, predict_logits, predictions_table, softmax
 from cutis.training.preparation import Prepared, groups_in
 from cutis.training.process import bf16_is_fast
+from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
-from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, load_run
+from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run
 
 Progress = Callable[[int], None]
 
@@ -128,18 +127,17 @@ def fit(path: Path, watch: Watch | None = None) -> Run:
     manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run)
-    side = max([network.input_rules.size, *recipe.sizes])
+    side = stored_side(network, recipe.sizes)
     stores = {name: PhotoStore(part.paths, side, watch.reading) for name, part in parts.items()}
     targets = {name: class_indices(part, run) for name, part in parts.items()}
-    run = _train(run, network, stores, targets, watch)
+    run = _train(run, network, parts["train"], stores, targets, watch)
     return finish(run, network, parts, stores, targets)
 
 
-def build_network(run: Run) -> Classifier:
-    """The task's network, with the weights that training starts from."""
-    module, function = get_task(run.task).network.builder.split(":")
-    network: Classifier = getattr(import_module(module), function)(run.settings)
-    return network
+def stored_side(network: Classifier, sizes: tuple[int, ...] = ()) -> int | None:
+    """Shorter side to keep of each photo, in pixels; None where photos are taken as they are."""
+    rules = network.input_rules
+    return None if rules.fit == "native" else max([rules.size, *sizes])
 
 
 def class_indices(part: Manifest, run: Run) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -149,11 +147,18 @@ def class_indices(part: Manifest, run: Run) -> np.ndarray[Any, np.dtype[np.int64
 
 
 def _train(
-    run: Run, network: Classifier, stores: dict[str, PhotoStore], targets: dict[str, Any], watch: Watch
+    run: Run,
+    network: Classifier,
+    train: Manifest,
+    stores: dict[str, PhotoStore],
+    targets: dict[str, Any],
+    watch: Watch,
 ) -> Run:
     """Let Lightning train the network in place; the run then says how, stops included."""
     recipe, rules = run.recipe, network.input_rules
-    varied = VariedPhotos(stores["train"], targets["train"], recipe.augmentation, rules.mean, rules.std)
+    native = rules.fit == "native"
+    soft = soft_targets(train, run.labels, targets["train"])
+    varied = VariedPhotos(stores["train"], soft, recipe.augmentation, rules.mean, rules.std, native)
     replicas = recipe.devices * recipe.nodes
     rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
     batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas)

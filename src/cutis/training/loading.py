@@ -101,7 +101,7 @@ class ShapeBatches(Sampler[list[int]]):
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for index in range(len(photos)):
             height, width = photos.store.shape(index)
-            by_shape.setdefault((0, 0) if photos.square else (height, width), []).append(index)
+            by_shape.setdefault((0, 0) if photos.fit == "square" else (height, width), []).append(index)
         self.plan = [g[i : i + batch] for g in by_shape.values() for i in range(0, len(g), batch)]
 
     def __len__(self) -> int:

@@ -51,7 +51,7 @@ class TrainingModule(lightning.LightningModule):
         )  # dropout resumes as it would have been
         x, target = batch
         x = x.contiguous(memory_format=torch.channels_last)
-        soft = one_hot(target, self.network.settings.classes)
+        soft = target.float() if target.ndim == 2 else one_hot(target, self.network.settings.classes)
         if self.recipe.mixup > 0:
             x, soft = self._mix(x, soft)
         logits, auxiliary = self.network.forward_auxiliary(x)

@@ -21,7 +21,7 @@ from cutis.training.loading import ShapeBatches
 def plain_photos(store: PhotoStore, network: Classifier) -> PlainPhotos:
     """The store's photos as the exported graph will see them."""
     rules = network.input_rules
-    return PlainPhotos(store, rules.size, rules.mean, rules.std, square=not rules.convolutional)
+    return PlainPhotos(store, rules.size, rules.mean, rules.std, rules.fit)
 
 
 @torch.no_grad()

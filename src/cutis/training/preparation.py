@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError, ManifestError
-from cutis.core.labels import Labels
+from cutis.core.labels import Categorical, Labels, Ordinal
 from cutis.core.manifest import Manifest, read_manifest
 from cutis.data.duplicates import find_duplicates
 from cutis.data.leakage import check_leakage
@@ -91,7 +92,10 @@ def prepare(
 
 
 def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
-    """The published labels that the manifest shows, or the manifest's own where it names others."""
+    """The published labels that the manifest shows, or the manifest's own where it names others.
+
+    A manifest's own grades are numbers, in whose order they stand; other names are classes without order.
+    """
     found = manifest.labels
     if len(found) < 2:
         raise ManifestError(
@@ -101,10 +105,20 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
     if len(published) < len(found):
         echo(f"Classes are the manifest's own: {', '.join(found)}.")
         known = {label.name: label for label in task.known}
-        return type(task.labels)([known.get(name, name) for name in found])
+        kind = type(task.labels)
+        if kind is Ordinal and all(_is_number(name) for name in found):
+            return Ordinal(sorted(found, key=float))
+        return (Categorical if kind is Ordinal else kind)([known.get(name, name) for name in found])
     if len(published) < len(task.labels):
         echo(f"{len(published)} of the {len(task.labels)} published classes occur; those are trained.")
     return type(task.labels)(published)
+
+
+def _is_number(name: str) -> bool:
+    try:
+        return isfinite(float(name))
+    except ValueError:
+        return False
 
 
 def _need_every_class(manifest: Manifest, labels: Labels) -> None:

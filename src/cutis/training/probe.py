@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from cutis.core.manifest import read_manifest
-from cutis.data.datasets import PhotoStore, PlainPhotos
+from cutis.data.datasets import PhotoStore
 from cutis.models.classifier import Classifier
-from cutis.training.fit import Watch, build_network, class_indices, finish
+from cutis.training.fit import Watch, class_indices, finish, stored_side
 from cutis.training.loading import ShapeBatches
-from cutis.training.run import Run, load_run
+from cutis.training.predict import plain_photos
+from cutis.training.run import Run, build_network, load_run
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # inverse regularisation, tried on the tune split
 
@@ -39,7 +40,7 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
     manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run).eval()
-    stores = {name: PhotoStore(p.paths, network.input_rules.size, watch.reading) for name, p in parts.items()}
+    stores = {name: PhotoStore(p.paths, stored_side(network), watch.reading) for name, p in parts.items()}
     targets = {name: class_indices(part, run) for name, part in parts.items()}
     embedded = {name: embed(network, stores[name], watch) for name in ("train", "tune")}
     layer = _fit_layer(embedded, targets, balanced=run.recipe.imbalance != "none")
@@ -53,8 +54,7 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
 @torch.no_grad()
 def embed(network: Classifier, store: PhotoStore, watch: Watch) -> NDArray[np.float32]:
     """(photos, channels) embeddings of whole photos."""
-    rules = network.input_rules
-    photos = PlainPhotos(store, rules.size, rules.mean, rules.std, square=not rules.convolutional)
+    photos = plain_photos(store, network)
     out = np.empty((len(photos), network.channels), np.float32)
     plan = ShapeBatches(photos, 32)
     for rows, x in zip(plan, DataLoader(photos, batch_sampler=plan), strict=True):  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from cutis.core.bundle_info import (
 from cutis.core.errors import RunError
 from cutis.core.files import write_text
 from cutis.core.labels import Labels
-from cutis.models.classifier import Classifier, ClassifierSettings, build
+from cutis.models.classifier import Classifier, ClassifierSettings
+from cutis.tasks import get_task
 from cutis.training.recipe import Recipe
 
 RUN, SPLIT, WEIGHTS, PREDICTIONS = "run.json", "split.csv", "weights.safetensors", "predictions.csv"
@@ -144,12 +146,19 @@ def load_network(run: Run) -> Classifier:
         raise RunError(f"{run.path}: training has not finished. Go on with: cutis train ... --resume")
     # The file's name told which padding the backbone wants; its weights are not loaded again.
     tensorflow = build_scaling(run.settings)
-    network = build(replace(run.settings, weights="none", scaling=tensorflow))
+    network = build_network(replace(run, settings=replace(run.settings, weights="none", scaling=tensorflow)))
     try:
         network.load_state_dict(load_file(file))
     except Exception as error:
         raise RunError(f"{file}: is damaged ({error}). Train again, or resume the run.") from error
     return network.eval()
+
+
+def build_network(run: Run) -> Classifier:
+    """The task's network, with the weights that training starts from."""
+    module, function = get_task(run.task).network.builder.split(":")
+    network: Classifier = getattr(import_module(module), function)(run.settings)
+    return network
 
 
 def build_scaling(settings: ClassifierSettings) -> Any:

@@ -1,0 +1,44 @@
+"""The last layer for grades: one score, and the probability of every grade from it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class OrdinalHead(nn.Module):
+    """A linear layer whose classes lie on one line, in their order.
+
+    The log odds of each grade against the one below it are the score less that grade's threshold
+    (adjacent-category model). Whatever the score, the odds of exceeding a grade rise with it and fall from
+    grade to grade, so that ranks never contradict each other, as they can where a grade is K - 1 questions.
+    As grade k's logit is k times the score plus a constant, the layer is linear: pooling, class activation
+    maps and dense maps treat it as they treat `torch.nn.Linear`.
+
+    Args:
+        channels: of the embedding.
+        classes: number of grades.
+
+    Source: Agresti 2010, Analysis of Ordinal Categorical Data, section 4.1.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(channels, 1, bias=False)
+        start = torch.arange(1, classes, dtype=torch.float32) - classes / 2
+        self.thresholds = nn.Parameter(start)  # (classes - 1,)
+
+    @property
+    def weight(self) -> Tensor:
+        """(classes, channels), as of a linear layer."""
+        rank = torch.arange(len(self.thresholds) + 1, device=self.thresholds.device)
+        return rank[:, None] * self.score.weight
+
+    @property
+    def bias(self) -> Tensor:
+        """(classes,), as of a linear layer."""
+        return -torch.nn.functional.pad(self.thresholds.cumsum(0), (1, 0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels) -> (batch, classes) logits."""
+        return torch.nn.functional.linear(x, self.weight, self.bias)

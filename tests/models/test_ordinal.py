@@ -1,0 +1,48 @@
+"""The ordinal head: grades keep their order whatever the score."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cutis.models.ordinal import OrdinalHead
+
+
+def head(classes: int, seed: int) -> OrdinalHead:
+    torch.manual_seed(seed)
+    made = OrdinalHead(1, classes)
+    torch.nn.init.ones_(made.score.weight)
+    torch.nn.init.normal_(made.thresholds)
+    return made
+
+
+@settings(deadline=None, max_examples=50)
+@given(classes=st.integers(2, 7), seed=st.integers(0, 10**6), score=st.floats(-5, 5), more=st.floats(0.01, 3))
+def test_exceeding_each_grade_gets_likelier_with_the_score(
+    classes: int, seed: int, score: float, more: float
+) -> None:
+    probabilities = torch.softmax(head(classes, seed)(torch.tensor([[score], [score + more]])), 1)
+    above = 1 - probabilities.cumsum(1)[:, :-1]  # (2, classes - 1): of exceeding each grade
+    assert (above[1] >= above[0] - 1e-6).all()
+
+
+def test_log_odds_of_neighbours_are_score_less_threshold() -> None:
+    made = head(4, 1)
+    x = torch.tensor([[0.7]])
+    log_p = torch.log_softmax(made(x), 1)[0]
+    assert (log_p[1:] - log_p[:-1]).tolist() == pytest.approx((0.7 - made.thresholds).tolist(), abs=1e-5)
+
+
+def test_it_is_the_linear_layer_of_its_weight_and_bias() -> None:
+    made = OrdinalHead(6, 5)
+    x = torch.randn(3, 6)
+    assert torch.allclose(made(x), x @ made.weight.T + made.bias, atol=1e-6)
+
+
+def test_an_untrained_head_expects_the_middle_grade() -> None:
+    made = OrdinalHead(3, 5)
+    torch.nn.init.zeros_(made.score.weight)
+    probabilities = torch.softmax(made(torch.zeros(1, 3)), 1)[0]
+    assert float((probabilities * torch.arange(5)).sum()) == pytest.approx(2.0, abs=1e-5)
