@@ -34,13 +34,8 @@ def soft_targets(
         return hard
     ratings = part.table.select(pl.col(columns).cast(pl.String))
     _need_known(part, ratings, labels)
-    votes = np.stack(
-        [
-            (ratings == name).select(pl.sum_horizontal(pl.all())).to_series().to_numpy()
-            for name in labels.names
-        ],
-        axis=1,
-    ).astype(np.float32)
+    given = ratings.to_numpy()  # (rows, raters)
+    votes = np.stack([(given == name).sum(1) for name in labels.names], axis=1).astype(np.float32)
     rated = votes.sum(1) > 0
     votes[~rated] = np.eye(len(labels), dtype=np.float32)[hard[~rated]]
     shares: NDArray[np.float32] = votes / votes.sum(1, keepdims=True)
