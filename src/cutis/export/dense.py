@@ -1,8 +1,8 @@
 """The graph of a map: the answer for every patch of a large image, from one pass.
 
 The patch network is the mean of local features and a linear layer. Both may change places, so the classes'
-maps are made first and averaged over a window as large as a patch's features; each place of the result is what
-the patch network says of the patch that begins there.
+maps are made first and averaged over a window as large as a patch's features; each place of the result is
+what the patch network says of the patch that begins there.
 """
 
 from __future__ import annotations

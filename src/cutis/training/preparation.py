@@ -107,7 +107,8 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
         known = {label.name: label for label in task.known}
         kind = type(task.labels)
         if kind is Ordinal and all(_is_number(name) for name in found):
-            return Ordinal(sorted(found, key=lambda name: float(name)))
+            in_order: list[str] = sorted(found, key=float)
+            return Ordinal(in_order)
         return (Categorical if kind is Ordinal else kind)([known.get(name, name) for name in found])
     if len(published) < len(task.labels):
         echo(f"{len(published)} of the {len(task.labels)} published classes occur; those are trained.")
