@@ -1,0 +1,135 @@
+"""DICOM as microscopes write it: windows, bits, frames, spacing; and what is wrong with a file is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cutis.core.errors import ImageError, MissingExtraError
+from cutis.imaging.mosaic import open_mosaic
+
+pydicom = pytest.importorskip("pydicom", reason="needs the 'dicom' extra")
+GREY = np.random.default_rng(0).integers(0, 256, (300, 210), dtype=np.uint8)
+
+
+def save(path: Path, pixels: NDArray[Any], *, rle: bool = False, **tags: Any) -> Path:
+    """Write pixels of (h, w), (frames, h, w) or (h, w, 3)."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    data.SOPClassUID = SecondaryCaptureImageStorage
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID
+    colour = pixels.ndim == 3 and pixels.shape[2] == 3
+    if pixels.ndim == 3 and not colour:
+        data.NumberOfFrames = len(pixels)
+    data.Rows, data.Columns = pixels.shape[:2] if colour else pixels.shape[-2:]
+    data.SamplesPerPixel = 3 if colour else 1
+    data.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
+    if colour:
+        data.PlanarConfiguration = 0
+    data.BitsAllocated = data.BitsStored = pixels.dtype.itemsize * 8
+    data.HighBit = data.BitsStored - 1
+    data.PixelRepresentation = int(pixels.dtype.kind == "i")
+    for name, value in tags.items():
+        setattr(data, name, value)
+    data.PixelData = pixels.tobytes()
+    if rle:
+        from pydicom.uid import RLELossless
+
+        data.compress(RLELossless)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def read(path: Path, **options: Any) -> NDArray[np.float32]:
+    with open_mosaic(path, **options) as mosaic:
+        return mosaic.read(slice(None), slice(None))
+
+
+@pytest.mark.parametrize("rle", [False, True])
+def test_8_bit_pixels_are_kept(rle: bool, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", GREY, rle=rle, PixelSpacing=[0.0005, 0.0005])
+    np.testing.assert_array_equal(read(path), GREY)
+    with open_mosaic(path) as mosaic:
+        assert mosaic.spacing == pytest.approx(0.5)
+        assert mosaic.notes == ()
+        np.testing.assert_array_equal(mosaic.read(slice(290, 300), slice(3, 9)), GREY[290:300, 3:9])
+
+
+def test_small_values_that_are_white_are_turned(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", 255 - GREY, PhotometricInterpretation="MONOCHROME1")
+    np.testing.assert_array_equal(read(path), GREY)
+
+
+def test_the_window_of_the_file_sets_black_and_white(tmp_path: Path) -> None:
+    stored = np.array([[0, 1000, 2000, 3000, 4000]], np.uint16)
+    tags = {"WindowCenter": 2000.5, "WindowWidth": 2001, "RescaleSlope": 1, "RescaleIntercept": 0}
+    path = save(tmp_path / "a.dcm", stored, **tags)
+    np.testing.assert_allclose(read(path), [[0, 0, 127.5, 255, 255]], atol=0.01)
+    with open_mosaic(path) as mosaic:
+        assert mosaic.notes == ("window of the file: 1000 to 3000 became 0 to 255",)
+    np.testing.assert_allclose(read(path, window=(0, 4000)), [[0, 63.75, 127.5, 191.25, 255]], atol=0.01)
+
+
+def test_the_window_is_in_rescaled_units(tmp_path: Path) -> None:
+    stored = np.array([[0, 50, 100]], np.uint16)
+    tags = {"WindowCenter": 100.5, "WindowWidth": 201, "RescaleSlope": 2, "RescaleIntercept": 0}
+    np.testing.assert_allclose(read(save(tmp_path / "a.dcm", stored, **tags)), [[0, 127.5, 255]], atol=0.01)
+
+
+def test_without_a_window_the_stored_bits_are_the_range(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", np.array([[0, 4095]], np.uint16), BitsStored=12, HighBit=11)
+    np.testing.assert_allclose(read(path), [[0, 255]])
+    with open_mosaic(path) as mosaic:
+        assert "has 12-bit pixels and no window: 0 to 4095 became 0 to 255" in mosaic.notes
+
+
+def test_padding_is_missing(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", np.array([[0, 7, 255]], np.uint8), PixelPaddingValue=7)
+    assert np.isnan(read(path)).tolist() == [[False, True, False]]
+
+
+def test_colour_becomes_grey_and_this_is_said(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", np.full((4, 6, 3), (200, 100, 50), np.uint8))
+    assert np.all(read(path) == 124)
+    with open_mosaic(path) as mosaic:
+        assert any("made grey" in note for note in mosaic.notes)
+
+
+def test_each_frame_can_be_read(tmp_path: Path) -> None:
+    frames = np.random.default_rng(1).integers(0, 256, (4, 30, 20), dtype=np.uint8)
+    path = save(tmp_path / "a.dcm", frames, SpacingBetweenSlices=0.005)
+    for number, frame in enumerate(frames):
+        np.testing.assert_array_equal(read(path, frame=number), frame)
+    with open_mosaic(path, frame=0) as mosaic:
+        assert (mosaic.frames, mosaic.step) == (4, pytest.approx(5.0))
+    with pytest.raises(ImageError, match="holds 4 images"):
+        open_mosaic(path)
+
+
+@pytest.mark.parametrize("rle", [False, True])
+@pytest.mark.parametrize("keep", [0.02, 0.3, 0.7, 0.99])
+def test_a_truncated_file_is_refused(rle: bool, keep: float, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", GREY, rle=rle)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(ImageError, match=r"a\.dcm: .*Copy"):
+        read(path)
+
+
+def test_without_pydicom_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    path = save(tmp_path / "a.dcm", GREY)
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(MissingExtraError, match=r"Reading a\.dcm needs the 'dicom' extra"):
+        open_mosaic(path)
