@@ -86,6 +86,14 @@ class Study:
         return len(self.target)
 
     @property
+    def ordinal(self) -> bool:
+        """The classes are grades: three or more whole numbers, in rising order."""
+        if len(self.labels) < 3 or not all(name.lstrip("-").isdecimal() for name in self.labels):
+            return False
+        grades = [int(name) for name in self.labels]
+        return grades == sorted(grades)
+
+    @property
     def rendered(self) -> int:
         """How many of the photos are rendered, by the column of that name."""
         if "rendered" not in self.truth.table.columns:
@@ -112,4 +120,5 @@ class Study:
             index=index,
             count=count,
             positive=self.positive,
+            ordinal=self.ordinal,
         )

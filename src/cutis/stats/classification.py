@@ -3,7 +3,8 @@
 Names follow ``metrics.json``. With more than two classes ``sensitivity``, ``specificity``, ``ppv`` and
 ``npv`` are means over the classes, and ``auc_macro`` and ``average_precision_macro`` means of each class
 against the rest. With two classes they are those of the positive class, and the areas are called ``auc``
-and ``average_precision``. ``<figure>_<label>`` is the figure of one class against the rest.
+and ``average_precision``. ``<figure>_<label>`` is the figure of one class against the rest. Grades
+have their mean deviation and quadratic kappa besides.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.stats import calibration, confusion, discrimination
+from cutis.stats import calibration, confusion, discrimination, ordinal
 from cutis.stats.intervals import Estimate, percentile, wilson
 from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
 
 RATES = ("sensitivity", "specificity", "ppv", "npv")
 AREAS = ("auc", "average_precision")
+GRADES = ("mean_absolute_deviation", "mean_absolute_deviation_normalised", "quadratic_kappa")
 LOSSES = ("expected_calibration_error", "brier_score", "log_loss")
 
 
@@ -36,6 +38,7 @@ class Answers:
         index: (cases,) group of each case, see `resampling.number_groups`.
         count: number of groups.
         positive: with two classes, the number of the one that is looked for.
+        ordinal: the classes are grades, lowest first.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +49,7 @@ class Answers:
     index: NDArray[np.intp]
     count: int
     positive: int = 1
+    ordinal: bool = False
 
     @property
     def binary(self) -> bool:
@@ -81,6 +85,8 @@ def figures(answers: Answers, wanted: Sequence[str] | None = None) -> Figures:
             wanted is not computed where it would cost time.
     """
     parts = [_rates(answers)]
+    if answers.ordinal:
+        parts.append(_grades(answers))
     if answers.probabilities is not None:
         areas = [area for area in AREAS if wanted is None or any(name.startswith(area) for name in wanted)]
         parts.append(_areas(answers, answers.probabilities, areas))
@@ -160,6 +166,20 @@ def _rates(answers: Answers) -> Figures:
     names += [f"{rate}_{label}" for rate in RATES for label in answers.labels]
     support = [answers.count, _smallest(bases[0]), *heads, *(number for base in bases for number in base)]
     return Figures(tuple(names), tuple(support), statistic)
+
+
+def _grades(answers: Answers) -> Figures:
+    grades = len(answers.labels)
+    grouped = confusion.grouped_confusion(
+        answers.truth, answers.prediction, grades, answers.index, answers.count
+    )
+
+    def statistic(weights: Weights) -> NDArray[np.float64]:
+        matrix = confusion.weighted_confusion(grouped, weights, grades)
+        deviation = ordinal.mean_absolute_deviation(matrix)
+        return np.stack([deviation, deviation / (grades - 1), ordinal.quadratic_kappa(matrix)])
+
+    return Figures(GRADES, (0, 0, 0), statistic)
 
 
 def _areas(answers: Answers, probabilities: NDArray[np.float64], areas: Sequence[str]) -> Figures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.core.labels import Labels
+from cutis.core.labels import Labels, Ordinal
 from cutis.core.manifest import Manifest
 from cutis.stats.classification import Answers, estimates, figures
 from cutis.stats.resampling import number_groups
@@ -36,6 +36,7 @@ def test_metrics(
         scored=np.ones(len(labels), dtype=np.bool_),
         index=index,
         count=count,
+        ordinal=isinstance(labels, Ordinal),
     )
     found = estimates(figures(answers), count, REPLICATES, np.random.default_rng(0))
     return {name: estimate.to_dict() for name, estimate in found.items()}
