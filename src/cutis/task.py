@@ -43,6 +43,7 @@ class Task:
         source: the published system.
         known: labels that public sets use instead of the published ones, with their titles and codes.
         phantoms: ``module:function`` that renders images of this task with known truth.
+        spacing: micrometres per pixel of the images, where their scale is part of what is seen.
     """
 
     name: str
@@ -54,3 +55,4 @@ class Task:
     source: str
     phantoms: str
     known: tuple[Label, ...] = ()
+    spacing: float | None = None

@@ -11,12 +11,14 @@ import io
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that torch's own documentation uses
 from torch import Tensor, nn
 
 from cutis.core.bundle_info import Member
 from cutis.export.network import OPSET
+from cutis.export.vectors import drawn_images, torch_probabilities
 from cutis.models.classifier import Classifier
 
 
@@ -100,3 +102,18 @@ def dense_graph(members: Sequence[tuple[Member, Classifier]], *, stride: int, te
             },
         )
     return buffer.getvalue()
+
+
+def dense_difference(graph: bytes, members: Sequence[tuple[Member, Classifier]], temperature: float) -> float:
+    """Largest difference of a probability between the graph and the patch networks, on drawn images."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    patch, worst = members[0][0].size, 0.0
+    for image in drawn_images(patch, "native"):
+        grey = image.mean(2).round().astype(np.uint8)
+        (found,) = session.run(None, {"image": grey[None, None].astype(np.float32)})
+        cut = np.repeat(grey[:patch, :patch, None], 3, axis=2)
+        said = torch_probabilities(members, cut, 1, temperature)
+        worst = max(worst, float(np.abs(found[:, 0, 0] - said).max()))
+    return worst
