@@ -21,7 +21,7 @@ def test_kappa_and_deviation_are_those_of_other_hands(seed: int, grades: int, ca
     truth, said = rng.integers(0, grades, (2, cases))
     truth[:2], said[:2] = (0, grades - 1), (0, grades - 1)
     matrix = confusion_matrix(truth, said, grades)
-    expected = cohen_kappa_score(truth, said, weights="quadratic")
+    expected = cohen_kappa_score(truth, said, weights="quadratic", labels=range(grades))
     assert quadratic_kappa(matrix) == pytest.approx(expected)
     assert mean_absolute_deviation(matrix) == pytest.approx(np.abs(truth - said).mean())
 
