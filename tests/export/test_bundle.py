@@ -161,3 +161,11 @@ def test_the_card_says_what_one_must_know(make_run: MakeRun, tmp_path: Path) -> 
 def _card_of_photos(make_run: MakeRun, tmp_path: Path) -> str:
     export_bundle([make_run("photos")], tmp_path / "photos.cutis", Options(measure=False))
     return Bundle.open(tmp_path / "photos.cutis").card
+
+
+def test_another_size_at_inference_is_measured_and_passes_the_bundles_own_test(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    info = export_bundle([make_run()], tmp_path / "net.cutis", Options(size=80))
+    assert info.size == info.members[0].size == 80
+    assert check_parity(Bundle.open(tmp_path / "net.cutis")).passed

@@ -27,6 +27,9 @@ def export(
     views: Annotated[
         int, typer.Option(help="Views of each photo to average: 1, 2 (mirrored) or 4 (mirrored both ways).")
     ] = 1,
+    size: Annotated[
+        int | None, typer.Option(help="Shorter side of photos, pixels, if not as in training.")
+    ] = None,
     weights: Annotated[
         Weights, typer.Option(help="Number format of the stored weights; float16 halves the file.")
     ] = "float32",
@@ -49,6 +52,7 @@ def export(
         name=name,
         version=version,
         views=cast(Views, views),
+        size=size,
         weights=weights,
         int8=int8,
         measure=measure,

@@ -47,6 +47,9 @@ class Options:
         name: of the bundle; the file's name when empty.
         version: of the model.
         views: views of each photo that are averaged: 1, 2 (mirrored) or 4.
+        size: shorter side of the networks' input in pixels, where it is not that of training: crops that are
+            enlarged in training show a network more detail than whole photos of the same size do
+            (Touvron et al. 2019, arXiv:1906.06423).
         weights: number format in which weights are stored.
         int8: quantise, if the answers stay the same.
         measure: ask the graph about the tune and test splits for temperature, thresholds and figures.
@@ -56,6 +59,7 @@ class Options:
     name: str = ""
     version: str = "1.0"
     views: Views = 1
+    size: int | None = None
     weights: Weights = "float32"
     int8: bool = False
     measure: bool = True
@@ -99,7 +103,7 @@ def export_bundle(
     options, watch = options or Options(), watch or Watch()
     loaded = sorted((load_run(path) for path in runs), key=lambda run: -run.settings.size)
     _need_kin(loaded)
-    members = [_member(run) for run in loaded]
+    members = [_member(run, options.size) for run in loaded]
     info = _info(loaded, [member for member, _ in members], options, Path(out))
     manifest = read_manifest(
         loaded[0].split_file,
@@ -115,7 +119,7 @@ def export_bundle(
         draft = _quantised(draft, asked)
     if options.measure:
         draft = _fitted(draft, asked)
-    elif len(loaded) == 1 and options.views == _RUN_VIEWS and not options.int8:
+    elif len(loaded) == 1 and options.views == _RUN_VIEWS and not (options.int8 or options.size):
         draft = _as_the_run_says(draft, loaded[0], manifest)
     draft = _with_map(replace(draft, vectors=_vectors(draft, members)), members)
     card = write_card(draft.info, _counts(manifest))
@@ -144,13 +148,15 @@ def _need_kin(runs: Sequence[Run]) -> None:
                 )
 
 
-def _member(run: Run) -> tuple[Member, Classifier]:
+def _member(run: Run, size: int | None) -> tuple[Member, Classifier]:
     network = load_network(run)
     rules = network.input_rules
+    if size not in (None, rules.size) and rules.fit != "shorter":
+        raise RunError(f"{run.path}: its network takes images of {rules.size} pixels only, not of {size}.")
     member = Member(
         run=run.name,
         backbone=run.settings.backbone,
-        size=rules.size,
+        size=size or rules.size,
         mean=rules.mean,
         std=rules.std,
         temperature=run.temperature,
