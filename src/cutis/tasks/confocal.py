@@ -1,0 +1,53 @@
+"""How inflamed is the skin at this place of a confocal microscope's picture?"""
+
+from __future__ import annotations
+
+from cutis.core.labels import Label, Ordinal
+from cutis.data.augment import Augmentation
+from cutis.task import Network, Task
+
+LABELS = Ordinal(
+    (
+        Label("0", "None"),
+        Label("1", "Slight"),
+        Label("2", "Moderate"),
+        Label("3", "Marked"),
+        Label("4", "High"),
+    )
+)
+
+# Cells differ in size from person to person by little more than this; their size is part of what is seen.
+VARIED = Augmentation(
+    area=(0.85, 1.15),
+    aspect=(0.95, 1.05),
+    rotate=False,
+    brightness=0.35,
+    contrast=0.3,
+    saturation=0.0,
+    illuminant=0.0,
+    constancy=0.0,
+    hair=0.0,
+    ruler=0.0,
+    vignette=0.0,
+    blur=0.2,
+    erase=0.0,
+)
+
+TASK = Task(
+    name="confocal",
+    title="Inflammation on reflectance confocal microscopy",
+    labels=LABELS,
+    target="grade",
+    modality="confocal",
+    network=Network(
+        "cutis.models.texture:build",
+        backbone="texture",
+        size=128,
+        weights="none",
+        augmentation=VARIED,
+    ),
+    source="Texture CNN on patches of reflectance confocal microscopy, five grades: "
+    "accuracy 87%, mean absolute deviation 0.037 on a range of 0-1",
+    phantoms="cutis.phantoms.confocal:render",
+    spacing=1.0,
+)
