@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,3 +92,66 @@ def colour_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vectors = Vectors((Vector(reddish, expected),), "by hand", 1e-3, 0.0)
     write_bundle(path, info, graph.SerializeToString(), "# Colour\n", vectors)
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium; tests that need it are skipped where it is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no Chromium on this machine (Debian: apt install chromium)")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def complaints(browser: Any) -> Callable[[Path, int, str], list[str]]:
+    """Open a page of so many pixels in a theme, offline, and list what is wrong with it."""
+
+    def look(path: Path, width: int, theme: str) -> list[str]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True
+        )
+        page = context.new_page()
+        found: list[str] = []
+        page.on("console", lambda message: found.append(message.text))
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.on("request", lambda request: found.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_timeout(200)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        found += page.evaluate(_LOOK)
+        context.close()
+        return [one for one in found if not one.startswith(("data:", "file:", "blob:"))]
+
+    return look
+
+
+# Wider than the screen, cut off with no way to scroll there, contrast under 4.5 to 1, under 44 pixels high.
+_LOOK = """() => {
+  const short = (e) => `${e.tagName} ${e.className}: ${(e.textContent || e.outerHTML).trim().slice(0, 40)}`;
+  const numbers = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => { const [r, g, b] = numbers(c).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 :
+    ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const up = function* (e) { for (; e; e = e.parentElement) yield [e, getComputedStyle(e)]; };
+  const ground = (e) => { for (const [, s] of up(e)) if ((numbers(s.backgroundColor)[3] ?? 1) > 0)
+    return s.backgroundColor; return "rgb(255, 255, 255)"; };
+  const scrolled = (e) => [...up(e)].some(([, s]) => /auto|scroll/.test(s.overflowX));
+  const all = [...document.querySelectorAll("body *:not(script):not(style):not(option)")]
+    .filter((e) => e.getClientRects().length);
+  const wide = document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : [];
+  const cut = all.filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolled(e));
+  const faint = all.filter((e) => {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) return false;
+    const style = getComputedStyle(e), ink = e instanceof SVGElement ? style.fill : style.color;
+    if (!/^rgb/.test(ink) || !/^rgb/.test(ground(e))) return false;
+    const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05) < 4.5; });
+  const targets = "button, select, summary, nav a, dt a, input:not([type=checkbox])";
+  const small = all.filter((e) => e.matches(targets) && e.getBoundingClientRect().height < 44);
+  const say = (what, found) => found.map((e) => `${what}: ${short(e)}`);
+  return [...wide, ...say("cut off", cut), ...say("faint", faint), ...say("small", small)];
+}"""

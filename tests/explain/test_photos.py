@@ -12,7 +12,7 @@ from PIL import Image
 from cutis.core.errors import CutisError
 from cutis.explain.explainer import Explainer, bundle_explainer
 from cutis.explain.inputs import gather
-from cutis.explain.page import whole_percent, write_explanation
+from cutis.explain.page import write_explanation
 from cutis.explain.photos import Explanation, Item, check_weights, explain_photos
 from cutis.runtime.engine import Engine
 
@@ -120,13 +120,3 @@ def test_nothing_to_explain_is_said_with_every_reason(explainer: Explainer, tmp_
         explain_photos(
             explainer, [Item(tmp_path / "missing.png", "m", "m")], tmp_path, np.random.default_rng(0)
         )
-
-
-@pytest.mark.parametrize(
-    ("probability", "text"),
-    [(0.724, "72%"), (0.001, "under 1%"), (0.0, "0%"), (0.999, "over 99%"), (1.0, "100%"), (0.5, "50%")],
-)
-def test_probabilities_are_whole_percent_and_never_rounded_to_certainty(
-    probability: float, text: str
-) -> None:
-    assert whole_percent(probability) == text

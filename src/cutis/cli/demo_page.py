@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from cutis import __version__, zoo
+from cutis import zoo
 from cutis.core.bundle import Bundle
 from cutis.core.files import write_text
 from cutis.core.manifest import read_manifest
-from cutis.evaluation.page import now
+from cutis.pages.environment import environment
 
 LINKS = (
     (
@@ -47,8 +47,6 @@ def write_index(out: Path, bundle: str, commands: Sequence[str]) -> Path:
     Raises:
         OutputError: it could not be written.
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
     info = Bundle.open(zoo.path(bundle)).info
     manifest = read_manifest(out / "photos" / "manifest.csv", target="diagnosis")
     first = manifest.table.unique("diagnosis", keep="first", maintain_order=True).sort("diagnosis")
@@ -56,14 +54,8 @@ def write_index(out: Path, bundle: str, commands: Sequence[str]) -> Path:
         {"href": f"photos/{image}", "title": info.labels[name].text}
         for image, name in first.select("image", "diagnosis").iter_rows()
     ]
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("cutis.cli"), PackageLoader("cutis.evaluation")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    page = environment.get_template("demo.html").render(
-        version=__version__,
-        created=now(),
+    template = environment("cutis.cli").get_template("demo.html")
+    page = template.render(
         info=info,
         photos=len(manifest),
         answer=_answer(out / "report" / "metrics.json"),

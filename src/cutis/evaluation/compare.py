@@ -16,11 +16,12 @@ from cutis.core.errors import PredictionsError
 from cutis.core.files import write_text
 from cutis.evaluation.assessment import Draws
 from cutis.evaluation.gather import read_study
-from cutis.evaluation.page import now, render
+from cutis.evaluation.page import render
 from cutis.evaluation.pairs import Pair, compare_pair, correct
 from cutis.evaluation.study import Study
 from cutis.evaluation.titles import label_titles
 from cutis.evaluation.words import class_noun, listed, of_hundred
+from cutis.pages.environment import now
 from cutis.stats.classification import estimates, figures
 from cutis.stats.intervals import Estimate
 
@@ -113,8 +114,6 @@ def write_comparison(
         scale=_scale(corrected),
         draws=draws,
         level=LEVEL,
-        created=now(),
-        version=__version__,
     )
     write_text(folder / "compare.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "compare.html", page)

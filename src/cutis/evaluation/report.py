@@ -15,11 +15,12 @@ from cutis.evaluation import sentences
 from cutis.evaluation.assessment import Assessment, Draws, assess
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.mistakes import thumbnail
-from cutis.evaluation.page import now, render
+from cutis.evaluation.page import render
 from cutis.evaluation.population import composition, people
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, columns_of
 from cutis.evaluation.titles import label_titles
+from cutis.pages.environment import now
 from cutis.stats.intervals import Estimate
 
 Watch = Callable[[int], None]
@@ -177,8 +178,6 @@ def _page(
         least_groups=LEAST_GROUPS,
         warnings=_warnings(study, bundle),
         pictures={m.path: thumbnail(m.path) for a in assessments for m in a.mistakes},
-        created=now(),
-        version=__version__,
     )
 
 

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from cutis.core.labels import Labels
 from cutis.explain import palette
 from cutis.explain.cases import Cases
 from cutis.explain.embedding import ALIKE, Separation, label_places, nearest, separation
-from cutis.explain.page import environment
 from cutis.explain.sprites import pack
 from cutis.explain.trust import percent
+from cutis.pages.environment import environment
 
 _SPAN = 65535  # positions are stored as 16-bit whole numbers
 _GROUP_WORDS = {"patient_id": ("Patient", "patients"), "lesion_id": ("Lesion", "lesions")}
@@ -97,25 +96,22 @@ def write_page(found: MapOfCases, path: Path) -> int:
 def render(found: MapOfCases) -> str:
     """The page's HTML."""
     pictures = sum(picture is not None for picture in found.cases.pictures)
-    template = environment().get_template("embed.html")
+    template = environment("cutis.explain").get_template("embed.html")
     one, many = _GROUP_WORDS.get(found.group, ("Group", "groups"))
-    return str(
-        template.render(
-            model=found.model,
-            title=found.title,
-            total=len(found.cases.items),
-            pictures=pictures,
-            labelled=_labelled(found),
-            separation=found.full,
-            flat=found.flat,
-            groups_word=many if found.group != "image_id" else "photos",
-            no_separation=_why_not(found),
-            rendered=found.rendered,
-            failures=len(found.cases.failures),
-            percent=percent,
-            date=datetime.now(UTC).strftime("%Y-%m-%d"),
-            data=_script_json(_data(found, one, many)),
-        )
+    return template.render(
+        model=found.model,
+        title=found.title,
+        total=len(found.cases.items),
+        pictures=pictures,
+        labelled=_labelled(found),
+        separation=found.full,
+        flat=found.flat,
+        groups_word=many if found.group != "image_id" else "photos",
+        no_separation=_why_not(found),
+        rendered=found.rendered,
+        failures=len(found.cases.failures),
+        percent=percent,
+        data=_script_json(_data(found, one, many)),
     )
 
 

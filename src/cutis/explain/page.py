@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,8 @@ from cutis.explain.charts import Line, chart
 from cutis.explain.overlay import encoded, layer
 from cutis.explain.photos import Explained, Explanation
 from cutis.explain.sanity import ALIKE, Sanity
-from cutis.explain.trust import judge, percent, photo_finding, plain, signed
+from cutis.explain.trust import judge, photo_finding, plain, signed
+from cutis.pages.environment import environment
 
 NAMES = {"map": "the map", "moved": "moved map", "centre": "the middle"}
 STYLES = {"map": "main", "moved": "second", "centre": "third"}
@@ -91,54 +90,23 @@ def render(explanation: Explanation, verdict: trust.Verdict) -> str:
     """The page's HTML."""
     explainer, summary = explanation.explainer, explanation.summary
     shown = [photo for photo in explanation.photos if photo.photo]
-    page = (
-        environment()
-        .get_template("explain.html")
-        .render(
-            explainer=explainer,
-            verdict=verdict,
-            summary=summary,
-            sanity=explanation.sanity,
-            total=len(explanation.photos),
-            failures=explanation.failures,
-            cards=[_card(photo, explanation) for photo in shown],
-            hidden=len(explanation.photos) - len(shown),
-            deletion=_curves(explanation, "deletion", "Share of the photo hidden"),
-            insertion=_curves(explanation, "insertion", "Share of the photo shown"),
-            weights=_depths(explanation.sanity) if explanation.sanity else "",
-            scale=scale_uri(),
-            signed=signed,
-            plain=plain,
-            percent=percent,
-            date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        )
+    template = environment("cutis.explain").get_template("explain.html")
+    return template.render(
+        explainer=explainer,
+        verdict=verdict,
+        summary=summary,
+        sanity=explanation.sanity,
+        total=len(explanation.photos),
+        failures=explanation.failures,
+        cards=[_card(photo, explanation) for photo in shown],
+        hidden=len(explanation.photos) - len(shown),
+        deletion=_curves(explanation, "deletion", "Share of the photo hidden"),
+        insertion=_curves(explanation, "insertion", "Share of the photo shown"),
+        weights=_depths(explanation.sanity) if explanation.sanity else "",
+        scale=scale_uri(),
+        signed=signed,
+        plain=plain,
     )
-    return str(page)
-
-
-@lru_cache(maxsize=1)
-def environment() -> Any:
-    """The templates of this package, escaped by default."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).parent / "templates"
-    loader = FileSystemLoader(folder)
-    env = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    env.globals["css"] = lambda name: Markup((folder / name).read_text(encoding="utf-8"))
-    env.filters["whole_percent"] = whole_percent
-    env.filters["in_thousand"] = lambda p: f"{round(1000 * p):,} in 1,000"
-    return env
-
-
-def whole_percent(probability: float) -> str:
-    """``72%``; the ends are not rounded away: ``under 1%``, ``over 99%``."""
-    if 0 < probability < 0.005:
-        return "under 1%"
-    if 0.995 < probability < 1:
-        return "over 99%"
-    return f"{probability:.0%}"
 
 
 def data_uri(content: bytes, kind: str) -> Markup:

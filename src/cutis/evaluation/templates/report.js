@@ -23,5 +23,4 @@
     if (event.key === "ArrowRight") show(at + 1);
     if (event.key === "ArrowLeft") show(at - 1);
   });
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
 }

@@ -195,7 +195,7 @@ function tell() {
   rows.push(["Answer", `${title(data.prediction[i])}, ${percent(data.probability[i])}`]);
   if (data.group) rows.push([data.group_name, data.group[i]]);
   if (data.sheets.place[i] < 0) rows.push(["Picture", "not stored in this page"]);
-  const list = element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", { textContent: name }), element("dd", { textContent: value })]));
+  const list = element("dl", { className: "facts" }, ...rows.flatMap(([name, value]) => [element("dt", { textContent: name }), element("dd", { textContent: value })]));
   const others = [...near.subarray(i * alike, (i + 1) * alike)].filter(j => j >= 0);
   const buttons = others.map(j => {
     const made = element("button", { type: "button" }, thumbnail(j, ""), title(data.labelled ? data.label[j] : data.prediction[j]));
@@ -204,7 +204,7 @@ function tell() {
     return made;
   });
   facts.replaceChildren(thumbnail(i, "picture"), list,
-    ...(buttons.length ? [element("p", { className: "quiet", textContent: `Most alike to the model, from other ${data.groups_word}` }), element("div", { className: "alike" }, ...buttons)] : []));
+    ...(buttons.length ? [element("p", { className: "quiet small", textContent: `Most alike to the model, from other ${data.groups_word}` }), element("div", { className: "alike" }, ...buttons)] : []));
 }
 
 // --- classes ----------------------------------------------------------------------------------------------------
