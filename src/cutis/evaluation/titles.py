@@ -6,21 +6,14 @@ from collections.abc import Sequence
 
 from cutis.core.bundle_info import BundleInfo
 
-# The abbreviations of the ISIC challenges and MILK10k, which many tables use as class names.
+# Abbreviations of the ISIC challenges and MILK10k that no task knows.
 _ABBREVIATIONS = {
     "ak": "Actinic keratosis",
-    "akiec": "Actinic keratosis or Bowen's disease",
-    "bcc": "Basal cell carcinoma",
     "ben_oth": "Other benign",
-    "bkl": "Benign keratosis",
-    "df": "Dermatofibroma",
     "inf": "Inflammatory or infectious",
     "mal_oth": "Other malignant",
-    "mel": "Melanoma",
-    "nv": "Melanocytic nevus",
     "scc": "Squamous cell carcinoma",
     "sccka": "Squamous cell carcinoma or keratoacanthoma",
-    "vasc": "Vascular lesion",
 }
 
 
@@ -33,11 +26,11 @@ def label_titles(labels: Sequence[str], bundle: BundleInfo | None = None) -> dic
     """
     from cutis.tasks import get_task, task_names
 
+    tasks = [get_task(name) for name in task_names()]
+    usual = _ABBREVIATIONS | {label.name: label.text for task in tasks for label in task.known}
+    sets = [task.labels for task in tasks] + ([bundle.labels] if bundle is not None else [])
     titles = {name: name.replace("_", " ") for name in labels}
-    if set(labels) <= set(_ABBREVIATIONS):
-        titles = {name: _ABBREVIATIONS[name] for name in labels}
-    known = [get_task(name).labels for name in task_names()] + ([bundle.labels] if bundle is not None else [])
-    for candidate in known:
-        if set(labels) <= set(candidate.names):
-            titles |= {name: candidate[name].title for name in labels if candidate[name].title}
+    for candidate in (usual, *({label.name: label.title for label in items.items} for items in sets)):
+        if set(labels) <= set(candidate):
+            titles |= {name: candidate[name] for name in labels if candidate[name]}
     return titles
