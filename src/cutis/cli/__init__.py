@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "train": ("train",),
     "export": ("export",),
     "predict": ("predict",),
+    "map": ("map",),
     "explain": ("explain",),
     "embed": ("explain",),
     "evaluate": ("evaluate",),
