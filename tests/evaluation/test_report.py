@@ -227,3 +227,19 @@ def test_everything_right_on_few_patients_is_not_called_certain(tables: Tables) 
     found = _write(tables, tables.write_predictions(accuracy=1.0)).results["sources"]["net"]
     assert found["sensitivity_mel"]["value"] == 1.0
     assert found["sensitivity_mel"]["low"] == pytest.approx(0.722, abs=0.001)  # Wilson, 10 of 10 patients
+
+
+def test_grades_are_judged_by_their_distance_from_the_truth(tables: Tables) -> None:
+    grades = ("0", "1", "2")
+    tables.write_truth(labels=grades)
+    predictions = tables.write_predictions(labels=grades)
+    report = _write(tables, predictions, target="diagnosis")
+    found = json.loads(report.metrics.read_text())["sources"]["net"]
+    truth = pl.read_csv(tables.truth)["diagnosis"].to_numpy()
+    said = pl.read_csv(predictions)["prediction"].to_numpy()
+    distance = abs(truth - said).mean()
+    assert found["mean_absolute_deviation"]["value"] == pytest.approx(distance)
+    assert found["mean_absolute_deviation_normalised"]["value"] == pytest.approx(distance / 2)
+    expected = metrics.cohen_kappa_score(truth, said, weights="quadratic")
+    assert found["quadratic_kappa"]["value"] == pytest.approx(expected)
+    assert "of a grade from the truth on average" in report.page.read_text()

@@ -8,7 +8,16 @@ from cutis.core.bundle_info import BundleInfo
 from cutis.evaluation.assessment import Assessment
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS
-from cutis.evaluation.words import class_noun, counted_groups, group_noun, listed, of_hundred, sample
+from cutis.evaluation.words import (
+    class_noun,
+    counted_groups,
+    decimal_interval,
+    group_noun,
+    listed,
+    of_hundred,
+    sample,
+)
+from cutis.stats.classification import GRADES
 
 _MOST_NAMED = 4
 _FEW = 30  # patients or lesions of a class; below, an interval of a share is wider than 30 points
@@ -35,6 +44,12 @@ def second_line(study: Study, first: Assessment) -> str:
         if area is None:
             return ""
         return f"Shown one photo of each kind, it scores the right one higher {of_hundred(area)} times."
+    if first.answers.ordinal:
+        far, share = (first.figures[name] for name in GRADES[:2])
+        return (
+            f"Its answers lay {decimal_interval(far, 2)} of a grade from the truth on average, "
+            f"which is {decimal_interval(share)} of the whole scale."
+        )
     nouns = class_noun(study.truth.target or "", 2)
     present = len(set(first.answers.truth.tolist()))
     return (
