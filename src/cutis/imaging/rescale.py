@@ -49,7 +49,7 @@ def rescaled(mosaic: Mosaic, spacing: float) -> Mosaic:
         clipped: NDArray[Any] = np.clip(np.asarray(resized), 0, 255)
         return clipped
 
-    note = f"resampled from {mosaic.spacing:g} to {spacing:g} micrometres per pixel"
+    note = f"resampled from {mosaic.spacing:g} to {spacing:g} µm per pixel"
     return replace(
         mosaic,
         height=height,

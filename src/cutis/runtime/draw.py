@@ -118,7 +118,7 @@ def _about_scale(image: Mosaic, dense: Dense, resample: bool) -> list[str]:
     """What to tell the user about the scale."""
     if dense.spacing is None or resample:
         return []
-    expects = f"the model expects {dense.spacing:g} micrometres per pixel"
+    expects = f"the model expects {dense.spacing:g} µm per pixel"
     if image.spacing is None:
         return [f"{expects}, and the image does not say how many it has"]
     if abs(image.spacing / dense.spacing - 1) < _CLOSE:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TissueRule:
-    """Blocks of pixels that are dark and flat hold no tissue; patches that are mostly such are left out.
+    """Blocks of pixels that are dark and flat hold no tissue; patches with much of such are left out.
 
     Attributes:
         mean: mean grey below which a block is dark, of 255.
@@ -21,7 +21,7 @@ class TissueRule:
 
     mean: float = 10.0
     contrast: float = 4.0
-    share: float = 0.5
+    share: float = 0.25
 
     def sentence(self, patch: int, stride: int) -> str:
         """The rule for people."""
