@@ -94,6 +94,54 @@ def colour_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def grey_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that grades 0 to 4 by how bright a patch of 16 x 16 pixels is, and maps it at a stride of 4.
+
+    The most probable grade is the nearest to the mean grey / 50; see `dense_by_hand` in tests/runtime.
+    """
+    import onnx
+
+    from cutis.core.bundle import BundleInfo, Dense, Member, TrainingData, Vectors, write_bundle
+    from cutis.core.labels import Label, Ordinal
+
+    dense = onnx.parser.parse_model("""
+        <ir_version: 9, opset_import: ["": 18]>
+        grey (float[1, 1, height, width] image) => (float[5, rows, columns] probabilities) {
+            mean = AveragePool <kernel_shape = [16, 16], strides = [4, 4]> (image)
+            first = Constant <value_ints = [0]> ()
+            field = Squeeze (mean, first)
+            centre = Constant <value_floats = [0.0, 50.0, 100.0, 150.0, 200.0]> ()
+            shape = Constant <value_ints = [5, 1, 1]> ()
+            centres = Reshape (centre, shape)
+            gap = Sub (field, centres)
+            square = Mul (gap, gap)
+            gain = Constant <value_floats = [-0.002]> ()
+            logits = Mul (square, gain)
+            probabilities = Softmax <axis = 0> (logits)
+        }
+    """)
+    info = BundleInfo(
+        name="grey",
+        version="1.0",
+        created="2026-01-01T00:00:00Z",
+        cutis="0.1.0",
+        task="confocal",
+        title="How bright is it?",
+        labels=Ordinal([Label(str(n), f"{n}, brightness {50 * n}") for n in range(5)]),
+        modality="confocal",
+        size=16,
+        members=(Member("grey", "mean", 16, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),),
+        training=TrainingData("none", rendered=True, images=0, groups=0, fingerprint="", split_hash=""),
+        licence="Apache-2.0",
+        dense=Dense(patch=16, stride=4, spacing=1.0),
+    )
+    path = tmp_path_factory.mktemp("bundles") / "grey.cutis"
+    vectors = Vectors((), "by hand", 1e-3, 0.0)
+    write_bundle(path, info, b"none", "# Grey\n", vectors, dense=dense.SerializeToString())
+    return path
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium; tests that need it are skipped where it is missing."""
