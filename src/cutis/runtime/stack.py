@@ -136,11 +136,6 @@ def _draw(rows: list[dict[str, Any]], facts: MapFacts, out: Path) -> None:
     seen = [row for row in rows if row["grade"] is not None]
     x = [row["depth_um"] if known else row["slice"] for row in seen]
     style: Any = {"svg.hashsalt": "cutis", "svg.fonttype": "none", "font.size": 10}
-        "svg.hashsalt": "cutis",
-        "svg.fonttype": "none",
-        "font.size": 10,
-        "font.family": "sans-serif",
-    }
     with mpl.rc_context(style):
         figure = Figure(figsize=(7, 3.6), layout="constrained")
         axes = figure.add_subplot()
