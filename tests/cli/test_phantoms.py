@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 from cutis.core.manifest import read_manifest
 
 # The command by itself: the other commands of the group are not this test's business.
@@ -49,3 +51,27 @@ def test_an_unknown_task_is_one_clear_message(tmp_path: Path) -> None:
     assert "there is no task 'dermatoscopy'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "set").exists()
+
+
+def test_a_mosaic_needs_no_number_of_photos(tmp_path: Path) -> None:
+    done = cutis("phantoms", "confocal", "--out", tmp_path / "set", "--mosaic", 256, "--conditions", "shifted")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert "not for care" in last
+    assert last.endswith(str(tmp_path / "set" / "mosaic.tif"))
+    assert (tmp_path / "set" / "grade.tif").is_file()
+    assert not (tmp_path / "set" / "manifest.csv").exists()
+
+
+def test_neither_photos_nor_a_mosaic_is_wrong_usage(tmp_path: Path) -> None:
+    done = cutis("phantoms", "confocal", "--out", tmp_path / "set")
+    assert done.returncode == 2
+    assert "give the number of photos" in done.stderr
+
+
+def test_patches_have_the_size_that_the_network_reads(tmp_path: Path) -> None:
+    done = cutis("phantoms", "confocal", "--out", tmp_path / "set", "-n", 2, "--seed", 1)
+    assert done.returncode == 0, done.stderr
+    for path in read_manifest(tmp_path / "set" / "manifest.csv", target="grade").paths:
+        with Image.open(path) as patch:
+            assert patch.size == (128, 128)

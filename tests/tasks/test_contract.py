@@ -37,11 +37,11 @@ def test_it_renders_each_of_its_labels(task) -> None:  # type: ignore[no-untyped
     module, function = task.phantoms.split(":")
     render = getattr(import_module(module), function)
     for label in task.labels.names:
-        assert render(label, 48, np.random.default_rng(0)).image.shape == (48, 48, 3)
+        assert render(label, 48, np.random.default_rng(0)).image.shape in {(48, 48, 3), (48, 48)}
 
 
 def test_an_unknown_task_is_answered_with_those_there_are() -> None:
-    with pytest.raises(CutisError, match="The tasks are: dermoscopy"):
+    with pytest.raises(CutisError, match="The tasks are: .*dermoscopy"):
         get_task("astrology")
 
 

@@ -7,29 +7,57 @@ from typing import Annotated
 
 import typer
 
+_SIZE = 224  # pixels, where the network takes as many
+
 
 def phantoms(
     task: Annotated[str, typer.Argument(help="Name of the task, as `cutis tasks` lists it.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the photos and manifest.csv.")],
-    n: Annotated[int, typer.Option("-n", "--number", help="Number of photos.")],
+    n: Annotated[int | None, typer.Option("-n", "--number", help="Number of photos.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same photos.")] = 0,
-    size: Annotated[int, typer.Option("--size", help="Side of a photo in pixels.")] = 224,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", help=f"Side in pixels; default: the network's, at most {_SIZE}."),
+    ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Also write where the lesion is.")] = False,
+    conditions: Annotated[
+        str | None,
+        typer.Option("--conditions", help="confocal: usual, or shifted beyond every usual range."),
+    ] = None,
+    mosaic: Annotated[
+        int | None,
+        typer.Option("--mosaic", help="confocal: also (or only) a mosaic of this side, and its grades."),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; default: one per core.")] = None,
 ) -> None:
     """Render photos with known truth, as a manifest. For tests and demonstrations, not for care."""
     import os
 
     from cutis.cli.progress import progress
-    from cutis.phantoms.dataset import write_phantoms
+    from cutis.phantoms.dataset import write_mosaic, write_phantoms
     from cutis.tasks import get_task
 
     chosen = get_task(task)
-    with progress("Rendering photos", total=n) as step:
-        manifest = write_phantoms(
-            chosen, out, n, seed, size=size, masks=masks, jobs=jobs or os.cpu_count() or 1, progress=step
-        )
-    print(f"{n} rendered photos (not of people, not for care): {manifest}")
+    if n is None and mosaic is None:
+        raise typer.BadParameter("give the number of photos.", param_hint="-n")
+    if mosaic is not None:
+        with progress("Rendering rows", total=mosaic) as step:
+            written = write_mosaic(chosen, out, mosaic, seed, conditions=conditions, progress=step)
+        print(f"1 rendered mosaic (not of a person, not for care): {written}")
+    if n is not None:
+        with progress("Rendering photos", total=n) as step:
+            manifest = write_phantoms(
+                chosen,
+                out,
+                n,
+                seed,
+                size=size or min(_SIZE, chosen.network.size),
+                masks=masks,
+                conditions=conditions,
+                jobs=jobs or os.cpu_count() or 1,
+                progress=step,
+            )
+        print(f"{n} rendered photos (not of people, not for care): {manifest}")
 
 
 def register(app: typer.Typer) -> None:

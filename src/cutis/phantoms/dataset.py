@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -15,11 +16,12 @@ from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError, OutputError
 from cutis.core.files import replacing
-from cutis.core.labels import Labels
+from cutis.core.labels import Labels, Ordinal
 from cutis.core.manifest import write_manifest
 from cutis.phantoms.rendered import Renderer
 
 _PHOTOS_SHARE = (0.6, 0.25, 0.15)  # of patients with one, two and three photos
+_GRADED = (4, 8)  # fewest and most photos of a patient who is graded place by place
 _QUALITY = 92
 _WORTH_A_PROCESS = 64  # photos; starting processes takes longer than rendering fewer
 _COMMENT = "Rendered by cutis. Not a photo of a person."
@@ -69,6 +71,7 @@ class _Job:
     out: Path
     masks: bool
     renderer: str
+    conditions: str | None
 
 
 def write_phantoms(
@@ -79,6 +82,7 @@ def write_phantoms(
     *,
     size: int = 224,
     masks: bool = False,
+    conditions: str | None = None,
     jobs: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Path:
@@ -94,6 +98,7 @@ def write_phantoms(
         seed: 0 or more.
         size: side of a photo, in pixels.
         masks: also write where the lesion is, as black-and-white PNG, with a manifest column ``mask``.
+        conditions: name of the ranges to draw from, for renderers that have several, such as ``shifted``.
         jobs: processes; the photos are the same with any number.
         progress: called with the number of photos just written.
 
@@ -102,14 +107,14 @@ def write_phantoms(
         else is true of the photo (skin_type 1-6, age, sex, body_site ...).
 
     Raises:
-        CutisError: n, seed or size are too small, or the task has no phantoms.
+        CutisError: n, seed or size are too small, the task has no phantoms, or not under those conditions.
         OutputError: the folder already holds a manifest, or cannot be written to.
     """
     manifest = Path(out) / "manifest.csv"
     _refuse(n, seed, manifest)
-    load_renderer(task.phantoms)
+    _need_conditions(task.phantoms, conditions)
     todo = [
-        _Job(shot, seed, size, Path(out), masks, task.phantoms)
+        _Job(shot, seed, size, Path(out), masks, task.phantoms, conditions)
         for shot in islice(shots(task.labels, seed), n)
     ]
     rows = []
@@ -127,6 +132,40 @@ def write_phantoms(
     return manifest
 
 
+def write_mosaic(
+    task: Renderable,
+    out: Path | str,
+    side: int,
+    seed: int = 0,
+    *,
+    conditions: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Render one large image of a task whose truth is known at every place.
+
+    Args:
+        task: such as ``get_task("confocal")``; its renderer's module has a ``write_mosaic``.
+        out: folder; made where it is missing.
+        side: pixels.
+        seed: 0 or more.
+        conditions: as for `write_phantoms`.
+        progress: called with the number of rows just written.
+
+    Returns:
+        Path of the image; the truth lies beside it.
+
+    Raises:
+        CutisError: the task has no mosaics, or not under those conditions, or a number is too small.
+        OutputError: it is there already, or cannot be written.
+    """
+    _need_conditions(task.phantoms, conditions)
+    write = getattr(import_module(task.phantoms.partition(":")[0]), "write_mosaic", None)
+    if write is None:
+        raise CutisError(f"'{task.phantoms}' renders no mosaics. The task confocal has them.")
+    chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
+    return cast(Path, write(out, side, seed, progress=progress, **chosen))
+
+
 def load_renderer(name: str) -> Renderer:
     """The renderer named ``module:function``.
 
@@ -141,7 +180,14 @@ def load_renderer(name: str) -> Renderer:
 
 
 def shots(labels: Labels, seed: int) -> Iterator[Shot]:
-    """Patients without end, one label each and one to three photos; every label has its turn."""
+    """Patients without end; every label has its turn.
+
+    A patient has one label and one to three photos. Where labels are grades of an ordinal scale, a patient
+    has four to eight photos, of places with different grades, as nobody is one grade all over.
+    """
+    if isinstance(labels, Ordinal):
+        yield from _graded_shots(labels, seed)
+        return
     number = 0
     patient = 0
     while True:
@@ -152,6 +198,35 @@ def shots(labels: Labels, seed: int) -> Iterator[Shot]:
             yield Shot(number, patient, view, labels.names[order[place]])
             number += 1
         patient += 1
+
+
+def _graded_shots(labels: Labels, seed: int) -> Iterator[Shot]:
+    number = 0
+    patient = 0
+    while True:
+        for view in range(int(_generator(seed, 1, patient).integers(_GRADED[0], _GRADED[1] + 1))):
+            turn, place = divmod(number, len(labels))
+            order = _generator(seed, 0, turn).permutation(len(labels))
+            yield Shot(number, patient, view, labels.names[order[place]])
+            number += 1
+        patient += 1
+
+
+def _need_conditions(renderer: str, conditions: str | None) -> None:
+    render = load_renderer(renderer)
+    if conditions is None:
+        return
+    if "conditions" not in signature(render).parameters:
+        raise CutisError(f"'{renderer}' has no conditions to choose from. Leave the option out.")
+    _condition(renderer, conditions)
+
+
+def _condition(renderer: str, name: str) -> object:
+    """The renderer's conditions of that name."""
+    by_name: Mapping[str, object] = import_module(renderer.partition(":")[0]).BY_NAME
+    if name not in by_name:
+        raise CutisError(f"there are no conditions '{name}'. There are: {', '.join(by_name)}.")
+    return by_name[name]
 
 
 def _refuse(n: int, seed: int, manifest: Path) -> None:
@@ -182,15 +257,18 @@ def _run(todo: list[_Job], jobs: int) -> Iterator[dict[str, Any]]:
 def _write(job: _Job) -> dict[str, Any]:
     """Render and store one photo; what its row in the manifest says."""
     shot = job.shot
+    chosen = {} if job.conditions is None else {"conditions": _condition(job.renderer, job.conditions)}
     rendered = load_renderer(job.renderer)(
         shot.label,
         job.size,
         _generator(job.seed, 3, shot.patient, shot.view),
         subject=_generator(job.seed, 2, shot.patient),
+        **chosen,
     )
+    suffix = "jpg" if rendered.image.ndim == 3 else "png"  # grey microscopy keeps its speckle
     name = f"r{job.seed}_{shot.number:06d}"
     row: dict[str, Any] = {
-        "image": f"images/{name}.jpg",
+        "image": f"images/{name}.{suffix}",
         "image_id": name,
         "patient_id": f"r{job.seed}_p{shot.patient:05d}",
         "label": shot.label,
@@ -207,9 +285,12 @@ def _write(job: _Job) -> dict[str, Any]:
 
 def _store(pixels: NDArray[np.uint8] | NDArray[np.bool_], path: Path) -> None:
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     with replacing(path) as scratch:
         if path.suffix == ".jpg":
             Image.fromarray(pixels).save(scratch, "JPEG", quality=_QUALITY, subsampling=0, comment=_COMMENT)
         else:
-            Image.fromarray(pixels).save(scratch, "PNG")
+            told = PngInfo()
+            told.add_text("Comment", _COMMENT)
+            Image.fromarray(pixels).save(scratch, "PNG", pnginfo=told)

@@ -15,7 +15,7 @@ class Rendered:
     """A rendered photo and everything that is true of it.
 
     Attributes:
-        image: (size, size, 3) sRGB.
+        image: (size, size, 3) sRGB, or (size, size) grey.
         mask: (size, size) where the lesion or the condition is.
         truth: what is known. Maps are (size, size) float32. Single values that belong into a manifest
             (``skin_type``, ``age``, ``sex``, ``body_site`` and the like) are int, float, str or bool.
@@ -30,7 +30,13 @@ class Renderer(Protocol):
     """What ``Task.phantoms`` names."""
 
     def __call__(
-        self, label: str, size: int, rng: np.random.Generator, *, subject: np.random.Generator | None = None
+        self,
+        label: str,
+        size: int,
+        rng: np.random.Generator,
+        *,
+        subject: np.random.Generator | None = None,
+        **conditions: Any,
     ) -> Rendered:
         """Render one photo.
 
@@ -40,5 +46,6 @@ class Renderer(Protocol):
             rng: decides how it is taken: light, camera, hair, framing.
             subject: decides who and what is photographed; the same state gives the same person and lesion.
                 Default: a child of ``rng``, so that each photo is of somebody else.
+            conditions: ``conditions=``, for renderers whose module has several, by name in ``BY_NAME``.
         """
         ...

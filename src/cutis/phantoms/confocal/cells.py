@@ -68,7 +68,7 @@ def inflammatory(place: Place, those: Spots, diameter: float) -> Painted:
     ok = (row >= 0) & (row < height) & (column >= 0) & (column < width)
     at = (row[ok], column[ok])
     one = step(away, 2.0)
-    bright = (np.float32(0.38) + np.float32(0.42) * those.lots[2])[:, None, None]
+    bright = (np.float32(0.50) + np.float32(0.36) * those.lots[2])[:, None, None]
     domed = bright * (np.float32(0.80) + np.float32(0.05) * np.clip(away, 0, 4))
     np.maximum.at(cover, at, one[ok])
     np.maximum.at(light, at, (one * domed)[ok])

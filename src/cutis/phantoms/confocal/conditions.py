@@ -8,8 +8,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cutis.core.errors import CutisError
-
 Range = tuple[float, float]
 
 
@@ -57,48 +55,37 @@ USUAL = Conditions(
     spinous=(18.0, 23.0),
     papilla=(66.0, 100.0),
     inflammatory=(8.6, 11.0),
-    pigment=(0.0, 0.75),
-    speckle=(0.14, 0.32),
-    grain=(0.55, 0.85),
-    unevenness=(0.05, 0.28),
-    blur=(0.55, 0.85),
-    attenuation=(0.10, 0.25),
+    pigment=(0.0, 0.65),
+    speckle=(0.06, 0.16),
+    grain=(0.5, 0.72),
+    unevenness=(0.05, 0.22),
+    blur=(0.5, 0.76),
+    attenuation=(0.1, 0.25),
     motion=(0.0, 1.5),
-    gamma=(0.80, 1.10),
+    gamma=(0.8, 1.05),
     exposure=(0.26, 0.42),
-    haze=(0.05, 0.20),
+    haze=(0.05, 0.15),
 )
 
 SHIFTED = Conditions(
     name="shifted",
-    granular=(24.5, 26.8),
-    spinous=(15.5, 17.7),
-    papilla=(101.0, 120.0),
-    inflammatory=(8.0, 8.5),
-    pigment=(0.76, 1.0),
-    speckle=(0.33, 0.42),
-    grain=(0.88, 1.05),
-    unevenness=(0.29, 0.45),
-    blur=(0.88, 1.05),
-    attenuation=(0.26, 0.38),
-    motion=(1.6, 3.0),
-    gamma=(1.12, 1.30),
-    exposure=(0.20, 0.25),
-    haze=(0.21, 0.30),
+    granular=(25.0, 26.8),
+    spinous=(16.0, 17.7),
+    papilla=(102.0, 120.0),
+    inflammatory=(8.1, 8.5),
+    pigment=(0.67, 0.9),
+    speckle=(0.17, 0.21),
+    grain=(0.74, 0.82),
+    unevenness=(0.24, 0.36),
+    blur=(0.78, 0.9),
+    attenuation=(0.26, 0.36),
+    motion=(1.6, 2.6),
+    gamma=(1.07, 1.2),
+    exposure=(0.21, 0.25),
+    haze=(0.16, 0.22),
 )
 
 BY_NAME: Mapping[str, Conditions] = MappingProxyType({c.name: c for c in (USUAL, SHIFTED)})
-
-
-def named(name: str) -> Conditions:
-    """The conditions of that name.
-
-    Raises:
-        CutisError: there are none.
-    """
-    if name not in BY_NAME:
-        raise CutisError(f"there are no conditions '{name}'. There are: {', '.join(BY_NAME)}.")
-    return BY_NAME[name]
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _vessels(place: Place) -> Field:
     value, slope = noise_with_slope(place.window, place.seed(50), 46.0)
     away = np.abs(value) / np.maximum(slope, np.float32(0.006))
     radius = np.float32(3.2) + np.float32(1.7 * place.skin.signs[3]) * place.grade
-    radius = radius * np.clip(1 + np.float32(0.22) * place.noise(51, 24.0), 0.5, 1.6)
+    radius = radius * np.clip(1 + np.float32(0.14) * place.noise(51, 24.0), 0.6, 1.5)
     broken = np.float32(22.0) * np.clip(np.float32(0.1) - place.noise(52, 38.0), 0, 2)
     shallow = np.float32(40.0) * np.clip(np.float32(2.6) - place.depth, 0, 2)
     return np.asarray(radius - away - broken - shallow)

@@ -28,11 +28,12 @@ def honeycomb(place: Place, channel: int, size: float, nucleus: float) -> tuple[
     skin, grade = place.skin, place.grade
     _, spongiosis, blurred, _ = skin.signs
     cells = tissue(*_warped(place, channel, size), place.seed(channel), size, _JITTER)
-    gap = _gap(place, channel) * np.float32(spongiosis)
+    gap = _gap(place, channel, size) * np.float32(spongiosis)
     width = np.float32(skin.thickness) * (1 + np.float32(0.14 * blurred) * grade)
     inward = cells.border - gap
     uneven = 1 + np.float32(0.22) * place.noise(channel + 1, 9.0) + np.float32(0.12) * place.sharp
-    membrane = np.exp(-((inward / width) ** 2))
+    # Membranes are sharp towards the gap, so that it is dark as soon as there is one.
+    membrane = np.exp(-((inward / np.where(inward < 0, np.float32(0.55), width)) ** 2))
     membrane *= (
         np.float32(skin.contour) * np.clip(uneven, 0.2, 2.0) * (1 - np.float32(0.07 * blurred) * grade)
     )
@@ -55,20 +56,21 @@ def _warped(place: Place, channel: int, size: float) -> tuple[Field, Field]:
     return along, across
 
 
-def _gap(place: Place, channel: int) -> Field:
+def _gap(place: Place, channel: int, size: float) -> Field:
     """Half the width of the space between cells, micrometres."""
     grade = place.grade
-    patchy = np.clip(1 + np.float32(0.35) * place.noise(channel + 6, 22.0), 0.3, 1.9)
+    patchy = np.clip(1 + np.float32(0.30) * place.noise(channel + 6, 22.0), 0.4, 1.8)
     vesicle = step(place.noise(channel + 7, 15.0) - (np.float32(3.1) - np.float32(0.45) * grade), 0.8)
-    return np.asarray(np.float32(0.68) * grade * patchy + np.float32(3.2) * vesicle * step(grade - 2, 2.0))
+    wide = np.float32(1.05 * np.sqrt(size / 22.0)) * grade ** np.float32(0.75)
+    return np.asarray(wide * patchy + np.float32(3.0) * vesicle * step(grade - 2, 2.0))
 
 
 def _cytoplasm(place: Place, cells: Tissue, size: float, nucleus: float) -> Field:
     skin = place.skin
     lot = cells.lot
-    bright = np.float32(0.13 + 0.17 * skin.pigment) * (np.float32(0.75) + np.float32(0.5) * lot)
+    bright = np.float32(0.11 + 0.13 * skin.pigment) * (np.float32(0.75) + np.float32(0.5) * lot)
     mottled = (lot * 7.31) % 1.0 < skin.mottled
-    bright = np.where(mottled, bright * np.float32(1.9) + np.float32(0.08), bright)[cells.cell]
+    bright = np.where(mottled, bright * np.float32(1.8) + np.float32(0.05), bright)[cells.cell]
     grain = np.clip(1 + np.float32(0.30) * place.sharp, 0.3, 2.0)
     radius = (
         np.float32(nucleus * size) * (np.float32(0.85) + np.float32(0.3) * ((lot * 3.77) % 1.0))[cells.cell]

@@ -62,9 +62,9 @@ def write_mosaic(
 
 def _tiles(mosaic: Mosaic, progress: Callable[[int], None] | None) -> Iterator[NDArray[np.uint8]]:
     for image, _ in mosaic.stripes(_TILE):
-        yield from _cut(image)
-        if progress is not None:
+        if progress is not None:  # before the tiles: nobody asks for more after the last one
             progress(len(image))
+        yield from _cut(image)
 
 
 def _cut(image: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -126,6 +126,6 @@ def _density(place: Place, rete: Papillae | None, dermal: Field) -> Field:
     if rete is None:
         return np.asarray(density)
     cuff = np.exp(-((np.clip(-rete.lumen - 4, 0, None) / np.float32(13.0)) ** 2)) * (rete.lumen < -3)
-    below = np.float32(0.004) + many * (np.float32(0.014) + np.float32(0.10) * cuff)
+    below = np.float32(0.004) + many * (np.float32(0.024) + np.float32(0.09) * cuff)
     rim = np.float32(0.035) * many * np.exp(-((rete.inside / np.float32(9.0)) ** 2))
     return np.asarray(density * (1 - dermal) + below * dermal + rim)
