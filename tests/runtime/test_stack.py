@@ -79,7 +79,8 @@ def test_the_curve_follows_the_slices(
     assert [float(row["grade"]) for row in rows] == pytest.approx([1, 2, 3, 4], abs=0.02)
     assert [row["depth_um"] for row in rows] == (["0", "5", "10", "15"] if step else [""] * 4)
     assert [float(row["percent_3"]) for row in rows] == [0, 0, 100, 0]
-    assert all(float(r["grade_25"]) <= float(r["grade"]) <= float(r["grade_75"]) + 0.01 for r in rows)
+    near = 0.01  # quartiles are counted in bins
+    assert all(float(r["grade_25"]) - near <= float(r["grade"]) <= float(r["grade_75"]) + near for r in rows)
     drawing = (out / "curve.svg").read_text()
     assert ("Depth below the first image, µm" if step else "Image number") in drawing
     assert "rendered training images, not for care" in drawing
