@@ -69,20 +69,20 @@ USUAL = Conditions(
 
 SHIFTED = Conditions(
     name="shifted",
-    granular=(25.0, 26.8),
-    spinous=(16.0, 17.7),
-    papilla=(102.0, 120.0),
-    inflammatory=(8.1, 8.5),
-    pigment=(0.67, 0.9),
-    speckle=(0.17, 0.21),
-    grain=(0.74, 0.82),
-    unevenness=(0.24, 0.36),
-    blur=(0.78, 0.9),
-    attenuation=(0.26, 0.36),
-    motion=(1.6, 2.6),
-    gamma=(1.07, 1.2),
-    exposure=(0.21, 0.25),
-    haze=(0.16, 0.22),
+    granular=(25.2, 26.7),
+    spinous=(16.4, 17.8),
+    papilla=(102.0, 114.0),
+    inflammatory=(8.2, 8.5),
+    pigment=(0.67, 0.85),
+    speckle=(0.165, 0.19),
+    grain=(0.73, 0.79),
+    unevenness=(0.23, 0.31),
+    blur=(0.77, 0.85),
+    attenuation=(0.26, 0.33),
+    motion=(1.6, 2.3),
+    gamma=(1.06, 1.14),
+    exposure=(0.22, 0.255),
+    haze=(0.155, 0.19),
 )
 
 BY_NAME: Mapping[str, Conditions] = MappingProxyType({c.name: c for c in (USUAL, SHIFTED)})
@@ -164,7 +164,7 @@ def draw_skin(conditions: Conditions, rng: np.random.Generator) -> Skin:
         spinous=between(*conditions.spinous),
         papilla=between(*conditions.papilla),
         inflammatory=between(*conditions.inflammatory),
-        signs=(between(0.9, 1.1), between(0.9, 1.1), between(0.85, 1.15), between(0.9, 1.1)),
+        signs=(between(0.96, 1.04), between(0.96, 1.04), between(0.9, 1.1), between(0.96, 1.04)),
     )
 
 

@@ -92,7 +92,7 @@ def collagen(place: Place, lumen: Field) -> Field:
     bundles *= np.float32(0.40) + np.float32(0.60) * step(
         place.depth - np.float32(2.45), 0.7
     )  # tips are dark
-    oedema = 1 - np.float32(0.07 * skin.signs[2]) * place.grade
+    oedema = 1 - np.float32(0.11 * skin.signs[2]) * place.grade
     ground = np.float32(0.11) * np.clip(1 + np.float32(0.25) * place.sharp, 0.2, 2)
     tissue_ = ground + np.float32(skin.fibres) * bright * bundles * oedema
     wall = np.float32(0.10) * np.exp(-(((lumen + 2) / 1.8) ** 2))

@@ -38,7 +38,8 @@ def honeycomb(place: Place, channel: int, size: float, nucleus: float) -> tuple[
         np.float32(skin.contour) * np.clip(uneven, 0.2, 2.0) * (1 - np.float32(0.07 * blurred) * grade)
     )
     inside = step(inward + np.float32(0.6), 2.0)
-    return np.maximum(membrane, inside * _cytoplasm(place, cells, size, nucleus)), cells
+    fluid = np.float32(0.03)
+    return np.maximum(membrane, fluid + inside * _cytoplasm(place, cells, size, nucleus)), cells
 
 
 def _warped(place: Place, channel: int, size: float) -> tuple[Field, Field]:
@@ -59,7 +60,7 @@ def _warped(place: Place, channel: int, size: float) -> tuple[Field, Field]:
 def _gap(place: Place, channel: int, size: float) -> Field:
     """Half the width of the space between cells, micrometres."""
     grade = place.grade
-    patchy = np.clip(1 + np.float32(0.30) * place.noise(channel + 6, 22.0), 0.4, 1.8)
+    patchy = np.clip(1 + np.float32(0.22) * place.noise(channel + 6, 22.0), 0.5, 1.6)
     vesicle = step(place.noise(channel + 7, 15.0) - (np.float32(3.1) - np.float32(0.45) * grade), 0.8)
     wide = np.float32(1.05 * np.sqrt(size / 22.0)) * grade ** np.float32(0.75)
     return np.asarray(wide * patchy + np.float32(3.0) * vesicle * step(grade - 2, 2.0))
