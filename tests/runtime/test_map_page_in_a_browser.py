@@ -73,7 +73,7 @@ def test_the_pointer_reads_grade_confidence_and_place(opened: Callable[..., Any]
     tab = opened()
     tab.mouse.move(*place(tab, 0.35, 0.5))
     assert re.match(
-        r"Grade 1\.0; most probable 1, confidence 9\d%\. \d+ across, 4[45]\d down µm\.", readout(tab)
+        r"Grade 1\.0; most probable 1, confidence 9\d%\. \d+ µm across, 4[45]\d µm down\.", readout(tab)
     )
     tab.mouse.move(*place(tab, 0.65, 0.5))
     assert readout(tab).startswith("Grade 3.0; most probable 3")
@@ -112,7 +112,9 @@ def test_the_wheel_zooms_about_the_pointer(opened: Callable[..., Any]) -> None:
     for _ in range(4):
         tab.mouse.wheel(0, -240)
     after = readout(tab)
-    numbers = [np.array(re.findall(r"([\d,]+) across, ([\d,]+) down", text)[0]) for text in (before, after)]
+    numbers = [
+        np.array(re.findall(r"([\d,]+) µm across, ([\d,]+) µm down", text)[0]) for text in (before, after)
+    ]
     first, second = (np.char.replace(pair, ",", "").astype(int) for pair in numbers)
     assert np.abs(first - second).max() <= 2
     assert tab.locator("#scaletext").inner_text() in ("10 µm", "20 µm")

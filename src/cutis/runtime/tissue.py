@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 class TissueRule:
     """Blocks of pixels that are dark and flat hold no tissue; patches with much of such are left out.
 
+    The thresholds were set on rendered mosaics: they find 7 to 9 of 10 empty blocks and take up to one in 100
+    of the darkest tissue, of which a patch may lose a quarter.
+
     Attributes:
         mean: mean grey below which a block is dark, of 255.
         contrast: standard deviation of grey below which a block is flat.
         share: share of a patch that may be dark and flat.
     """
 
-    mean: float = 10.0
-    contrast: float = 4.0
+    mean: float = 15.0
+    contrast: float = 5.0
     share: float = 0.25
 
     def sentence(self, patch: int, stride: int) -> str:

@@ -164,8 +164,8 @@
   // ---- what stands at a place
   function placed(x, y) {
     const unit = data.spacing;
-    const text = (v) => (unit ? v * unit : v).toLocaleString("en", { maximumFractionDigits: 0 });
-    return text(x) + " across, " + text(y) + " down" + (unit ? " µm" : " pixels");
+    const text = (v) => (unit ? v * unit : v).toLocaleString("en", { maximumFractionDigits: 0 }) + (unit ? " µm" : " pixels");
+    return text(x) + " across, " + text(y) + " down";
   }
   function read() {
     if (!pointed) return;
