@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError
 
+_OVERLAP = 512  # rows that are kept, since the next ones asked for may begin so far above
 COLOUR_NOTE = "is in colour: made grey as 0.299 red + 0.587 green + 0.114 blue"
 
 
@@ -142,6 +143,8 @@ class Chunks:
                 out = np.empty((stop - start, chunk.shape[1]), chunk.dtype)
             begin, end = max(start, top), min(stop, top + len(chunk))
             out[begin - start : end - start] = chunk[begin - top : end - top]
+        # The next rows begin a patch's overlap above the end of these.
+        self._kept = {n: c for n, c in self._kept.items() if n * self._rows + len(c) > stop - _OVERLAP}
         assert out is not None
         return out
 

@@ -120,6 +120,7 @@ def _tiles(
             seen = where.stop
         for across in acrosses:
             yield down, _tile(mosaic, stored, grid, across, rule)
+        del stored  # before the next rows are read
     if on_rows:
         for top in range(seen, mosaic.height, 256):
             on_rows(_bytes(mosaic, mosaic.rows(top, min(top + 256, mosaic.height))))
