@@ -54,7 +54,8 @@ def test_an_unknown_task_is_one_clear_message(tmp_path: Path) -> None:
 
 
 def test_a_mosaic_needs_no_number_of_photos(tmp_path: Path) -> None:
-    done = cutis("phantoms", "confocal", "--out", tmp_path / "set", "--mosaic", 256, "--conditions", "shifted")
+    options = ("--out", tmp_path / "set", "--mosaic", 256, "--conditions", "shifted")
+    done = cutis("phantoms", "confocal", *options)
     assert done.returncode == 0, done.stderr
     last = done.stdout.strip().splitlines()[-1]
     assert "not for care" in last
