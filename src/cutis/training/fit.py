@@ -35,6 +35,7 @@ from cutis.training.process import bf16_is_fast
 from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
 from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run
+from cutis.training.statistics import reestimate
 
 Progress = Callable[[int], None]
 
@@ -246,6 +247,8 @@ def finish(
     """Write the weights; temperature from the tune split, predictions on tune and test, metrics on test."""
     from cutis.training.worth import test_metrics
 
+    if not run.recipe.frozen_statistics and "train" in stores and run.steps:
+        reestimate(network, stores["train"])
     with replacing(run.path / WEIGHTS) as scratch:
         state = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
         save_file(state, scratch)

@@ -1,0 +1,50 @@
+"""Batch-norm statistics of plain photos, as they will be predicted, in place of those of varied ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from cutis.data.datasets import PhotoStore
+from cutis.models.classifier import Classifier
+from cutis.training.loading import ShapeBatches
+from cutis.training.predict import plain_photos
+
+ENOUGH = 2048  # photos; more change nothing that could be measured
+
+
+@torch.no_grad()
+def reestimate(network: Classifier, store: PhotoStore, *, batch: int = 64, seed: int = 0) -> None:
+    """Replace the running statistics by those of whole, unvaried photos.
+
+    Crops that were turned and enlarged are smoother than photos are, and balanced batches show other classes;
+    a network that is normalised by their statistics sees every plain photo as an odd one.
+
+    Args:
+        network: whose convolutional batch norms are changed, in place; left in evaluation mode.
+        store: of the training split.
+        batch: photos at a time.
+        seed: which photos, where there are more than `ENOUGH`.
+
+    Source: Wu, Johnson 2021, arXiv:2105.07576, on precise statistics.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if not norms:
+        return
+    momenta = [layer.momentum for layer in norms]
+    network.eval()
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.momentum = None  # the plain average over batches
+        layer.train()
+    photos = plain_photos(store, network)
+    plan = list(ShapeBatches(photos, batch))
+    order = np.random.default_rng(seed).permutation(len(plan))[: -(-ENOUGH // batch)]
+    shuffled = [plan[number] for number in order]
+    for x in DataLoader(photos, batch_sampler=shuffled):  # type: ignore[arg-type]
+        network.features(x.contiguous(memory_format=torch.channels_last))
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum
+    network.eval()
