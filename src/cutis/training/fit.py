@@ -248,7 +248,7 @@ def finish(
     from cutis.training.worth import test_metrics
 
     if not run.recipe.frozen_statistics and "train" in stores and run.steps:
-        reestimate(network, stores["train"])
+        reestimate(network, stores["train"], sampling_chances(targets["train"], run.recipe))
     with replacing(run.path / WEIGHTS) as scratch:
         state = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
         save_file(state, scratch)

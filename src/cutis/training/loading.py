@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,11 +95,11 @@ class ResumableLoader(DataLoader[Any]):
 
 
 class ShapeBatches(Sampler[list[int]]):
-    """Batches of photos of one shape each, every photo once: whole photos are not all equally wide."""
+    """Batches of photos of one shape each, every photo (or chosen one) once: not all are equally wide."""
 
-    def __init__(self, photos: PlainPhotos, batch: int) -> None:
+    def __init__(self, photos: PlainPhotos, batch: int, chosen: Sequence[int] | None = None) -> None:
         by_shape: dict[tuple[int, ...], list[int]] = {}
-        for index in range(len(photos)):
+        for index in range(len(photos)) if chosen is None else chosen:
             height, width = photos.store.shape(index)
             by_shape.setdefault((0, 0) if photos.fit == "square" else (height, width), []).append(index)
         self.plan = [g[i : i + batch] for g in by_shape.values() for i in range(0, len(g), batch)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -16,17 +17,25 @@ ENOUGH = 2048  # photos; more change nothing that could be measured
 
 
 @torch.no_grad()
-def reestimate(network: Classifier, store: PhotoStore, *, batch: int = 64, seed: int = 0) -> None:
+def reestimate(
+    network: Classifier,
+    store: PhotoStore,
+    chances: NDArray[np.float64] | None = None,
+    *,
+    batch: int = 64,
+    seed: int = 0,
+) -> None:
     """Replace the running statistics by those of whole, unvaried photos.
 
-    Crops that were turned and enlarged are smoother than photos are, and balanced batches show other classes;
-    a network that is normalised by their statistics sees every plain photo as an odd one.
+    Crops that were turned and enlarged are smoother than photos are; a network that is normalised by their
+    statistics sees every plain photo as an odd one. The mixture of classes, however, stays that of training.
 
     Args:
         network: whose convolutional batch norms are changed, in place; left in evaluation mode.
         store: of the training split.
+        chances: (photos,) of each photo to be drawn, as in training; equal ones when None.
         batch: photos at a time.
-        seed: which photos, where there are more than `ENOUGH`.
+        seed: of the draw of `ENOUGH` photos.
 
     Source: Wu, Johnson 2021, arXiv:2105.07576, on precise statistics.
     """
@@ -40,10 +49,10 @@ def reestimate(network: Classifier, store: PhotoStore, *, batch: int = 64, seed:
         layer.momentum = None  # the plain average over batches
         layer.train()
     photos = plain_photos(store, network)
-    plan = list(ShapeBatches(photos, batch))
-    order = np.random.default_rng(seed).permutation(len(plan))[: -(-ENOUGH // batch)]
-    shuffled = [plan[number] for number in order]
-    for x in DataLoader(photos, batch_sampler=shuffled):  # type: ignore[arg-type]
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(len(photos), min(ENOUGH, len(photos)), p=chances)
+    plan = ShapeBatches(photos, batch, chosen.tolist()).plan
+    for x in DataLoader(photos, batch_sampler=[plan[n] for n in rng.permutation(len(plan))]):  # type: ignore[arg-type]
         network.features(x.contiguous(memory_format=torch.channels_last))
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
