@@ -41,7 +41,7 @@ def test_it_renders_each_of_its_labels(task) -> None:  # type: ignore[no-untyped
 
 
 def test_an_unknown_task_is_answered_with_those_there_are() -> None:
-    with pytest.raises(CutisError, match="The tasks are: .*dermoscopy"):
+    with pytest.raises(CutisError, match=r"The tasks are: .*dermoscopy"):
         get_task("astrology")
 
 
