@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cutis import __version__
+from cutis.core.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
