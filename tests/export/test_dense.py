@@ -9,6 +9,9 @@ import torch
 
 from cutis.core.bundle_info import Member
 from cutis.export.dense import dense_graph
+from cutis.export.network import network_graph
+from cutis.export.onnx import build_graph
+from cutis.export.vectors import torch_probabilities
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.models.texture import MEAN, STD, STRIDE, build
 
@@ -53,3 +56,13 @@ def test_every_place_is_the_patch_that_begins_there(count: int, height: int, wid
             top, left = i * STRIDE, j * STRIDE
             expected[:, i, j] = one_patch(networks, image[top : top + 128, left : left + 128])
     assert np.abs(found - expected).max() < 1e-5
+
+
+def test_the_bundles_graph_takes_images_pixel_by_pixel() -> None:
+    network = trained_looking(3)
+    member = Member("m", "texture", 128, MEAN, STD, 1.4, "native")
+    session = onnxruntime.InferenceSession(build_graph([(member, network_graph(network))]))
+    image = np.random.default_rng(2).integers(0, 256, (150, 401, 3), dtype=np.uint8)  # no 4:3, no resizing
+    (found,) = session.run(["probabilities"], {"image": image[None]})
+    expected = torch_probabilities([(member, network)], image, 1, 1.0)
+    assert np.abs(found[0] - expected).max() < 1e-5

@@ -29,8 +29,7 @@ SHAPES = [(64, 85), (64, 64), (100, 130), (70, 65), (30, 300), (300, 40), (31, 2
 
 def member(network: Classifier, temperature: float = 1.0) -> Member:
     rules = network.input_rules
-    stretch = not rules.convolutional
-    return Member("run", network.settings.backbone, rules.size, rules.mean, rules.std, temperature, stretch)
+    return Member("run", network.settings.backbone, rules.size, rules.mean, rules.std, temperature, rules.fit)
 
 
 def photo(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -65,7 +64,9 @@ def test_any_backbone_says_what_it_says_in_torch(
 ) -> None:
     network = make_network(backbone, **settings)
     side, model = network.input_rules.size, graph([network])
-    shapes = [(1, 1)] if member(network).stretch else [(1, 1), (1, 1.328125), (1.25, 1), (1, 3), (4, 1)]
+    shapes = (
+        [(1, 1)] if member(network).fit == "square" else [(1, 1), (1, 1.328125), (1.25, 1), (1, 3), (4, 1)]
+    )
     for high, wide in shapes:
         image = photo(int(high * side), int(wide * side))
         expected = torch_probabilities([(member(network), network)], image, 1, 1.0)
@@ -105,7 +106,7 @@ def test_the_pictures_of_a_bundles_own_test_are_resized_without_rounding(
 ) -> None:
     network = make_network(backbone, **settings)
     whole = member(network)
-    images = drawn_images(whole.size, square=whole.stretch)
+    images = drawn_images(whole.size, whole.fit)
     assert len(images) >= 3
     assert len({image.shape for image in images}) == len(images)
     for image in images:

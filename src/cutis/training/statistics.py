@@ -50,7 +50,7 @@ def reestimate(
         layer.train()
     photos = plain_photos(store, network)
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(photos), min(ENOUGH, len(photos)), p=chances)
+    chosen = rng.choice(len(photos), min(ENOUGH, len(photos)), replace=chances is not None, p=chances)
     plan = ShapeBatches(photos, batch, chosen.tolist()).plan
     for x in DataLoader(photos, batch_sampler=[plan[n] for n in rng.permutation(len(plan))]):  # type: ignore[arg-type]
         network.features(x.contiguous(memory_format=torch.channels_last))
