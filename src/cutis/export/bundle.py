@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from cutis import __version__
 from cutis.core.bundle import Bundle, BundleInfo, Member, Vectors, write_bundle
-from cutis.core.bundle_info import Dense
 from cutis.core.errors import CutisError, RunError
 from cutis.core.labels import MultiLabel
 from cutis.core.manifest import SPLITS, Manifest, read_manifest
 from cutis.export.card import write_card
-from cutis.export.dense import dense_difference, dense_graph
+from cutis.export.dense import with_map
 from cutis.export.held_out import Answers, answers, at_temperature, best_temperature, operating_points
 from cutis.export.network import network_graph
 from cutis.export.onnx import Weights, build_graph, with_temperature
@@ -26,7 +25,6 @@ from cutis.export.quantize import CALIBRATION, quantise
 from cutis.export.vectors import make_vectors
 from cutis.imaging.read import read_rgb
 from cutis.models.classifier import Classifier
-from cutis.models.texture import STRIDE
 from cutis.runtime.check import check_parity
 from cutis.tasks import get_task
 from cutis.training.run import Run, load_network, load_run
@@ -104,6 +102,7 @@ def export_bundle(
     loaded = sorted((load_run(path) for path in runs), key=lambda run: -run.settings.size)
     _need_kin(loaded)
     members = [_member(run, options.size) for run in loaded]
+    _need_one_scale(Path(out), [member for member, _ in members])
     info = _info(loaded, [member for member, _ in members], options, Path(out))
     manifest = read_manifest(
         loaded[0].split_file,
@@ -121,7 +120,7 @@ def export_bundle(
         draft = _fitted(draft, asked)
     elif len(loaded) == 1 and options.views == _RUN_VIEWS and not (options.int8 or options.size):
         draft = _as_the_run_says(draft, loaded[0], manifest)
-    draft = _with_map(replace(draft, vectors=_vectors(draft, members)), members)
+    draft = with_map(replace(draft, vectors=_vectors(draft, members)), members)
     card = write_card(draft.info, _counts(manifest))
     write_bundle(out, draft.info, draft.model, card, draft.vectors, draft.dense)
     return draft.info
@@ -146,6 +145,14 @@ def _need_kin(runs: Sequence[Run]) -> None:
                     f"{run.path}: has another {what} than {first.path}. What one member of an ensemble is "
                     "tested on, another must not have been trained on: train them on one split manifest."
                 )
+
+
+def _need_one_scale(out: Path, members: Sequence[Member]) -> None:
+    if len({member.fit == "native" for member in members}) > 1:
+        raise RunError(
+            f"{out}: not written: one network takes images as they are, another resizes them. "
+            "Export them apart, or train both on one kind of backbone."
+        )
 
 
 def _member(run: Run, size: int | None) -> tuple[Member, Classifier]:
@@ -294,26 +301,6 @@ def _vectors(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Vec
     # An 8-bit graph may round differently on another processor; its answers were compared on real photos.
     tolerance = vectors.tolerance if info.precision in TOLERANCE else parity.difference + INT8_SLACK
     return replace(vectors, difference=parity.difference, tolerance=tolerance)
-
-
-def _with_map(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Bundle:
-    """With the graph that maps whole images, where the networks allow it.
-
-    Raises:
-        CutisError: the map differs from the answer for a patch.
-    """
-    if not draft.info.native or draft.info.views > 1:
-        return draft
-    info = draft.info
-    graph = dense_graph(members, stride=STRIDE, temperature=info.temperature)
-    difference = dense_difference(graph, members, info.temperature)
-    if difference > TOLERANCE["float32"]:
-        raise CutisError(
-            f"{draft.path}: not written: the map differs from the answers for single patches by "
-            f"{difference:.1e}. This network cannot be mapped; report it."
-        )
-    dense = Dense(info.size, STRIDE, get_task(info.task).spacing)
-    return replace(draft, info=replace(info, dense=dense), dense=graph)
 
 
 def _counts(manifest: Manifest) -> dict[str, dict[str, int]]:

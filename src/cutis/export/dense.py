@@ -10,16 +10,23 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that torch's own documentation uses
 from torch import Tensor, nn
 
-from cutis.core.bundle_info import Member
+from cutis.core.bundle import Bundle
+from cutis.core.bundle_info import Dense, Member
+from cutis.core.errors import CutisError
 from cutis.export.network import OPSET
 from cutis.export.vectors import drawn_images, torch_probabilities
 from cutis.models.classifier import Classifier
+from cutis.models.texture import STRIDE
+from cutis.tasks import get_task
+
+TOLERANCE = 1e-3  # of a probability
 
 
 class DenseNetwork(nn.Module):
@@ -104,7 +111,27 @@ def dense_graph(members: Sequence[tuple[Member, Classifier]], *, stride: int, te
     return buffer.getvalue()
 
 
-def dense_difference(graph: bytes, members: Sequence[tuple[Member, Classifier]], temperature: float) -> float:
+def with_map(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Bundle:
+    """A bundle with the graph that maps whole images, where its networks allow it.
+
+    Raises:
+        CutisError: the map differs from the answers for single patches.
+    """
+    info = draft.info
+    if not info.native or info.views > 1:
+        return draft
+    graph = dense_graph(members, stride=STRIDE, temperature=info.temperature)
+    difference = _difference(graph, members, info.temperature)
+    if difference > TOLERANCE:
+        raise CutisError(
+            f"{draft.path}: not written: the map differs from the answers for single patches by "
+            f"{difference:.1e}. This network cannot be mapped; report it."
+        )
+    dense = Dense(info.size, STRIDE, get_task(info.task).spacing)
+    return replace(draft, info=replace(info, dense=dense), dense=graph)
+
+
+def _difference(graph: bytes, members: Sequence[tuple[Member, Classifier]], temperature: float) -> float:
     """Largest difference of a probability between the graph and the patch networks, on drawn images."""
     import onnxruntime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +124,7 @@ class CellFiles:
         columns: of the map.
     """
 
-    KINDS: dict[str, Any] = {"grade": np.float32, "confidence": np.float32, "named": np.uint8}  # noqa: RUF012
+    KINDS: ClassVar[dict[str, Any]] = {"grade": np.float32, "confidence": np.float32, "named": np.uint8}
 
     def __init__(self, folder: Path, columns: int) -> None:
         self._folder, self._columns = folder, columns

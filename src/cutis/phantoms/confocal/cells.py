@@ -62,7 +62,7 @@ def inflammatory(place: Place, those: Spots, diameter: float) -> Painted:
     those, centre_x, centre_y = those.chosen(near), centre_x[near], centre_y[near]
     dx = (offset[None, None, :] + (centre_x + place.window.left - those.x)[:, None, None]).astype(np.float32)
     dy = (offset[None, :, None] + (centre_y + place.window.top - those.y)[:, None, None]).astype(np.float32)
-    away = _rim(those, diameter)(dx, dy)
+    away = _rim(those, diameter, dx, dy)
     row, column = centre_y[:, None, None] + offset[:, None], centre_x[:, None, None] + offset[None, :]
     row, column = np.broadcast_arrays(row, column)
     ok = (row >= 0) & (row < height) & (column >= 0) & (column < width)
@@ -77,18 +77,14 @@ def inflammatory(place: Place, those: Spots, diameter: float) -> Painted:
     return Painted(cover, light, halo, np.stack([those.x, those.y], axis=1))
 
 
-def _rim(those: Spots, diameter: float):  # type: ignore[no-untyped-def]
-    """Distance to the cell's rim, positive inside, as a function of the offset from its centre."""
+def _rim(those: Spots, diameter: float, dx: Field, dy: Field) -> Field:
+    """Distance to the cell's rim, micrometres, positive inside; from the offset to the cell's centre."""
     lots = those.lots[:, :, None, None]
-
-    def away(dx: Field, dy: Field) -> Field:
-        radius = np.float32(0.5 * diameter) * (np.float32(0.88) + np.float32(0.24) * lots[0])
-        angle = np.arctan2(dy, dx)
-        corners = np.float32(0.09) * np.cos(5 * angle + 6.28 * lots[1])
-        oval = np.float32(0.11) * np.cos(2 * angle + 6.28 * lots[3])
-        return np.asarray(radius * (1 + corners + oval) - np.hypot(dx, dy))
-
-    return away
+    radius = np.float32(0.5 * diameter) * (np.float32(0.88) + np.float32(0.24) * lots[0])
+    angle = np.arctan2(dy, dx)
+    corners = np.float32(0.09) * np.cos(5 * angle + 6.28 * lots[1])
+    oval = np.float32(0.11) * np.cos(2 * angle + 6.28 * lots[3])
+    return np.asarray(radius * (1 + corners + oval) - np.hypot(dx, dy))
 
 
 def dendritic(place: Place, channel: int, density: float) -> Painted:
