@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,6 +59,40 @@ def test_without_any_variation_a_square_photo_is_only_resized_and_mirrored() -> 
     out = augment(image, 60, PLAIN, np.random.default_rng(0)).astype(int)
     ways = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
     assert min(np.abs(out - way.astype(int)).mean() for way in ways) < 1.0
+
+
+def test_turned_by_quarters_a_photo_keeps_every_pixel() -> None:
+    image = photo(60, 60)
+    ways = [np.rot90(side, k) for side in (image, image[:, ::-1]) for k in range(4)]
+    turned = replace(PLAIN, rotate=True, tilt=0)
+    seen = set()
+    for seed in range(60):
+        out = augment(image, 60, turned, np.random.default_rng(seed))
+        matches = [n for n, way in enumerate(ways) if np.array_equal(way, out)]
+        assert len(matches) == 1
+        seen.update(matches)
+    assert seen == set(range(8))
+
+
+def test_a_tilted_photo_stays_about_as_sharp() -> None:
+    rng = np.random.default_rng(2)
+    grain = cv2.GaussianBlur(rng.normal(128, 60, (96, 96, 3)), (0, 0), 0.8).clip(0, 255).astype(np.uint8)
+
+    def sharpness(image: np.ndarray) -> float:
+        return float(cv2.Laplacian(image[24:-24, 24:-24].astype(np.float32), cv2.CV_32F).var())
+
+    tilted = replace(PLAIN, rotate=True, tilt=1)
+    found = [sharpness(augment(grain, 96, tilted, np.random.default_rng(s))) for s in range(30)]
+    assert np.mean(found) > 0.7 * sharpness(grain)
+
+
+def test_a_crop_covers_the_asked_share_of_the_whole_photo() -> None:
+    """A ramp's range tells how much of it a crop saw."""
+    ramp = np.repeat(np.linspace(0, 255, 80).astype(np.uint8)[None, :, None], 60, 0).repeat(3, 2)
+    quarter = replace(PLAIN, area=(0.25, 0.25))
+    ranges = [int(np.ptp(augment(ramp, 40, quarter, np.random.default_rng(s)))) for s in range(20)]
+    wanted = 255 * np.sqrt(0.25 * 80 * 60) / 80
+    assert np.mean(ranges) == pytest.approx(wanted, rel=0.05)
 
 
 def test_colours_vary_but_mean_brightness_stays_near() -> None:

@@ -10,7 +10,7 @@ from cutis.models.torchvision_operators import ensure
 
 ensure()
 
-from cutis.models.backbones import create, is_tensorflow  # noqa: E402
+from cutis.models.backbones import create, first_stages, is_tensorflow, stage_names  # noqa: E402
 from cutis.models.classifier import Classifier, ClassifierSettings, build  # noqa: E402
 
 
@@ -98,3 +98,21 @@ def test_tensorflow_weights_are_known_by_the_tag_of_their_file() -> None:
     assert not is_tensorflow("mobilenetv2_100.ra_in1k.safetensors", "auto")
     assert not is_tensorflow("imagenet", "auto")
     assert is_tensorflow("imagenet", "tensorflow")
+
+
+@pytest.mark.parametrize("backbone", ["mobilenetv2_035", "resnet18", "vgg11", "densenet121"])
+def test_the_first_stages_are_what_leads_to_them_and_nothing_deeper(backbone: str) -> None:
+    network = build(ClassifierSettings(backbone, classes=2, size=32)).backbone.eval()
+    stages = stage_names(network, 100)
+    frozen = first_stages(network, 2)
+    for module in frozen:
+        module.requires_grad_(False)
+    modules = dict(network.named_modules())
+    outputs = {}
+    for name in stages[:3]:
+        modules[name].register_forward_hook(lambda _m, _i, out, name=name: outputs.update({name: out}))
+    network(torch.zeros(1, 3, 64, 64))
+    assert not outputs[stages[1]].requires_grad
+    assert outputs[stages[2]].requires_grad
+    with pytest.raises(CutisError, match="the backbone has"):
+        first_stages(network, 100)

@@ -13,6 +13,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
+
+from cutis.models.torchvision_operators import ensure
+
+ensure()
+
+from cutis.models.classifier import ClassifierSettings, build  # noqa: E402
 
 SMALL = ["--backbone", "mobilenetv3_small_050", "--weights", "none", "--size", "32", "--batch", "6"]
 
@@ -61,6 +68,24 @@ def test_the_same_run_is_not_overwritten(run: Path, manifest: Path) -> None:
     assert again.returncode == 1
     assert "holds a run already" in again.stderr
     assert "Traceback" not in again.stderr
+
+
+def test_frozen_stages_keep_weights_and_statistics_and_the_others_learn(
+    manifest: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    network = build(ClassifierSettings("mobilenetv2_035", classes=3, size=32))
+    start = network.backbone.state_dict()
+    save_file(start, tmp_path / "start.safetensors")
+    options = [*SMALL, "--backbone", "mobilenetv2_035", "--epochs", 1, "--freeze", 2]
+    options += ["--weights", tmp_path / "start.safetensors"]
+    done = cutis("train", "dermoscopy", manifest, "--out", tmp_path / "run", *options)
+    assert done.returncode == 0, done.stderr
+    end = load_file(tmp_path / "run" / "weights.safetensors")
+    counted = [name for name in start if start[name].is_floating_point()]
+    kept = {name for name in counted if torch.equal(start[name], end[f"backbone.{name}"])}
+    assert kept == {n for n in counted if n.startswith(("conv_stem", "bn1", "blocks.0.", "blocks.1."))}
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cutis.core.errors import CutisError
 
 Image = NDArray[np.uint8]
+Extent = NDArray[np.float64]  # (2,) along x and y, in pixels of the photo
 Rng = np.random.Generator
 
 
@@ -22,19 +23,21 @@ class Augmentation:
     """How strongly photos are varied. Probabilities are 0..1; ranges are (low, high).
 
     Attributes:
-        area: share of the photo that a crop covers, as a square of its shorter side.
+        area: share of the photo that a crop covers.
         aspect: width over height of a crop before it becomes square.
-        rotate: any angle when true (a dermoscope has no upright), else flips only.
+        rotate: turned as well as mirrored (a dermoscope has no upright), else mirrored only.
+        tilt: probability of any angle; the others turn by quarters, which keeps the photo as sharp as it is.
         brightness, contrast, saturation: largest relative change.
         illuminant: standard deviation of the log gains of red, green and blue.
         constancy: probability that the colour of the light is estimated and removed (shades of grey).
         hair, ruler, vignette, blur, erase: probabilities of rendered hair, ruler marks, dark corners,
-            defocus and a hidden square.
+            another focus (soft, or sharpened as cameras do) and a hidden square.
     """
 
     area: tuple[float, float] = (0.4, 1.0)
     aspect: tuple[float, float] = (0.8, 1.25)
     rotate: bool = True
+    tilt: float = 0.5
     brightness: float = 0.2
     contrast: float = 0.2
     saturation: float = 0.2
@@ -79,7 +82,7 @@ def augment(image: Image, size: int, settings: Augmentation, rng: Rng, *, native
     Returns:
         (size, size, 3).
     """
-    out = _crop(image, size, settings, rng, size if native else min(image.shape[:2]))
+    out = _crop(image, size, settings, rng, native=native)
     if rng.random() < settings.hair:
         _draw_hair(out, rng)
     if rng.random() < settings.ruler:
@@ -88,41 +91,66 @@ def augment(image: Image, size: int, settings: Augmentation, rng: Rng, *, native
     if rng.random() < settings.vignette:
         out = _vignette(out, rng)
     if rng.random() < settings.blur:
-        import cv2
-
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.2)) * size / 224).astype(np.uint8)
+        out = _refocus(out, rng)
     if rng.random() < settings.erase:
         _erase(out, rng)
     return out
 
 
-def _crop(image: Image, size: int, settings: Augmentation, rng: Rng, whole: int) -> Image:
-    """Crop, rotate, mirror and resize in one warp, so that pixels are interpolated once.
+def _crop(image: Image, size: int, settings: Augmentation, rng: Rng, *, native: bool) -> Image:
+    """Crop, turn, mirror and resize in one step, so that pixels are interpolated once."""
+    height, width = image.shape[:2]
+    frame = np.array([width, height])
+    side = np.sqrt(rng.uniform(*settings.area)) * (size if native else np.sqrt(width * height))
+    ratio = np.exp(rng.uniform(*np.log(settings.aspect)))
+    extent = np.minimum(side * np.array([np.sqrt(ratio), 1 / np.sqrt(ratio)]), frame)
+    centre = frame / 2 + rng.uniform(-0.5, 0.5, 2) * (frame - extent)
+    if settings.rotate and rng.random() < settings.tilt:
+        return _tilted(image, size, extent, centre, rng)
+    return _straight(image, size, extent, centre, rng, quarters=settings.rotate)
 
-    ``whole`` is the side of a crop whose area is 1.
-    """
+
+def _straight(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng, *, quarters: bool) -> Image:
+    """A crop along the photo's own rows: resized as photos are when they are predicted."""
     import cv2
 
-    height, width = image.shape[:2]
-    share = rng.uniform(*settings.area)
-    ratio = np.exp(rng.uniform(*np.log(settings.aspect)))
-    side = np.sqrt(share) * whole
-    # Half-extents of the crop in source pixels; a crop wider than the photo is filled by reflection.
-    half = np.array([side * np.sqrt(ratio), side / np.sqrt(ratio)]) / 2
-    angle = rng.uniform(0, 2 * np.pi) if settings.rotate else 0.0
-    mirror = np.array([rng.choice((-1, 1)), 1 if settings.rotate else rng.choice((-1, 1))])
-    room = np.maximum(np.array([width, height]) / 2 - half, 0)
-    centre = np.array([width, height]) / 2 + rng.uniform(-1, 1, 2) * room
+    left, top = np.round(centre - extent / 2).astype(int)
+    wide, high = np.maximum(1, np.round(extent).astype(int))
+    window = image[top : top + high, left : left + wide]
+    how = cv2.INTER_AREA if min(wide, high) >= size else cv2.INTER_CUBIC
+    out = cv2.resize(window, (size, size), interpolation=how)
+    turned = np.rot90(out, int(rng.integers(4)) if quarters else 0)
+    mirrored = turned[:, ::-1] if rng.random() < 0.5 else turned
+    return np.ascontiguousarray(mirrored, dtype=np.uint8)
+
+
+def _tilted(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng) -> Image:
+    """A crop at any angle; corners outside the photo are filled by reflection."""
+    import cv2
+
+    angle = rng.uniform(0, 2 * np.pi)
+    mirror = np.array([rng.choice((-1, 1)), 1])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    scale = turn @ np.diag(mirror * half * 2 / size)  # destination offset -> source offset
+    scale = turn @ np.diag(mirror * extent / size)  # destination offset -> source offset
     offset = centre - 0.5 - scale @ np.array([(size - 1) / 2] * 2)
-    matrix = np.column_stack([scale, offset])
-    shrink = max(half) * 2 / size
-    if shrink > 1.5:  # bilinear sampling alone would alias
+    shrink = max(extent) / size
+    if shrink > 1.5:  # cubic sampling alone would alias
         image = cv2.GaussianBlur(image, (0, 0), 0.4 * shrink).astype(np.uint8)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # Bilinear sampling would soften every turned photo, and a network trained on those misreads sharp ones.
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    matrix = np.column_stack([scale, offset])
     warped = cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
     return warped.astype(np.uint8, copy=False)
+
+
+def _refocus(image: Image, rng: Rng) -> Image:
+    import cv2
+
+    soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)) * image.shape[0] / 224)
+    if rng.random() < 0.5:
+        return soft.astype(np.uint8, copy=False)
+    amount = float(rng.uniform(0.2, 1.0))
+    return cv2.addWeighted(image, 1 + amount, soft, -amount, 0).astype(np.uint8, copy=False)
 
 
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:

@@ -137,6 +137,26 @@ def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
     return tuple(names[-count:]) if count else ()
 
 
+def first_stages(backbone: nn.Module, count: int) -> list[nn.Module]:
+    """Every module up to and including the stage ``count`` of `stage_names`, shallow ones first.
+
+    Raises:
+        CutisError: the backbone has fewer stages.
+    """
+    if count == 0:
+        return []
+    stages = stage_names(backbone, 1_000)
+    if not 0 < count <= len(stages):
+        raise CutisError(f"{count} first stages were asked for, and the backbone has {len(stages)}.")
+    modules = dict(backbone.named_modules())
+    names = list(modules)
+    last = stages[count - 1]
+    end = max(i for i, name in enumerate(names) if f"{name}.".startswith(f"{last}."))
+    # A container that goes on past the stage is no part of it.
+    open_ended = {name[:cut] for name in names[end + 1 :] for cut in range(len(name)) if name[cut] == "."}
+    return [modules[name] for name in names[: end + 1] if name and name not in open_ended]
+
+
 def as_map(features: Tensor, backbone: nn.Module) -> Tensor:
     """Bring a backbone's features to (batch, channels, height, width).
 

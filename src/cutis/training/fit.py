@@ -247,7 +247,7 @@ def finish(
     """Write the weights; temperature from the tune split, predictions on tune and test, metrics on test."""
     from cutis.training.worth import test_metrics
 
-    if run.steps and not run.recipe.frozen_statistics:  # a probe takes no steps
+    if run.steps:  # a probe takes no steps
         reestimate(network, stores["train"], sampling_chances(targets["train"], run.recipe))
     with replacing(run.path / WEIGHTS) as scratch:
         state = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
+from cutis.models.backbones import first_stages
 from cutis.models.classifier import Classifier
 from cutis.models.losses import classification_loss, one_hot
 from cutis.training.recipe import Recipe
@@ -31,17 +32,18 @@ class TrainingModule(lightning.LightningModule):
         self.recipe = recipe
         self.steps = steps
         self.register_buffer("counts", counts.float(), persistent=False)
+        self.frozen = first_stages(network.backbone, recipe.freeze)
+        for module in self.frozen:
+            module.requires_grad_(False)
         self.history: list[dict[str, float]] = []  # one row per epoch, kept across resumptions
         self.tune_logits: list[Tensor] = []
         self.tune_targets: list[Tensor] = []
 
     def train(self, mode: bool = True) -> TrainingModule:
-        """Set training mode; frozen batch-norm statistics stay as they are."""
+        """Set training mode; frozen stages keep their statistics."""
         super().train(mode)
-        if self.recipe.frozen_statistics:
-            for layer in self.network.backbone.modules():
-                if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
-                    layer.eval()
+        for module in self.frozen:
+            module.eval()
         return self
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
@@ -120,6 +122,8 @@ class TrainingModule(lightning.LightningModule):
         deepest = max(depth_of.values())
         groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
+            if not parameter.requires_grad:
+                continue
             if name in depth_of:
                 rate = self.recipe.learning_rate * self.recipe.layer_decay ** (deepest - depth_of[name])
             else:

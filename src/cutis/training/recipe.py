@@ -36,8 +36,8 @@ class Recipe:
         precision: ``auto`` is bfloat16 where the device has it, else float32.
         workers: processes that prepare photos; 0 prepares them in the training process.
         seed: of everything random.
-        frozen_statistics: keep the pretrained batch-norm statistics; small batches of balanced, varied photos
-            give other statistics than the photos that are predicted.
+        freeze: so many first stages of the backbone keep their pretrained weights and statistics. They know
+            edges and colours already, and on large maps they cost most of a step.
         checkpoint_steps: steps between checkpoints, the most that a kill can lose.
         devices, nodes: how many; several train data-parallel.
         augmentation: see `cutis.data.augment.Augmentation`.
@@ -60,14 +60,15 @@ class Recipe:
     precision: Precision = "auto"
     workers: int = 0
     seed: int = 0
-    frozen_statistics: bool = False
+    freeze: int = 0
     checkpoint_steps: int = 50
     devices: int = 1
     nodes: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch", 2), ("devices", 1), ("nodes", 1), ("workers", 0)):
+        leasts = {"epochs": 1, "batch": 2, "devices": 1, "nodes": 1, "workers": 0, "freeze": 0}
+        for name, least in leasts.items():
             if getattr(self, name) < least:
                 raise CutisError(f"{name} is {getattr(self, name)}, expected at least {least}.")
 

@@ -31,7 +31,8 @@ def reestimate(
     statistics sees every plain photo as an odd one. The mixture of classes, however, stays that of training.
 
     Args:
-        network: whose convolutional batch norms are changed, in place; left in evaluation mode.
+        network: whose convolutional batch norms are changed, in place, but for frozen ones; left in
+            evaluation mode.
         store: of the training split.
         chances: (photos,) of each photo to be drawn, as in training; equal ones when None.
         batch: photos at a time.
@@ -39,7 +40,11 @@ def reestimate(
 
     Source: Wu, Johnson 2021, arXiv:2105.07576, on precise statistics.
     """
-    norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+    norms = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, nn.BatchNorm2d) and (layer.weight is None or layer.weight.requires_grad)
+    ]
     if not norms:
         return
     momenta = [layer.momentum for layer in norms]
