@@ -33,6 +33,9 @@ _SHOWN = (
     "specificity",
     "auc_macro",
     "auc",
+    "mean_absolute_deviation",
+    "mean_absolute_deviation_normalised",
+    "quadratic_kappa",
     "expected_calibration_error",
 )
 

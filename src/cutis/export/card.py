@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cutis.core.bundle import BundleInfo, Member, OperatingPoint
+from cutis.core.labels import Ordinal
 
 _HEADLINES = {
     "balanced_accuracy": "balanced accuracy",
@@ -14,6 +15,9 @@ _HEADLINES = {
     "auc": "AUC",
     "sensitivity": "sensitivity",
     "specificity": "specificity",
+    "mean_absolute_deviation": "mean absolute deviation, in grades",
+    "mean_absolute_deviation_normalised": "mean absolute deviation, of the whole scale (0 to 1)",
+    "quadratic_kappa": "quadratic kappa",
     "expected_calibration_error": "expected calibration error",
 }
 _BY_CLASS = ("sensitivity", "specificity", "auc")
@@ -60,8 +64,9 @@ def _purpose(info: BundleInfo) -> list[str]:
     return [
         "## What it answers",
         "",
-        f"{info.title}: which of {len(info.labels)} labels fits one {info.modality} photo.",
-        "It gives a probability for each, an embedding, and a map of where each label was seen.",
+        f"{info.title}: which of {len(info.labels)} {_nouns(info)} fits one {info.modality} photo.",
+        "It gives a probability for each, an embedding, and a map of where each was seen.",
+        *_maps(info),
         "",
         *labels,
         "",
@@ -70,6 +75,21 @@ def _purpose(info: BundleInfo) -> list[str]:
             if info.source
             else []
         ),
+    ]
+
+
+def _nouns(info: BundleInfo) -> str:
+    return "grades" if isinstance(info.labels, Ordinal) else "labels"
+
+
+def _maps(info: BundleInfo) -> list[str]:
+    if info.dense is None:
+        return []
+    dense = info.dense
+    scale = f" It expects {dense.spacing:g} micrometres per pixel." if dense.spacing else ""
+    return [
+        f"`cutis map` answers for every patch of {dense.patch} x {dense.patch} pixels of an image of any "
+        f"size, {dense.stride} pixels apart.{scale}"
     ]
 
 
@@ -168,15 +188,25 @@ def _member(member: Member) -> str:
 
 
 def _limits(info: BundleInfo) -> list[str]:
+    if isinstance(info.labels, Ordinal):
+        anything = "It knows nothing but its grades, and grades anything: another disease, or no skin at all."
+    else:
+        anything = (
+            f"It knows nothing but {', '.join(info.labels.names)}.\n"
+            "  A photo of anything else, or of healthy skin, gets one of these labels too."
+        )
+    if info.native:
+        shape = "An image larger than a patch gets one answer for all of it; `cutis map` tells places apart."
+    else:
+        shape = "A panorama is cropped about its centre to at most 4:3."
     return [
         "## Limits",
         "",
-        f"- It knows nothing but {', '.join(info.labels.names)}.",
-        "  A photo of anything else, or of healthy skin, gets one of these labels too.",
+        f"- {anything}",
         f"- It was trained on {info.modality} photos; on others its answers mean nothing.",
         "- Other clinics, cameras and skin tones were not part of the figures above.",
         "  Measure it on your own photos before you rely on a number.",
-        "- A panorama is cropped about its centre to at most 4:3.",
+        f"- {shape}",
         f"- Licence of the model: {info.licence or 'not stated'}.",
         "",
     ]
