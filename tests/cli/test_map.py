@@ -73,6 +73,18 @@ def test_several_images_get_a_folder_each(grey_bundle: Path, image: Path, tmp_pa
     assert "mm2" in done.stdout
 
 
+def test_missing_pixels_are_left_out_and_said(grey_bundle: Path, tmp_path: Path) -> None:
+    pixels = np.full((64, 64), 0.4, np.float32)
+    pixels[0, 0] = np.nan
+    pixels[1, 1] = 1.0
+    done = cutis("map", grey_bundle, saved(tmp_path / "a.tif", pixels), "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "a.tif: 1 places were not graded because of missing pixels (NaN)." in done.stderr
+    grade = tifffile.imread(tmp_path / "out" / "grade.tif")
+    assert np.isnan(grade[0, 0])
+    assert np.isfinite(grade[1:, 1:]).all()
+
+
 def test_a_stack_gives_one_curve(grey_bundle: Path, tmp_path: Path) -> None:
     depths = np.stack([np.full((40, 50), grey, np.uint8) for grey in (50, 100, 150)])
     saved(tmp_path / "stack.tif", depths, photometric="minisblack")
@@ -111,10 +123,31 @@ def unclear(path: Path) -> None:
     saved(path, np.array([[-5.0, 1e6]], np.float32).repeat(20, 0).repeat(20, 1))
 
 
+def half_a_dicom(path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    data = pydicom.Dataset()
+    data.file_meta = pydicom.dataset.FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    data.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    data.Rows = data.Columns = 200
+    data.SamplesPerPixel, data.PhotometricInterpretation, data.PixelRepresentation = 1, "MONOCHROME2", 0
+    data.BitsAllocated, data.BitsStored, data.HighBit = 8, 8, 7
+    data.PixelData = bytes(200 * 200)
+    data.save_as(path, enforce_file_format=True)
+    path.write_bytes(path.read_bytes()[:20_000])
+
+
+def no_numbers(path: Path) -> None:
+    saved(path, np.full((40, 40), np.nan, np.float32))
+
+
 WRONG = {
     small: "is 300 x 15 pixels, and one answer needs 16 x 16",
     cut: "is truncated (20000 of",
     torn: "is damaged and cannot be decoded",
+    half_a_dicom: "is truncated (20000 of",
+    no_numbers: "has no pixel that is a number (all are NaN). Export it again.",
     several: "holds 3 images. Map them as a depth stack with --stack.",
     unclear: "--window LOW HIGH",
     lambda path: path.write_text("hello"): "is not an image that cutis knows",
