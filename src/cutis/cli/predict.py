@@ -63,6 +63,9 @@ def predict(
 def _report(outcome: Outcome, out: Path) -> None:
     if outcome.earlier:
         say(f"{outcome.earlier} rows are from the interrupted run.")
+    if outcome.made_grey:
+        are = "1 photo is" if outcome.made_grey == 1 else f"{outcome.made_grey} photos are"
+        say(f"{are} in colour, and the model looks at grey ones: made grey.")
     for error in outcome.unreadable[:SHOWN]:
         say(str(error))
     if len(outcome.unreadable) > SHOWN:

@@ -19,6 +19,7 @@ from cutis import zoo
 from cutis.core.bundle import Bundle, BundleInfo
 from cutis.core.errors import BundleError, ImageError
 from cutis.core.labels import MultiLabel
+from cutis.imaging.grey import luma
 from cutis.imaging.read import read_rgb, upright_rgb
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Result:
         saliency: (classes, h, w) float32: what each place adds to each class's logit, over the photo cropped
             about its centre to at most 4:3.
         embedding: (channels,) float32.
+        made_grey: the photo was in colour, and the model looks at grey ones.
     """
 
     label: str
@@ -50,6 +52,7 @@ class Result:
     probabilities: dict[str, float]
     saliency: NDArray[np.float32]
     embedding: NDArray[np.float32]
+    made_grey: bool = False
 
 
 class Engine:
@@ -130,7 +133,7 @@ class Engine:
             return error
 
     def _answer(self, photo: Photo, session: InferenceSession) -> Result:
-        pixels = _fitting(photo, self.info)
+        pixels, made_grey = _in_its_colours(_fitting(photo, self.info), self.info)
         probabilities, embedding, saliency = session.run(_OUTPUTS, {"image": pixels[None]})
         labels = self.info.labels
         said = dict(zip(labels.names, probabilities[0].tolist(), strict=True))
@@ -139,7 +142,7 @@ class Engine:
         else:
             chosen = [max(said, key=said.__getitem__)]
         title = ", ".join(labels[name].text for name in chosen)
-        return Result(";".join(chosen), title, said, saliency[0], embedding[0])
+        return Result(";".join(chosen), title, said, saliency[0], embedding[0], made_grey)
 
     @cached_property
     def _quick(self) -> InferenceSession:
@@ -197,6 +200,13 @@ def _fitting(photo: Photo, info: BundleInfo) -> NDArray[np.uint8]:
         least = f"the model looks at patches of {info.size} x {info.size} and does not enlarge"
         raise ImageError(name, f"is {width} x {height} pixels; {least}. Give a larger image.")
     return pixels
+
+
+def _in_its_colours(pixels: NDArray[np.uint8], info: BundleInfo) -> tuple[NDArray[np.uint8], bool]:
+    """Grey pixels for models that map grey images, so that both ways of asking see the same."""
+    if info.dense is None or bool((pixels[..., :1] == pixels[..., 1:]).all()):
+        return pixels, False
+    return np.repeat(luma(pixels)[..., None], 3, axis=2), True
 
 
 def _pixels(photo: Photo, size: int | None) -> NDArray[np.uint8]:

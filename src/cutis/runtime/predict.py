@@ -22,11 +22,13 @@ class Outcome:
         written: rows in the file.
         earlier: how many of them an interrupted run had left.
         unreadable: photos without a row, with the reason.
+        made_grey: photos in colour that a model for grey ones saw as grey.
     """
 
     written: int
     earlier: int
     unreadable: tuple[ImageError, ...]
+    made_grey: int = 0
 
 
 def predict(
@@ -58,6 +60,7 @@ def predict(
     names = engine.info.labels.names
     key = hashlib.sha256(json.dumps([engine.bundle.digest, source, inputs.digest]).encode()).hexdigest()
     unreadable: list[ImageError] = []
+    made_grey = 0
     with PredictionsWriter(out, names, group=inputs.group, key=key, restart=restart) as writer:
         earlier = len(writer.done)
         left = (
@@ -71,6 +74,7 @@ def predict(
             if isinstance(answer, Result):
                 values = [answer.probabilities[name] for name in names]
                 writer.write(inputs.ids[index], inputs.groups[index], source, answer.label, values)
+                made_grey += answer.made_grey
             else:
                 unreadable.append(answer)
             if progress:
@@ -78,7 +82,7 @@ def predict(
         written = len(inputs) - len(unreadable)
         if not written:
             raise CutisError(_nothing(unreadable))
-    return Outcome(written, earlier, tuple(unreadable))
+    return Outcome(written, earlier, tuple(unreadable), made_grey)
 
 
 def _nothing(unreadable: list[ImageError]) -> str:
