@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from cutis.core.errors import ImageError
 from cutis.imaging.mosaic import open_mosaic
 from cutis.runtime.dense import DenseSession
 from cutis.runtime.draw import draw_map
-from cutis.runtime.map_facts import MapFacts
+from cutis.runtime.map_facts import Area, MapFacts
 from cutis.runtime.map_page import as_bytes, halve_cells
 from cutis.runtime.map_picture import bar_length, length_text, scale_colours
 
@@ -99,6 +100,24 @@ def test_areas_add_up(session: DenseSession, tmp_path: Path) -> None:
         assert float(row["percent"]) == pytest.approx(100 * np.mean(named[named < 255] == number), abs=1e-3)
         assert float(row["mm2"]) == pytest.approx((named == number).sum() * 0.002**2, rel=1e-4)
     assert facts.tissue_percent == pytest.approx(100 * np.mean(named < 255))
+
+
+@pytest.mark.parametrize(
+    ("mm2", "texts"),
+    [
+        ((2.194, 0.8, 0.0), ["2.19", "0.80", "0.00"]),
+        ((1234.4, 5.0, None), ["1,234", "5", ""]),
+        ((0.0123, 0.0001), ["0.0123", "0.0001"]),
+        ((0.0,), ["0"]),
+    ],
+)
+def test_areas_of_one_map_have_the_same_decimals(
+    session: DenseSession, tmp_path: Path, mm2: tuple[float | None, ...], texts: list[str]
+) -> None:
+    facts = drawn(session, save(tmp_path / "a.tif", quarters(40)), tmp_path / "out")
+    areas = tuple(Area("0", "None", 1.0, value) for value in mm2)
+    told = replace(facts, areas=areas)
+    assert [told.mm2_text(area) for area in areas] == texts
 
 
 def test_without_a_spacing_there_are_no_mm2_and_this_is_said(session: DenseSession, tmp_path: Path) -> None:

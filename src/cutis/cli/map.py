@@ -163,5 +163,5 @@ def _tell(facts: MapFacts) -> None:
     print(f"{facts.image}: {' '.join(summary(facts))}")
     for area in facts.areas:
         if area.percent is not None:
-            mm2 = "" if area.mm2 is None else f"  {area.mm2:.3g} mm2"
+            mm2 = "" if area.mm2 is None else f"  {facts.mm2_text(area)} mm2"
             print(f"  {area.title}: {area.percent:.1f}%{mm2}")

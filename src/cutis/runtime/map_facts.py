@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import floor, log10
 from typing import Any
 
 from cutis.core.bundle import Bundle
@@ -98,6 +99,14 @@ class MapFacts:
     def top(self) -> str:
         """Name of the highest grade."""
         return self.grades[-1]
+
+    def mm2_text(self, area: Area) -> str:
+        """Square millimetres, with as many decimals as give the largest area three digits."""
+        if area.mm2 is None:
+            return ""
+        largest = max(other.mm2 or 0.0 for other in self.areas)
+        decimals = min(6, max(0, 2 - floor(log10(largest)))) if largest > 0 else 0
+        return f"{area.mm2:,.{decimals}f}"
 
 
 READING = {
