@@ -51,5 +51,5 @@ def test_a_check_that_was_not_run_says_why() -> None:
 def test_figures_are_written_with_their_intervals() -> None:
     assert signed(Estimate(0.204, 0.143, 0.268)) == "+0.20 (0.14 to 0.27)"
     assert signed(Estimate(-0.001, -0.06, 0.06)) == "+0.00 (−0.06 to 0.06)"
-    assert percent(Estimate(0.94, 0.84, 1.0)) == "94% (84 to 100)"
+    assert percent(Estimate(0.94, 0.84, 1.0)) == "94% (84–100)"
     assert number(-0.3) == "−0.30"

@@ -71,4 +71,4 @@ def _answer(metrics: Path) -> str:
     (figures,) = json.loads(metrics.read_text(encoding="utf-8"))["sources"].values()
     accuracy = figures["balanced_accuracy"]
     value, low, high = (round(100 * accuracy[key]) for key in ("value", "low", "high"))
-    return f"{value} of 100 photos of each disease, on average, were named rightly ({low} to {high})."
+    return f"{value} of 100 photos of each disease, on average, were named rightly ({low}–{high})."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cutis.evaluation.figures import Figure, reliability_figure, roc_panels
 from cutis.evaluation.mistakes import Mistake, worst_mistakes
 from cutis.evaluation.study import Source, Study
-from cutis.evaluation.subgroups import Subgroups, subgroups
+from cutis.evaluation.subgroups import Subgroup, Subgroups, subgroups
 from cutis.stats.classification import Answers, estimates, figures
 from cutis.stats.confusion import confusion_matrix
 from cutis.stats.intervals import Estimate
@@ -66,6 +66,12 @@ class Assessment:
     def anchor(self) -> str:
         """What the ids of its sections and drawings on the page begin with."""
         return _anchor(self.source)
+
+    @property
+    def smallest(self) -> Subgroup | None:
+        """The smallest subgroup with figures; None where none is large enough for them."""
+        rows = (row for table in self.subgroups for row in table.rows if row.figures)
+        return min(rows, key=lambda row: row.groups, default=None)
 
     @property
     def wrong(self) -> int:

@@ -58,11 +58,11 @@ def _range(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
 
 
 def _shares(cells: list[str | None]) -> str:
-    """``female 52%, male 47%, not recorded 1%``, most common first."""
+    """``female (52%), male (47%), not recorded (1%)``, most common first; values may be numbers themselves."""
     counts = Counter("not recorded" if cell is None else cell.replace("_", " ") for cell in cells)
     order = sorted(counts, key=lambda value: (value == "not recorded", -counts[value]))
     parts = []
     for value in order[:8]:
         share = 100 * counts[value] / len(cells)
-        parts.append(f"{value} {'under 1' if share < 0.5 else f'{share:.0f}'}%")
+        parts.append(f"{value} ({'under 1' if share < 0.5 else f'{share:.0f}'}%)")
     return ", ".join(parts)

@@ -172,12 +172,11 @@ def _people(study: Study, assessments: Sequence[Assessment]) -> list[str]:
     unseen = [name.replace("_", " ") for name in ("age", "sex", "body_site") if name not in columns]
     if unseen:
         found.append(f"{_capital(listed(unseen))} {'is' if len(unseen) == 1 else 'are'} not recorded.")
-    small = [table.smallest for assessment in assessments[:1] for table in assessment.subgroups]
-    sizes = [(row.groups, f"{row.column.replace('_', ' ')} {row.value}") for row in small if row is not None]
-    if sizes:
-        groups, value = min(sizes)
+    if small := assessments[0].smallest:
+        value = f"{small.column.replace('_', ' ')} {small.value}"
+        whose = counted_groups(small.groups, study.truth.group)
         found.append(
-            f"The smallest subgroup with figures is '{value}', {counted_groups(groups, study.truth.group)}; "
+            f"The smallest subgroup with figures is '{value}', {whose}; "
             f"below {LEAST_GROUPS} none are given. Subgroups differ in what they hold, so that "
             "their balanced figures compare only roughly."
         )

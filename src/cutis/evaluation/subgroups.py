@@ -50,11 +50,6 @@ class Subgroups:
     column: str
     rows: tuple[Subgroup, ...]
 
-    @property
-    def smallest(self) -> Subgroup | None:
-        """The smallest subgroup with figures."""
-        return min((row for row in self.rows if row.figures), key=lambda row: row.groups, default=None)
-
 
 def columns_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
     """The columns to divide a study by: those asked for, else the usual ones that it has.

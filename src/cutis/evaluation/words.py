@@ -74,8 +74,9 @@ def _digits(estimate: Estimate) -> int:
 
 
 def decimal_range(estimate: Estimate, digits: int = 3) -> str:
-    """``0.930–0.952``."""
-    return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"
+    """``0.930–0.952``, and ``−0.034 to 0.008`` where a dash would stand beside a minus sign."""
+    low, high = (f"{value:.{digits}f}".replace("-", "−") for value in (estimate.low, estimate.high))
+    return f"{low} to {high}" if estimate.low < 0 else f"{low}–{high}"
 
 
 def decimal_interval(estimate: Estimate, digits: int = 3) -> str:

@@ -149,8 +149,8 @@ def plain(estimate: Estimate) -> str:
 
 
 def percent(estimate: Estimate) -> str:
-    """``94% (84 to 100)``."""
-    return f"{estimate.value:.0%} ({100 * estimate.low:.0f} to {100 * estimate.high:.0f})"
+    """``94% (84–100)``."""
+    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{100 * estimate.high:.0f})"
 
 
 def number(value: float, sign: str = "") -> str:
