@@ -122,3 +122,15 @@ def test_strength_one_is_the_full_variation_and_zero_leaves_colours_and_frame() 
 def test_a_strength_out_of_range_is_named() -> None:
     with pytest.raises(CutisError, match="is 2, expected"):
         Augmentation().scaled(2)
+
+
+def test_speckle_is_grain_in_proportion_to_the_light_and_the_same_in_all_colours() -> None:
+    image = np.full((96, 96, 3), 40, np.uint8)
+    image[:, 48:] = 160
+    draws = [augment(image, 96, replace(PLAIN, speckle=0.2), np.random.default_rng(s)) for s in range(20)]
+    spread = np.array([sorted((out[:, :40].std(), out[:, -40:].std())) for out in draws])
+    assert spread.max() < 0.25 * 160
+    strong = spread[spread[:, 1] > 10]
+    assert len(strong) > 5
+    assert strong[:, 1] / strong[:, 0] == pytest.approx(4.0, rel=0.15)
+    assert all((out[..., :1] == out).all() for out in draws)

@@ -32,6 +32,7 @@ class Augmentation:
         constancy: probability that the colour of the light is estimated and removed (shades of grey).
         hair, ruler, vignette, blur, erase: probabilities of rendered hair, ruler marks, dark corners,
             another focus (soft, or sharpened as cameras do) and a hidden square.
+        speckle: largest deviation of the logarithm of multiplicative grain, as coherent light makes it.
     """
 
     area: tuple[float, float] = (0.4, 1.0)
@@ -48,6 +49,7 @@ class Augmentation:
     vignette: float = 0.05
     blur: float = 0.1
     erase: float = 0.15
+    speckle: float = 0.0
 
     def scaled(self, strength: float) -> Augmentation:
         """The same variations, weaker or stronger: 0 leaves rotation and mirroring, 1 everything as it is.
@@ -58,7 +60,7 @@ class Augmentation:
         if not 0 <= strength <= 1.5:
             raise CutisError(f"the strength of augmentation is {strength}, expected 0 to 1.5.")
         chances = ("constancy", "hair", "ruler", "vignette", "blur", "erase")
-        ranges = ("brightness", "contrast", "saturation", "illuminant")
+        ranges = ("brightness", "contrast", "saturation", "illuminant", "speckle")
         low, high = self.area
         return replace(
             self,
@@ -92,6 +94,8 @@ def augment(image: Image, size: int, settings: Augmentation, rng: Rng, *, native
         out = _vignette(out, rng)
     if rng.random() < settings.blur:
         out = _refocus(out, rng)
+    if settings.speckle > 0:
+        out = _speckle(out, rng.uniform(0, settings.speckle), rng)
     if rng.random() < settings.erase:
         _erase(out, rng)
     return out
@@ -151,6 +155,16 @@ def _refocus(image: Image, rng: Rng) -> Image:
         return soft.astype(np.uint8, copy=False)
     amount = float(rng.uniform(0.2, 1.0))
     return cv2.addWeighted(image, 1 + amount, soft, -amount, 0).astype(np.uint8, copy=False)
+
+
+def _speckle(image: Image, deviation: float, rng: Rng) -> Image:
+    """Grain of one or two pixels, the same in all colours."""
+    import cv2
+
+    grain = rng.standard_normal(image.shape[:2], dtype=np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.4, 0.8)))
+    gain = np.exp(grain * np.float32(deviation / max(float(grain.std()), 1e-6)))
+    return np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
 
 
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:
