@@ -62,7 +62,7 @@ def _gap(place: Place, channel: int, size: float) -> Field:
     grade = place.grade
     patchy = np.clip(1 + np.float32(0.22) * place.noise(channel + 6, 22.0), 0.5, 1.6)
     vesicle = step(place.noise(channel + 7, 15.0) - (np.float32(3.1) - np.float32(0.45) * grade), 0.8)
-    wide = np.float32(1.05 * np.sqrt(size / 22.0)) * grade ** np.float32(0.75)
+    wide = np.float32(1.20 * np.sqrt(size / 22.0)) * grade ** np.float32(0.75)
     return np.asarray(wide * patchy + np.float32(3.0) * vesicle * step(grade - 2, 2.0))
 
 

@@ -122,10 +122,10 @@ def _density(place: Place, rete: Papillae | None, dermal: Field) -> Field:
     """Share of the places that hold an inflammatory cell: exocytosis above, cuffs round vessels below."""
     many = place.grade * np.float32(place.skin.signs[0])
     clustered = np.clip(1 + np.float32(0.25) * place.noise(101, 24.0), 0.4, 1.7)
-    density = (np.float32(0.004) + np.float32(0.046) * many) * clustered
+    density = (np.float32(0.004) + np.float32(0.060) * many) * clustered
     if rete is None:
         return np.asarray(density)
     cuff = np.exp(-((np.clip(-rete.lumen - 4, 0, None) / np.float32(13.0)) ** 2)) * (rete.lumen < -3)
-    below = np.float32(0.004) + many * (np.float32(0.036) + np.float32(0.07) * cuff)
+    below = np.float32(0.004) + many * (np.float32(0.055) + np.float32(0.075) * cuff)
     rim = np.float32(0.02) * many * np.exp(-((rete.inside / np.float32(9.0)) ** 2))
     return np.asarray(density * (1 - dermal) + below * dermal + rim)
