@@ -14,7 +14,7 @@ def head(classes: int, seed: int) -> OrdinalHead:
     torch.manual_seed(seed)
     made = OrdinalHead(1, classes)
     torch.nn.init.ones_(made.score.weight)
-    torch.nn.init.normal_(made.thresholds)
+    torch.nn.init.normal_(made.places)
     return made
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+_STEP = 4.0  # a score is the sum of many weights: thresholds have to keep up with it while both are learnt
+
 
 class OrdinalHead(nn.Module):
     """A linear layer whose classes lie on one line, in their order.
@@ -26,12 +28,17 @@ class OrdinalHead(nn.Module):
         super().__init__()
         self.score = nn.Linear(channels, 1, bias=False)
         start = torch.arange(1, classes, dtype=torch.float32) - classes / 2
-        self.thresholds = nn.Parameter(start)  # (classes - 1,)
+        self.places = nn.Parameter(start / _STEP)  # (classes - 1,)
+
+    @property
+    def thresholds(self) -> Tensor:
+        """(classes - 1,) where on the score's line each grade becomes likelier than the one below."""
+        return _STEP * self.places
 
     @property
     def weight(self) -> Tensor:
         """(classes, channels), as of a linear layer."""
-        rank = torch.arange(len(self.thresholds) + 1, device=self.thresholds.device)
+        rank = torch.arange(len(self.places) + 1, device=self.places.device)
         return rank[:, None] * self.score.weight
 
     @property

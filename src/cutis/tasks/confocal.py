@@ -20,7 +20,7 @@ LABELS = Ordinal(
 VARIED = Augmentation(
     area=(0.85, 1.15),
     aspect=(0.95, 1.05),
-    rotate=False,
+    tilt=0.0,
     brightness=0.35,
     contrast=0.3,
     saturation=0.0,
@@ -29,8 +29,9 @@ VARIED = Augmentation(
     hair=0.0,
     ruler=0.0,
     vignette=0.0,
-    blur=0.2,
+    blur=0.4,
     erase=0.0,
+    speckle=0.12,
 )
 
 TASK = Task(
