@@ -94,7 +94,7 @@ def main() -> None:
     )
     options.add_argument("manifest", type=Path)
     options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--epochs", type=int, default=15)
+    options.add_argument("--epochs", type=int, default=8)
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     prepare()
@@ -244,7 +244,7 @@ def built(method: str, labels: int, ordinal: bool) -> Any:
     from cutis.models.classifier import Classifier, ClassifierSettings
     from cutis.models.texture import MEAN, STD, build
 
-    settings = ClassifierSettings("texture", labels, CROP, ordinal=ordinal)
+    settings = ClassifierSettings("texture", labels, CROP, ordinal=ordinal, dropout=0.0)
     texture = build(settings)
     if method == "texture":
         return texture
