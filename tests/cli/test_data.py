@@ -60,6 +60,22 @@ def test_wrong_rows_stop_the_check_with_one_message(cutis: Run) -> None:
     assert [line.split(": ")[0] for line in lines] == ["manifest.csv:8", "manifest.csv:9", "manifest.csv:11"]
 
 
+def test_a_folder_is_no_manifest(cutis: Run) -> None:
+    status, out, err = cutis("check", "images")
+    assert (status, out) == (1, "")
+    assert err == "images: is a folder. Give the table in it, a .csv or .parquet file.\n"
+
+
+def test_the_options_of_a_split_are_refused_before_a_photo_is_read(cutis: Run) -> None:
+    for options in (("--out", "split.txt"), ("--out", "split.csv", "--parts", "1,2")):
+        for photo in Path("images").iterdir():
+            photo.write_bytes(b"")  # would be told of
+        status, _, err = cutis("split", "manifest.csv", *options)
+        assert status == 1
+        assert "cannot be read" not in err
+        assert not Path("split.csv").exists()
+
+
 def test_what_is_to_mend_is_listed_and_the_exit_status_is_one(cutis: Run) -> None:
     Path("images/5.png").write_bytes(b"")
     with Image.open("images/2.png") as image:
@@ -74,7 +90,7 @@ def test_what_is_to_mend_is_listed_and_the_exit_status_is_one(cutis: Run) -> Non
     assert "lesion_id 'L4' is in train in row 10; tune in row 11" in out
     (line,) = [line for line in out.splitlines() if line.startswith("2  20  distance 0.")]
     assert "near copy, mirrored; different lesion_id; split train and test" in line
-    assert out.rstrip().endswith("To mend: 1 photos that cannot be used, 2 leaks across the split.")
+    assert out.rstrip().endswith("To mend: 1 photo that cannot be used, 2 leaks across the split.")
     assert pl.read_csv("copies.csv").select("image_id", "copy", "turned", "same_group").rows() == [
         (2, 20, "mirrored", False)
     ]

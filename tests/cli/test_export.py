@@ -25,3 +25,8 @@ def test_without_torch_the_message_names_the_extra(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cutis\[train\]'"):
         export([tmp_path], tmp_path / "net.cutis")
+
+
+def test_a_bundle_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match=r"ends in \.cutis"):
+        export([tmp_path], tmp_path / "net.onnx")

@@ -265,3 +265,39 @@ def test_a_published_set_reads_as_its_owners_describe_it(shared_data: Path) -> N
     counts = dict(manifest.table["dx"].value_counts().iter_rows())
     published = {"nv": 6705, "mel": 1113, "bkl": 1099, "bcc": 514, "akiec": 327, "vasc": 142, "df": 115}
     assert counts == published
+
+
+def test_lines_may_end_as_they_did_on_the_macintosh(written: Write) -> None:
+    manifest = read_manifest(written("image,dx\ra.jpg,mel\rb.jpg,nv\r"), target="dx")
+    assert manifest.table.select("row", "image", "dx").rows() == [(2, "a.jpg", "mel"), (3, "b.jpg", "nv")]
+
+
+def test_bytes_in_a_parquet_file_are_no_obstacle(written: Write, tmp_path: Path) -> None:
+    written("image\na.jpg\n")
+    path = tmp_path / "manifest.parquet"
+    pl.DataFrame({"image": ["a.jpg"], "thumbnail": [b"\xff\xfe"], "dx": [b"mel"]}).write_parquet(path)
+    manifest = read_manifest(path, target="dx")
+    assert manifest.labels == ("mel",)
+    assert "thumbnail" not in manifest.table.columns
+
+
+def test_a_row_with_a_single_cell_and_a_folder_are_told_in_words(written: Write, tmp_path: Path) -> None:
+    (problem,) = problems(written('image,dx\nb.jpg,nv\n"a.jpg,mel\n'))
+    assert problem.startswith("manifest.csv:3: has 1 cell where the header has 2.")
+    with pytest.raises(ManifestError, match="is a folder"):
+        read_manifest(tmp_path)
+
+
+def test_whole_years_are_written_as_they_were_read(written: Write, tmp_path: Path) -> None:
+    manifest = read_manifest(written("image,age\na.jpg,5\nb.jpg,\n"))
+    write_manifest(manifest.table, tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_text() == "image,image_id,age\na.jpg,a,5\nb.jpg,b,\n"
+    manifest = read_manifest(written("image,age\na.jpg,5\nb.jpg,0.5\n"))
+    write_manifest(manifest.table, tmp_path / "again.csv")
+    assert "b.jpg,b,0.5" in (tmp_path / "again.csv").read_text()
+
+
+def test_another_split_is_answered_with_those_there_are(written: Write) -> None:
+    manifest = read_manifest(written("image,split\na.jpg,train\nb.jpg,test\n"))
+    with pytest.raises(ManifestError, match=r"no row has split 'tst'\. There are train, test;"):
+        manifest.part("tst")

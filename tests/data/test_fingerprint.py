@@ -90,3 +90,12 @@ def test_the_number_of_threads_and_the_place_in_the_collection_do_not_matter(
 
 def test_no_photos_have_no_fingerprints() -> None:
     assert len(fingerprint([]).digest) == 0
+
+
+def test_photos_that_show_next_to_nothing_or_only_their_middle_are_noted(tmp_path: Path) -> None:
+    sizes = {"dot": (1, 1), "wide": (90, 40), "high": (40, 81), "usual": (80, 40)}
+    paths = [tmp_path / f"{name}.png" for name in sizes]
+    for path, size in zip(paths, sizes.values(), strict=True):
+        Image.new("RGB", size).save(path)
+    middle = ("longer than 2:1, of which networks see the middle only",)
+    assert fingerprint(paths).notes == {0: ("smaller than 32 pixels on a side",), 1: middle, 2: middle}

@@ -153,7 +153,7 @@ def test_subgroups_hold_every_photo_once_and_small_ones_get_no_figures(tables: T
     assert {"accuracy", "balanced_accuracy", "auc_macro"} <= set(one["metrics"])
 
 
-def test_a_study_without_any_subgroup_large_enough_for_figures_is_reported_all_the_same(tables: Tables) -> None:
+def test_a_study_whose_subgroups_are_all_too_small_for_figures_is_reported(tables: Tables) -> None:
     tables.write_truth(sex=["female", "male", None, "other"] * 15, skin_type=[str(k % 6) for k in range(60)])
     columns = ("sex", "skin_type")
     report = _write(tables, tables.write_predictions(keep=lambda row: row < 12), subgroup_columns=columns)

@@ -44,7 +44,7 @@ def check(
         findings = check_manifest(table, threads=threads, progress=step)
     _show_counts(table)
     for text, rows in findings.notes.items():
-        print(f"{len(rows)} photos: {text} (row{'s' * (len(rows) > 1)} {_some(rows)})")
+        print(f"{len(rows)} photo{'s' * (len(rows) > 1)}: {text} (row{'s' * (len(rows) > 1)} {_some(rows)})")
     if findings.pairs:
         print(f"\nCopies: {len(findings.pairs)} pairs")
         for pair in findings.pairs:
@@ -85,10 +85,12 @@ def split(
 
     The same seed gives the same split, whatever the order of the rows.
     """
-    from cutis.core.manifest import read_manifest, rebased, write_manifest
-    from cutis.data.split import split_manifest
+    from cutis.core.manifest import need_manifest_name, read_manifest, rebased, write_manifest
+    from cutis.data.split import named_shares, split_manifest
 
     shares = _shares(parts)
+    named_shares(shares)  # what is wrong with the options is said before photos are read
+    need_manifest_name(out)
     table = read_manifest(manifest, target=target, group=group)
     if table.group == "image_id":
         say("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
@@ -192,9 +194,10 @@ def _end(findings: Findings) -> None:
         print("\nNothing to mend.")
         return
     kinds = (
-        (len(findings.unreadable), "photos that cannot be used"),
-        (len(findings.leaks), "leaks across the split"),
-        (len(findings.empty), "empty classes"),
+        (len(findings.unreadable), "photo that cannot be used", "photos that cannot be used"),
+        (len(findings.leaks), "leak across the split", "leaks across the split"),
+        (len(findings.empty), "empty class", "empty classes"),
     )
-    print("\nTo mend: " + ", ".join(f"{count} {what}" for count, what in kinds if count) + ".")
+    found = (f"{count} {one if count == 1 else many}" for count, one, many in kinds if count)
+    print(f"\nTo mend: {', '.join(found)}.")
     raise typer.Exit(1)

@@ -45,6 +45,8 @@ def export(
     """Write a bundle: one file with the model, its own test, its thresholds and its card."""
     if views not in (1, 2, 4):
         raise typer.BadParameter(f"--views is {views}, expected 1, 2 or 4.")
+    if out.suffix.lower() != ".cutis":
+        raise typer.BadParameter(f"'{out}' is no name of a bundle, which ends in .cutis.", param_hint="--out")
     _need_torch()
     from cutis.export.bundle import Options, Views, Watch, export_bundle
 

@@ -35,6 +35,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
         if error.filename is not None and not str(error.filename).startswith(str(target.parent)):
             raise
         reason = error.strerror or str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = f"{target.parent} is no folder"
         raise OutputError(
             f"{target}: could not be written ({reason}). "
             "Nothing was changed; make room, or choose another place."

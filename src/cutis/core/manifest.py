@@ -89,7 +89,8 @@ class Manifest:
         self._need_split()
         rows = self.table.filter(pl.col("split") == split)
         if rows.is_empty():
-            mend = "Make a split with: cutis data split"
+            there = [name for name in SPLITS if (self.table["split"] == name).any()]
+            mend = f"There are {', '.join(there)}; divide anew with: cutis data split"
             raise ManifestError([f"{self.path}: no row has split '{split}'. {mend}"])
         return replace(self, table=rows)
 
@@ -179,15 +180,26 @@ def write_manifest(table: pl.DataFrame, path: Path | str) -> None:
         OutputError: the file could not be written.
     """
     path = Path(path)
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        mend = "Give the name one of these endings."
-        raise ManifestError([f"{path}: a manifest is a .csv or a .parquet file. {mend}"])
+    need_manifest_name(path)
     rows = table.drop("row", strict=False)
+    if rows.schema.get("age") == pl.Float64 and (rows["age"].drop_nulls() % 1 == 0).all():
+        rows = rows.with_columns(pl.col("age").cast(pl.Int64))  # 5 stays 5, and does not become 5.0
     with replacing(path) as scratch:
         if path.suffix.lower() == ".parquet":
             rows.write_parquet(scratch)
         else:
             rows.write_csv(scratch)
+
+
+def need_manifest_name(path: Path) -> None:
+    """Refuse another suffix before work is done that could then not be written.
+
+    Raises:
+        ManifestError: the name ends in neither ``.csv`` nor ``.parquet``.
+    """
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        mend = "Give the name one of these endings."
+        raise ManifestError([f"{path}: a manifest is a .csv or a .parquet file. {mend}"])
 
 
 def _plain(name: str) -> str:

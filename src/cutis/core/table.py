@@ -29,6 +29,8 @@ def read_table(path: Path | str, error: type[ManifestError] | type[PredictionsEr
         ManifestError: (or the given error) the file is missing, is not a table, or has ragged rows.
     """
     path = Path(path)
+    if path.is_dir():
+        raise error([f"{path}: is a folder. Give the table in it, a .csv or .parquet file."])
     if not path.is_file():
         raise error([f"{path}: there is no such file. Check the path."])
     table = _parquet(path, error) if path.suffix.lower() == ".parquet" else _csv(path, error)
@@ -45,10 +47,20 @@ def _parquet(path: Path, error: type[ManifestError] | type[PredictionsError]) ->
         table = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise error([f"{path}: cannot be read as Parquet ({problem}). Write it again."]) from problem
-    nested = [name for name, dtype in table.schema.items() if dtype.is_nested()]
-    flat = table.drop(["row", *nested], strict=False)
+    other = [name for name in table.columns if table.schema[name].is_nested() or not _is_text(table[name])]
+    flat = table.drop(["row", *other], strict=False)
     text = flat.with_columns(cs.float().fill_nan(None)).with_columns(pl.all().cast(pl.String))
     return text.with_row_index("row", offset=2)
+
+
+def _is_text(cells: pl.Series) -> bool:
+    """Whether bytes are text that was not called so; pictures inside a table are no cells."""
+    if cells.dtype == pl.Binary:
+        try:
+            cells.cast(pl.String)
+        except pl.exceptions.PolarsError:
+            return False
+    return True
 
 
 def _csv(path: Path, error: type[ManifestError] | type[PredictionsError]) -> pl.DataFrame:
@@ -81,6 +93,8 @@ def _text(path: Path, error: type[ManifestError] | type[PredictionsError]) -> st
         raise error([f"{path}: is not a text file. Save it as 'CSV UTF-8', or name it .parquet if it is."])
     if not text.strip():
         raise error([f"{path}: is empty. Give it a header line and one line per image."])
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # lines as spreadsheets once ended them on the Macintosh
     return text
 
 
@@ -91,6 +105,7 @@ def _ragged(path: Path, text: str, separator: str, width: int) -> list[str]:
     for cells in reader:
         if cells and len(cells) != width:
             mend = "Put cells that hold the separator in double quotes."
-            problems.append(f"{path}:{line}: has {len(cells)} cells where the header has {width}. {mend}")
+            cells_here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            problems.append(f"{path}:{line}: has {cells_here} where the header has {width}. {mend}")
         line = reader.line_num + 1
     return problems

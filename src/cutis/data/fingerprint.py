@@ -24,6 +24,7 @@ from cutis.imaging.read import Decoded, decode
 
 SIDE = 48  # pixels of the thumbnail
 LEAST_SIDE = 256  # JPEGs may be decoded smaller, but not below this
+TINY = 32  # pixels on the shorter side; less shows next to nothing of a lesion
 _BATCH = 256
 _IN_MEMORY = 1 << 29  # bytes of thumbnails; more go to a temporary file
 
@@ -57,7 +58,7 @@ class Fingerprints:
         layout: (photos, 118) float16, cosine coefficients in the order of `FREQUENCIES`.
         thumbnail: (photos, 48, 48) uint8, grey.
         faults: by position, why a photo cannot be read. Its rows of the arrays are zero.
-        notes: by position, what is special about a file that can be read, such as ``CMYK``.
+        notes: by position, what is special about a photo that can be read, such as ``CMYK`` or a panorama.
     """
 
     digest: NDArray[np.uint8]
@@ -167,7 +168,15 @@ def _look(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[str, 
     digest = hashlib.blake2b(repr(seen.pixels.shape).encode(), digest_size=16)
     digest.update(seen.pixels.data)
     small = np.asarray(_squeezed(seen.pixels, SIDE))
-    return np.frombuffer(digest.digest(), np.uint8), small, seen.notes
+    return np.frombuffer(digest.digest(), np.uint8), small, (*seen.notes, *_of_odd_shape(seen.pixels))
+
+
+def _of_odd_shape(pixels: NDArray[np.uint8]) -> tuple[str, ...]:
+    shorter, longer = sorted(pixels.shape[:2])
+    return (
+        *([f"smaller than {TINY} pixels on a side"] if shorter < TINY else []),
+        *(["longer than 2:1, of which networks see the middle only"] if longer > 2 * shorter else []),
+    )
 
 
 def _squeezed(pixels: NDArray[np.uint8], side: int) -> Image.Image:

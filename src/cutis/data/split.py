@@ -44,7 +44,7 @@ def split_manifest(
         ManifestError: a class has too few groups to be in every split; all such classes are named.
         CutisError: the parts do not add up to 1.
     """
-    shares = _shares(parts)
+    shares = named_shares(parts)
     table = manifest.table.with_columns(_joined_groups(manifest, together))
     counts = _count(table, manifest.target)
     if not allow_empty_class:
@@ -64,7 +64,12 @@ def split_manifest(
     return replace(manifest, table=manifest.table.with_columns(split))
 
 
-def _shares(parts: Sequence[float]) -> dict[str, float]:
+def named_shares(parts: Sequence[float]) -> dict[str, float]:
+    """The share of each split that is to have photos.
+
+    Raises:
+        CutisError: they are not three that add up to 1.
+    """
     good = len(parts) == len(SPLITS) and all(math.isfinite(part) and part >= 0 for part in parts)
     if not good or not math.isclose(sum(parts), 1, abs_tol=1e-6):
         text = ", ".join(f"{part:g}" for part in parts)

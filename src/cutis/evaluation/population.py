@@ -58,7 +58,7 @@ def _range(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
 
 
 def _shares(cells: list[str | None]) -> str:
-    """``female (52%), male (47%), not recorded (1%)``, most common first; values may be numbers themselves."""
+    """``female (52%), male (47%)``, most common first; in brackets, as values may be numbers themselves."""
     counts = Counter("not recorded" if cell is None else cell.replace("_", " ") for cell in cells)
     order = sorted(counts, key=lambda value: (value == "not recorded", -counts[value]))
     parts = []

@@ -68,7 +68,7 @@ def not_an_image(head: bytes) -> str:
     if start.startswith(b"%pdf"):
         return "is a PDF, not an image. Export its pictures as PNG or JPEG."
     if head[128:132] == b"DICM":
-        return "is a DICOM file. Take the image out with: cutis dicom unwrap"
+        return "is a DICOM file, which is not read here yet. Save the image as PNG or JPEG."
     if head[4:8] == b"ftyp":
         return "is a video or an image of an unknown kind. Save a frame of it as PNG or JPEG."
     if not any(head):
