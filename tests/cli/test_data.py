@@ -60,6 +60,13 @@ def test_wrong_rows_stop_the_check_with_one_message(cutis: Run) -> None:
     assert [line.split(": ")[0] for line in lines] == ["manifest.csv:8", "manifest.csv:9", "manifest.csv:11"]
 
 
+def test_a_path_that_the_system_refuses_is_told_in_one_line(cutis: Run) -> None:
+    status, out, err = cutis("check", "a" * 5000 + ".csv")
+    assert (status, out) == (1, "")
+    assert err.endswith("Check the path, and who may read it.\n")
+    assert "Traceback" not in err
+
+
 def test_a_folder_is_no_manifest(cutis: Run) -> None:
     status, out, err = cutis("check", "images")
     assert (status, out) == (1, "")

@@ -76,3 +76,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone, such as `| head`
         sys.exit(0)
+    except OSError as error:  # a path that may not be read, or that no file can have
+        if error.filename is None:
+            raise
+        print(f"{error.filename}: {error.strerror}. Check the path, and who may read it.", file=sys.stderr)
+        sys.exit(1)
