@@ -161,10 +161,11 @@ def _speckle(image: Image, deviation: float, rng: Rng) -> Image:
     """Grain of one or two pixels, the same in all colours."""
     import cv2
 
-    grain = rng.standard_normal(image.shape[:2], dtype=np.float32)
-    grain = cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.4, 0.8)))
+    noise = rng.standard_normal(image.shape[:2], dtype=np.float32)
+    grain = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.4, 0.8)))
     gain = np.exp(grain * np.float32(deviation / max(float(grain.std()), 1e-6)))
-    return np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
+    speckled: Image = np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
+    return speckled
 
 
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:
