@@ -152,7 +152,7 @@ def test_large_collections_are_searched_through_a_graph_of_neighbours(
     copy = tmp_path / "copy.png"
     cropped(Image.fromarray(photo(7)).transpose(Image.Transpose.ROTATE_90), 0.03).save(copy)
     brute = find_duplicates([*crowd, copy])
-    monkeypatch.setattr("cutis.data.duplicates._BRUTE_FORCE", 1)
+    monkeypatch.setattr("cutis.data.candidates._BRUTE_FORCE", 1)
     assert find_duplicates([*crowd, copy]) == brute != []
 
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from cutis import __version__
 from cutis.core.bundle import Bundle, BundleInfo, Member, Vectors, write_bundle
-from cutis.core.errors import CutisError, RunError
-from cutis.core.labels import MultiLabel
+from cutis.core.errors import CutisError
 from cutis.core.manifest import SPLITS, Manifest, read_manifest
 from cutis.export.card import write_card
 from cutis.export.dense import with_map
 from cutis.export.held_out import Answers, answers, at_temperature, best_temperature, operating_points
+from cutis.export.members import kindred_runs, load_members
 from cutis.export.network import network_graph
 from cutis.export.onnx import Weights, build_graph, with_temperature
 from cutis.export.quantize import CALIBRATION, quantise
@@ -27,7 +27,7 @@ from cutis.imaging.read import read_rgb
 from cutis.models.classifier import Classifier
 from cutis.runtime.check import check_parity
 from cutis.tasks import get_task
-from cutis.training.run import Run, load_network, load_run
+from cutis.training.run import Run
 from cutis.training.worth import test_metrics
 
 Views = Literal[1, 2, 4]
@@ -99,10 +99,8 @@ def export_bundle(
         OutputError: the file could not be written.
     """
     options, watch = options or Options(), watch or Watch()
-    loaded = sorted((load_run(path) for path in runs), key=lambda run: -run.settings.size)
-    _need_kin(loaded)
-    members = [_member(run, options.size) for run in loaded]
-    _need_one_scale(Path(out), [member for member, _ in members])
+    loaded = kindred_runs(runs)
+    members = load_members(loaded, options.size)
     info = _info(loaded, [member for member, _ in members], options, Path(out))
     manifest = read_manifest(
         loaded[0].split_file,
@@ -124,52 +122,6 @@ def export_bundle(
     card = write_card(draft.info, _counts(manifest))
     write_bundle(out, draft.info, draft.model, card, draft.vectors, draft.dense)
     return draft.info
-
-
-def _need_kin(runs: Sequence[Run]) -> None:
-    if not runs:
-        raise RunError("no run was given. Name at least one folder that train wrote.")
-    first = runs[0]
-    if isinstance(first.labels, MultiLabel):
-        raise RunError(f"{first.path}: several findings at once cannot be exported yet.")
-    for run in runs:
-        if not run.finished:
-            raise RunError(f"{run.path}: training has not finished. Go on with: cutis train ... --resume")
-        for what, ours, theirs in (
-            ("task", run.task, first.task),
-            ("labels", run.labels.names, first.labels.names),
-            ("split", run.training.split_hash, first.training.split_hash),
-        ):
-            if ours != theirs:
-                raise RunError(
-                    f"{run.path}: has another {what} than {first.path}. What one member of an ensemble is "
-                    "tested on, another must not have been trained on: train them on one split manifest."
-                )
-
-
-def _need_one_scale(out: Path, members: Sequence[Member]) -> None:
-    if len({member.fit == "native" for member in members}) > 1:
-        raise RunError(
-            f"{out}: not written: one network takes images as they are, another resizes them. "
-            "Export them apart, or train both on one kind of backbone."
-        )
-
-
-def _member(run: Run, size: int | None) -> tuple[Member, Classifier]:
-    network = load_network(run)
-    rules = network.input_rules
-    if size not in (None, rules.size) and rules.fit != "shorter":
-        raise RunError(f"{run.path}: its network takes images of {rules.size} pixels only, not of {size}.")
-    member = Member(
-        run=run.name,
-        backbone=run.settings.backbone,
-        size=size or rules.size,
-        mean=rules.mean,
-        std=rules.std,
-        temperature=run.temperature,
-        fit=rules.fit,
-    )
-    return member, network
 
 
 def _info(runs: Sequence[Run], members: Sequence[Member], options: Options, out: Path) -> BundleInfo:
