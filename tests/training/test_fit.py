@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -86,6 +87,34 @@ def test_frozen_stages_keep_weights_and_statistics_and_the_others_learn(
     counted = [name for name in start if start[name].is_floating_point()]
     kept = {name for name in counted if torch.equal(start[name], end[f"backbone.{name}"])}
     assert kept == {n for n in counted if n.startswith(("conv_stem", "bn1", "blocks.0.", "blocks.1."))}
+
+
+def test_what_could_not_begin_leaves_no_run_behind_so_that_the_command_can_be_corrected(
+    manifest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    for wrong in (
+        ["--freeze", 99],
+        ["--backbone", "mobilenetv9"],
+        ["--weights", tmp_path / "no.safetensors"],
+    ):
+        failed = cutis("train", "dermoscopy", manifest, "--out", out, "--epochs", 1, *SMALL, *wrong)
+        assert failed.returncode == 1
+        assert "Traceback" not in failed.stderr
+        assert not out.exists()
+
+
+def test_every_photo_that_cannot_be_read_is_named_at_once(manifest: Path, tmp_path: Path) -> None:
+    shutil.copytree(manifest.parent, tmp_path / "photos")
+    for name in ("00_0.png", "01_1.png"):
+        (tmp_path / "photos" / name).write_bytes(b"no photo")
+    table = tmp_path / "photos" / manifest.name
+    options = ["--out", tmp_path / "run", "--allow", "duplicates", *SMALL]
+    failed = cutis("train", "dermoscopy", table, *options)
+    assert failed.returncode == 1
+    assert "00_0.png" in failed.stderr
+    assert "01_1.png" in failed.stderr
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

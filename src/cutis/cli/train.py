@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,12 +78,16 @@ def train(
     task = get_task(task_name)
     _need_torch()
     from cutis.models.classifier import ClassifierSettings
-    from cutis.training.fit import Watch, describe_data, fit, start_run
+    from cutis.training.fit import Watch, describe_data, fit, kept_once_begun, need_no_run, start_run
     from cutis.training.preparation import prepare
     from cutis.training.probe import fit_probe
     from cutis.training.watching import watcher
 
-    if not (resume and (out / "run.json").exists()):
+    going_on = resume and (out / "run.json").exists()
+    if not going_on:
+        need_no_run(out)
+        if resume:
+            say(f"{out} holds no run yet; a new one is begun.")
         recipe = Recipe(
             epochs=epochs,
             batch=batch,
@@ -118,7 +123,8 @@ def train(
         )
         data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)
         start_run(task, prepared, out, settings, recipe, data)
-    with progress("Reading photos") as reading:
+    begun = nullcontext() if going_on else kept_once_begun(out)
+    with begun, progress("Reading photos") as reading:
         watch = Watch(say, reading, (watcher(say),))
         run = fit_probe(out, watch) if probe else fit(out, watch)
     _report(task, run)

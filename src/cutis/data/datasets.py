@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Fit
+from cutis.core.errors import ImageError, ManifestError
 from cutis.data.augment import Augmentation, Image, augment
 from cutis.imaging.preprocess import bring, centre_crop, resize_shorter
 from cutis.imaging.read import read_rgb
@@ -30,7 +31,7 @@ class PhotoStore:
         progress: called with 1 after each photo of the first pass.
 
     Raises:
-        ImageError: a photo cannot be read.
+        ManifestError: photos cannot be read; all of them are named.
     """
 
     def __init__(
@@ -39,17 +40,27 @@ class PhotoStore:
         self.paths = list(paths)
         self.side = side
         self._photos: list[Image | None] = [None] * len(self.paths)
+        faults: list[str] = []
         room = MEMORY_LIMIT
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(self.paths), _PORTION):
                 portion = range(start, min(start + _PORTION, len(self.paths)))
-                for index, photo in zip(portion, pool.map(self._decode, portion), strict=True):
-                    self._photos[index] = photo
-                    room -= photo.nbytes
+                for index, photo in zip(portion, pool.map(self._tried, portion), strict=True):
+                    if isinstance(photo, ImageError):
+                        faults.append(str(photo))
+                    elif room >= 0:
+                        self._photos[index] = photo
+                        room -= photo.nbytes
                     if progress:
                         progress(1)
-                if room < 0:
-                    break
+        if faults:
+            raise ManifestError(faults)
+
+    def _tried(self, index: int) -> Image | ImageError:
+        try:
+            return self._decode(index)
+        except ImageError as error:
+            return error
 
     def _decode(self, index: int) -> Image:
         if self.side is None:

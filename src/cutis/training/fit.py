@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 
 from cutis.core.bundle_info import TrainingData
-from cutis.core.errors import RunError
+from cutis.core.errors import CutisError, RunError
 from cutis.core.files import replacing
 from cutis.core.manifest import Manifest, read_manifest, write_manifest
 from cutis.data.datasets import PhotoStore, VariedPhotos
@@ -34,7 +35,7 @@ from cutis.training.preparation import Prepared, groups_in
 from cutis.training.process import bf16_is_fast
 from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
-from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run
+from cutis.training.run import PREDICTIONS, RUN, SPLIT, WEIGHTS, Run, build_network, load_run
 from cutis.training.statistics import reestimate
 
 Progress = Callable[[int], None]
@@ -55,6 +56,30 @@ class Watch:
     callbacks: tuple[Callback, ...] = ()
 
 
+def need_no_run(out: Path) -> None:
+    """Refuse a folder that holds a run, before work is done for another.
+
+    Raises:
+        RunError: it does.
+    """
+    if (out / RUN).exists():
+        raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
+
+
+@contextmanager
+def kept_once_begun(out: Path) -> Iterator[None]:
+    """Take a new run away again if it fails before its first checkpoint, so that it can be corrected."""
+    try:
+        yield
+    except CutisError:
+        if not (out / "checkpoints").exists():
+            for name in (RUN, SPLIT):
+                (out / name).unlink(missing_ok=True)
+            if not any(out.iterdir()):
+                out.rmdir()
+        raise
+
+
 def start_run(
     task: Task,
     prepared: Prepared,
@@ -68,8 +93,7 @@ def start_run(
     Raises:
         RunError: the folder holds a run already.
     """
-    if (out / "run.json").exists():
-        raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
+    need_no_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest = prepared.manifest
     here = [Path(os.path.relpath(path, out.absolute())).as_posix() for path in manifest.paths]
