@@ -90,7 +90,7 @@ def report(manifest: Path, runs: dict[int, list[Path]]) -> None:
             p = table.select([f"p_{name}" for name in labels]).to_numpy()
             scored = np.ones(len(labels), dtype=np.bool_)
             answers = Answers(labels, truth, p.argmax(1), p, scored, index, count)
-            asked.append(figures(answers).only(WANTED).statistic)
+            asked.append(figures(answers, WANTED).statistic)
     values = observed(stacked(asked), count).reshape(2, len(SEEDS), len(WANTED))
     draws = bootstrap(stacked(asked), count, 2000, np.random.default_rng(0))
     draws = draws.reshape(2, len(SEEDS), len(WANTED), -1)
