@@ -34,7 +34,7 @@ def index(tmp_path: Path) -> Path:
 
 def test_it_says_the_answer_with_its_interval_and_shows_one_photo_of_each_disease(index: Path) -> None:
     page = index.read_text(encoding="utf-8")
-    assert "85 of 100 photos of each disease" in page and "(80 to 90)" in page
+    assert "85 of 100 photos of each disease" in page and "(80–90)" in page
     assert page.count("<img") == 2
     assert "Keloid and hypertrophic scar" in page
     assert "not for care" in page and "Not a medical device." in page
