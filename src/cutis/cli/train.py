@@ -78,9 +78,10 @@ def train(
     task = get_task(task_name)
     _need_torch()
     from cutis.models.classifier import ClassifierSettings
-    from cutis.training.fit import Watch, describe_data, fit, kept_once_begun, need_no_run, start_run
+    from cutis.training.fit import Watch, describe_data, fit, start_run
     from cutis.training.preparation import prepare
     from cutis.training.probe import fit_probe
+    from cutis.training.run import kept_once_begun, need_no_run
     from cutis.training.watching import watcher
 
     going_on = resume and (out / "run.json").exists()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 
 from cutis.core.bundle_info import TrainingData
-from cutis.core.errors import CutisError, RunError
 from cutis.core.files import replacing
 from cutis.core.manifest import Manifest, read_manifest, write_manifest
 from cutis.data.datasets import PhotoStore, VariedPhotos
@@ -35,7 +33,7 @@ from cutis.training.preparation import Prepared, groups_in
 from cutis.training.process import bf16_is_fast
 from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
-from cutis.training.run import PREDICTIONS, RUN, SPLIT, WEIGHTS, Run, build_network, load_run
+from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run, need_no_run
 from cutis.training.statistics import reestimate
 
 Progress = Callable[[int], None]
@@ -54,30 +52,6 @@ class Watch:
     echo: Callable[[str], None] = lambda _: None
     reading: Progress | None = None
     callbacks: tuple[Callback, ...] = ()
-
-
-def need_no_run(out: Path) -> None:
-    """Refuse a folder that holds a run, before work is done for another.
-
-    Raises:
-        RunError: it does.
-    """
-    if (out / RUN).exists():
-        raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
-
-
-@contextmanager
-def kept_once_begun(out: Path) -> Iterator[None]:
-    """Take a new run away again if it fails before its first checkpoint, so that it can be corrected."""
-    try:
-        yield
-    except CutisError:
-        if not (out / "checkpoints").exists():
-            for name in (RUN, SPLIT):
-                (out / name).unlink(missing_ok=True)
-            if not any(out.iterdir()):
-                out.rmdir()
-        raise
 
 
 def start_run(

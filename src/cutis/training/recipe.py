@@ -37,7 +37,7 @@ class Recipe:
         workers: processes that prepare photos; 0 prepares them in the training process.
         seed: of everything random.
         freeze: so many first stages of the backbone keep their pretrained weights and statistics. They know
-            edges and colours already, and on large maps they cost most of a step.
+            edges and colours already, and on their large maps they cost a good part of a step.
         checkpoint_steps: steps between checkpoints, the most that a kill can lose.
         devices, nodes: how many; several train data-parallel.
         augmentation: see `cutis.data.augment.Augmentation`.

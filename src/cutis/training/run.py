@@ -11,7 +11,8 @@ RUN/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,7 @@ from cutis.core.bundle_info import (
     operating_point_from_dict,
     training_from_dict,
 )
-from cutis.core.errors import RunError
+from cutis.core.errors import CutisError, RunError
 from cutis.core.files import write_text
 from cutis.core.labels import Labels
 from cutis.models.classifier import Classifier, ClassifierSettings
@@ -97,6 +98,30 @@ class Run:
             "epoch_metrics": [dict(row) for row in self.epoch_metrics],
         }
         write_text(self.path / RUN, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def need_no_run(out: Path) -> None:
+    """Refuse a folder that holds a run, before work is done for another.
+
+    Raises:
+        RunError: it does.
+    """
+    if (out / RUN).exists():
+        raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
+
+
+@contextmanager
+def kept_once_begun(out: Path) -> Iterator[None]:
+    """Take a new run away again if it fails before its first checkpoint, so that it can be corrected."""
+    try:
+        yield
+    except CutisError:
+        if not (out / "checkpoints").exists():
+            for name in (RUN, SPLIT):
+                (out / name).unlink(missing_ok=True)
+            if not any(out.iterdir()):
+                out.rmdir()
+        raise
 
 
 def load_run(path: Path | str) -> Run:

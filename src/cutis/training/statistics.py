@@ -13,7 +13,7 @@ from cutis.models.classifier import Classifier
 from cutis.training.loading import ShapeBatches
 from cutis.training.predict import plain_photos
 
-ENOUGH = 2048  # photos; more change nothing that could be measured
+ENOUGH = 2048  # photos
 
 
 @torch.no_grad()
@@ -27,7 +27,7 @@ def reestimate(
 ) -> None:
     """Replace the running statistics by those of whole, unvaried photos.
 
-    Crops that were turned and enlarged are smoother than photos are; a network that is normalised by their
+    Varied crops are smoother, darker or nearer than photos are; a network that is normalised by their
     statistics sees every plain photo as an odd one. The mixture of classes, however, stays that of training.
 
     Args:
