@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutis.cli import main
+from cutis.core.errors import CutisError
 from cutis.core.manifest import read_manifest
 
 Pixels = NDArray[np.uint8]
@@ -101,6 +102,24 @@ def test_what_is_to_mend_is_listed_and_the_exit_status_is_one(cutis: Run) -> Non
     assert pl.read_csv("copies.csv").select("image_id", "copy", "turned", "same_group").rows() == [
         (2, 20, "mirrored", False)
     ]
+
+
+def test_groups_on_both_sides_and_empty_classes_are_told_before_a_photo_is_read(
+    cutis: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    splits = ["train"] * 9 + ["test"] * 15
+    pl.read_csv("manifest.csv").with_columns(
+        pl.Series("split", splits), pl.Series("dx", ["mel"] + ["nv"] * 23)
+    ).write_csv("manifest.csv")
+
+    def reading(*_: object, **__: object) -> None:
+        raise CutisError("photos are read now")
+
+    monkeypatch.setattr("cutis.data.check.fingerprint", reading)
+    status, out, err = cutis("check", "manifest.csv", "--target", "dx")
+    assert (status, err) == (1, "photos are read now\n")
+    assert "lesion_id 'L4' is in train in row 10; test in row 11" in out
+    assert "no row of split 'test' has dx 'mel'" in out
 
 
 def test_a_split_is_written_that_passes_the_check_from_another_folder(cutis: Run) -> None:

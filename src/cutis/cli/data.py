@@ -37,12 +37,16 @@ def check(
     Exit status 1 when there is something to mend.
     """
     from cutis.core.manifest import read_manifest
-    from cutis.data.check import check_manifest, describe_pair
+    from cutis.data.check import check_manifest, check_rows, describe_pair
 
     table = read_manifest(manifest, target=target, group=group)
+    _show_counts(table)
+    told = check_rows(table)  # told at once: reading every photo takes its time
+    _list("Leakage by groups", told.leaks)
+    _list("Empty classes", told.empty)
+    _list("Worth a look", told.advice)
     with progress("Reading photos", total=len(table)) as step:
         findings = check_manifest(table, threads=threads, progress=step)
-    _show_counts(table)
     for text, rows in findings.notes.items():
         print(f"{len(rows)} photo{'s' * (len(rows) > 1)}: {text} (row{'s' * (len(rows) > 1)} {_some(rows)})")
     if findings.pairs:
@@ -52,15 +56,8 @@ def check(
         _say_expected(table, findings.pairs)
     if pairs is not None:
         _write_pairs(table, findings.pairs, pairs)
-    for title, sentences in (
-        ("Photos that cannot be used", findings.unreadable),
-        ("Leakage", findings.leaks),
-        ("Empty classes", findings.empty),
-        ("Worth a look", findings.advice),
-    ):
-        if sentences:
-            print(f"\n{title}: {len(sentences)}")
-            print("\n".join(sentences))
+    _list("Photos that cannot be used", findings.unreadable)
+    _list("Leakage by copies", findings.leaks[len(told.leaks) :])
     _end(findings)
 
 
@@ -187,6 +184,12 @@ def _write_pairs(table: Manifest, pairs: Sequence[Pair], path: Path) -> None:
     with replacing(path) as scratch:
         pl.DataFrame(columns).write_csv(scratch)
     print(f"Copies: {path}")
+
+
+def _list(title: str, sentences: Sequence[str]) -> None:
+    """Findings of one kind, seen at once also where the output is a file or a pipe."""
+    if sentences:
+        print("\n".join((f"\n{title}: {len(sentences)}", *sentences)), flush=True)
 
 
 def _end(findings: Findings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,7 +20,7 @@ class Findings:
     Attributes:
         manifest: as it was read.
         unreadable: one sentence for each photo that cannot be used, with its row.
-        leaks: one sentence for each group or copy in two splits, with the rows.
+        leaks: one sentence for each group in two splits, then for each copy, with the rows.
         empty: one sentence for each class that a split does not show.
         notes: what is special about files that can be read, such as ``16-bit``, with their rows.
         advice: what may be meant otherwise, such as labels that differ only in their case.
@@ -41,10 +41,24 @@ class Findings:
         return len(self.unreadable) + len(self.leaks) + len(self.empty)
 
 
+def check_rows(manifest: Manifest) -> Findings:
+    """What the rows alone tell, before a photo is read: groups in two splits, empty classes, advice."""
+    split = "split" in manifest.table.columns
+    return Findings(
+        manifest,
+        unreadable=(),
+        leaks=tuple(group_leaks(manifest)) if split else (),
+        empty=tuple(_empty_classes(manifest)) if split else (),
+        notes={},
+        advice=tuple(_advice(manifest)),
+        pairs=(),
+    )
+
+
 def check_manifest(
     manifest: Manifest, *, threads: int | None = None, progress: Callable[[int], None] | None = None
 ) -> Findings:
-    """Read every photo of a manifest.
+    """Read every photo of a manifest; what `check_rows` finds is among the findings.
 
     Args:
         manifest: rows and columns are right.
@@ -59,18 +73,17 @@ def check_manifest(
     for position, texts in sorted(prints.notes.items()):
         for text in texts:
             notes.setdefault(text, []).append(rows[position])
-    split = "split" in manifest.table.columns
-    return Findings(
-        manifest,
-        tuple(
+    found = check_rows(manifest)
+    copies = copy_leaks(manifest, pairs) if "split" in manifest.table.columns else []
+    return replace(
+        found,
+        unreadable=tuple(
             f"{manifest.path}:{rows[at]}: image '{images[at]}' {fault.reason}"
             for at, fault in sorted(prints.faults.items())
         ),
-        tuple(group_leaks(manifest) + copy_leaks(manifest, pairs)) if split else (),
-        tuple(_empty_classes(manifest)) if split else (),
-        {text: tuple(where) for text, where in sorted(notes.items())},
-        tuple(_advice(manifest)),
-        tuple(
+        leaks=(*found.leaks, *copies),
+        notes={text: tuple(where) for text, where in sorted(notes.items())},
+        pairs=tuple(
             sorted(
                 pairs, key=lambda pair: (not _differs(manifest, pair, "split"), _same_group(manifest, pair))
             )

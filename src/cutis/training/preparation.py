@@ -79,14 +79,18 @@ def prepare(
     labels = choose_labels(task, manifest, echo)
     if manifest.group == "image_id":
         echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
+    given = "split" in manifest.table.columns
+    if given:  # what the rows alone tell is told before the photos are read, which takes its time
+        _need_every_class(manifest, labels)
+        check_leakage(manifest, pairs=[], allow=allow)
     pairs = [] if "duplicates" in allow else find_duplicates(manifest.paths, progress=reading)
-    if "split" not in manifest.table.columns:
+    if not given:
         ids = manifest.table["image_id"].to_list()
         manifest = split_manifest(
             manifest, seed=seed, together=[(ids[pair.first], ids[pair.second]) for pair in pairs]
         )
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
-    _need_every_class(manifest, labels)
+        _need_every_class(manifest, labels)
     check_leakage(manifest, pairs=pairs, allow=allow)
     return Prepared(manifest, labels, tuple(allow))
 
