@@ -49,7 +49,7 @@ class RaterModel:
     @property
     def answer(self) -> NDArray[np.intp]:
         """The most probable category of each case, the lowest of equals: (cases,)."""
-        return self.posterior.argmax(axis=1)
+        return np.asarray(self.posterior.argmax(axis=1))
 
 
 def dawid_skene(
@@ -118,7 +118,7 @@ def counted(ratings: ArrayLike, categories: int, rater: ArrayLike | None) -> tup
     columns = codes.shape[1]
     whose = np.arange(columns) if rater is None else np.asarray(rater)
     if whose.shape != (columns,) or whose.dtype.kind not in "iu" or whose.min() < 0:
-        raise CutisError(f"{columns} columns of ratings need as many numbers of raters, from 0; got {rater}.")
+        raise CutisError(f"{columns} columns of ratings need as many numbers of raters, from 0; got {whose}.")
     said = np.zeros((len(codes), int(whose.max()) + 1, categories))
     cases, at = np.nonzero(codes >= 0)
     np.add.at(said, (cases, whose[at], codes[cases, at]), 1.0)
@@ -169,7 +169,7 @@ def climb(
 
 def answers_by_truth(posterior: Array, said: Array) -> Array:
     """Expected count of each answer for each truth: (raters, categories, categories)."""
-    return np.einsum("ic,irl->rcl", posterior, said, optimize=True)
+    return np.asarray(np.einsum("ic,irl->rcl", posterior, said, optimize=True))
 
 
 def prior_table(categories: int, accuracy: float) -> Array:
