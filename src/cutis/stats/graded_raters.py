@@ -7,8 +7,9 @@ That is an ordered probit model whose bounds lie halfway between the grades, wit
 and Skene: where raters use the steps of a scale unevenly, `dawid_skene` fits better once it has the data.
 
 One answer in a hundred is taken to be a slip that may be anything: a single absurd answer would
-otherwise make a rater look wild. Weak priors keep raters with few ratings near an ordinary rater, and
-the panel as a whole near strictness 0: ratings alone cannot tell a strict panel from worse cases.
+otherwise make a rater look wild. Weak priors keep raters with few ratings near an ordinary rater.
+Strictness is against the panel: its mean over all ratings is 0, for ratings alone cannot tell a strict
+panel from worse cases.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _USUAL_NOISE = 0.6  # grades; such a rater of many grades is right in six of ten
 _NOISE_SPREAD = 0.7  # of the logarithm of the noise between raters
 _STRICTNESS_SPREAD = 0.7  # grades, between raters
 _NARROWEST = 0.05  # grades of noise
+_IMAGINED = 1.0  # cases of every grade before the first, so that none is lost
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class GradedRaters(RaterModel):
     """A rater model in two numbers per rater.
 
     Attributes:
-        strictness: (raters,) grades by which the rater stays below the truth; negative for lenient ones.
+        strictness: (raters,) grades by which the rater stays below the panel; negative for lenient ones.
         noise: (raters,) standard deviation of what the rater sees, in grades.
     """
 
@@ -80,9 +82,11 @@ def graded_raters(
     def learn(posterior: Array) -> tuple[Array, float]:
         place[...] = _improved(place, answers_by_truth(posterior, said))
         confusion[...] = answer_tables(place[:, 0], np.exp(place[:, 1]), categories)
-        return confusion, float(_log_prior(place).sum())
+        return confusion, _log_prior(place)
 
-    found = climb(said, shares, learn, confusion, tolerance, max_steps)
+    found = climb(
+        said, shares, learn, confusion, imagined=_IMAGINED, tolerance=tolerance, max_steps=max_steps
+    )
     return GradedRaters(**vars(found), strictness=place[:, 0].copy(), noise=np.exp(place[:, 1]))
 
 
@@ -118,42 +122,48 @@ def _tables_and_slopes(place: Array, categories: int) -> tuple[Array, Array]:
 
 
 def _improved(place: Array, weight: Array) -> Array:
-    """One step of Fisher scoring for every rater, halved until no rater fits worse than before.
+    """One step of Fisher scoring, halved until the panel fits no worse than before.
 
     Args:
         place: (raters, 2) strictness and logarithm of the noise.
         weight: (raters, truths, answers) expected counts.
+
+    Returns:
+        (raters, 2), the mean strictness of all ratings unchanged.
     """
-    categories = weight.shape[1]
-    tables, slopes = _tables_and_slopes(place, categories)
+    tables, slopes = _tables_and_slopes(place, weight.shape[1])
     gradient = np.einsum("rcl,krcl->rk", weight / tables, slopes) + _prior_slope(place)
     seen = weight.sum(axis=2, keepdims=True)
     information = np.einsum("rcl,krcl,mrcl->rkm", seen / tables, slopes, slopes)
     information += np.diag([_STRICTNESS_SPREAD**-2, _NOISE_SPREAD**-2])
-    step = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
-    before, moving = _fit(place, weight), np.ones(len(place), dtype=bool)
-    found = place.copy()
+    step = _keeping_the_mean(gradient, information, seen.sum(axis=(1, 2)))
+    before = _fit(place, weight)
     for _ in range(30):
         tried = place + step
         tried[:, 1] = np.maximum(tried[:, 1], np.log(_NARROWEST))
-        better = moving & (_fit(tried, weight) >= before)
-        found[better] = tried[better]
-        moving &= ~better
-        if not moving.any():
-            break
+        if _fit(tried, weight) >= before:
+            return tried
         step = step / 2
-    return found
+    return place
 
 
-def _fit(place: Array, weight: Array) -> Array:
-    """Expected log-likelihood plus log prior of each rater: (raters,)."""
+def _keeping_the_mean(gradient: Array, information: Array, ratings: Array) -> Array:
+    """The steps of all raters (raters, 2) of which those of strictness, weighted by ratings, sum to 0."""
+    inverse = np.linalg.inv(information)
+    step = np.einsum("rkm,rm->rk", inverse, gradient)
+    multiplier = ratings @ step[:, 0] / (ratings**2 @ inverse[:, 0, 0])
+    return np.asarray(step - multiplier * ratings[:, None] * inverse[:, :, 0])
+
+
+def _fit(place: Array, weight: Array) -> float:
+    """Expected log-likelihood plus log prior of the panel."""
     tables = _tables_and_slopes(place, weight.shape[1])[0]
-    return np.asarray(np.sum(weight * np.log(tables), axis=(1, 2)) + _log_prior(place))
+    return float(np.sum(weight * np.log(tables))) + _log_prior(place)
 
 
-def _log_prior(place: Array) -> Array:
+def _log_prior(place: Array) -> float:
     off = (place - [0.0, np.log(_USUAL_NOISE)]) / [_STRICTNESS_SPREAD, _NOISE_SPREAD]
-    return np.asarray(-np.sum(off**2, axis=1) / 2)
+    return float(-np.sum(off**2) / 2)
 
 
 def _prior_slope(place: Array) -> Array:

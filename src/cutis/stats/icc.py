@@ -62,8 +62,10 @@ def intraclass_correlations(ratings: ArrayLike, *, confidence: float = 0.95) -> 
     values = _complete(rating_numbers(ratings))[0]
     squares = mean_squares(_sums(values), values.shape[1])
     found = correlations(squares)[:, 0]
-    with np.errstate(all="ignore"):
-        ends = _ends(squares, float(found[1]), (1.0 - confidence) / 2)
+    ends = [(np.nan, np.nan)] * len(KINDS)
+    if not np.isnan(found).all():
+        with np.errstate(all="ignore"):
+            ends = _ends(squares, float(found[1]), (1.0 - confidence) / 2)
     return {
         name: Estimate(float(value), *((np.nan, np.nan) if np.isnan(value) else end))
         for name, value, end in zip(KINDS, found, ends, strict=True)

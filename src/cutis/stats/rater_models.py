@@ -31,7 +31,7 @@ class RaterModel:
 
     Attributes:
         posterior: (cases, categories) probability of each truth; the prevalence for a case nobody rated.
-        prevalence: (categories,) share of each truth.
+        prevalence: (categories,) share of each truth, with the imagined cases of the prior.
         confusion: (raters, categories, categories) for each truth (row) the share of each answer; a row is
             not a number where neither ratings nor a prior say anything of it.
         log_likelihood: of the ratings, without the prior.
@@ -57,16 +57,18 @@ def dawid_skene(
     categories: int,
     *,
     rater: ArrayLike | None = None,
-    prior_cases: float = 1.0,
+    prior_cases: float = 4.0,
     prior_accuracy: float = 0.7,
-    tolerance: float = 1e-9,
+    tolerance: float = 1e-7,
     max_steps: int = 2000,
 ) -> RaterModel:
     """The model of Dawid and Skene: for each rater a free table of answers for each truth.
 
-    Raters who met few cases of a truth would have tables of noughts and ones. So each rater is taken to
-    have rated, before the first case, `prior_cases` cases of every truth, `prior_accuracy` of them
-    rightly and the rest spread evenly. 0 gives the published maximum likelihood.
+    Raters who met few cases of a truth would have tables of noughts and ones, and a rare truth would be
+    lost. So the panel is taken to have seen, before the first case, `prior_cases` cases of every truth, of
+    which each rater named `prior_accuracy` rightly and the rest evenly wrong. 0 gives the published
+    maximum likelihood. In simulated panels of 60 to 500 cases 4 names more cases rightly than 0 (by one to
+    seven in a hundred); with 1,500 cases, one in a hundred fewer.
 
     Args:
         ratings: (cases, columns) 0 .. categories-1, nan where there is no rating.
@@ -100,7 +102,9 @@ def dawid_skene(
         filled = np.where(whole > 0, confusion, 1 / categories)  # says nothing for or against a truth
         return filled, float(np.sum(extra * logarithm(filled)))
 
-    return climb(said, shares, learn, confusion, tolerance, max_steps)
+    return climb(
+        said, shares, learn, confusion, imagined=prior_cases, tolerance=tolerance, max_steps=max_steps
+    )
 
 
 def counted(ratings: ArrayLike, categories: int, rater: ArrayLike | None) -> tuple[Array, Array]:
@@ -133,6 +137,8 @@ def climb(
     shares: Array,
     learn: Callable[[Array], tuple[Array, float]],
     confusion: Array,
+    *,
+    imagined: float,
     tolerance: float,
     max_steps: int,
 ) -> RaterModel:
@@ -144,6 +150,7 @@ def climb(
         learn: from a posterior to the tables (raters, categories, categories) that suit it and the
             logarithm of their prior.
         confusion: the tables to report, kept up to date by `learn`.
+        imagined: cases of every truth that count towards the prevalence before the first.
         tolerance: gain per rating at which to stop.
         max_steps: after which to stop unconverged.
     """
@@ -154,7 +161,8 @@ def climb(
     posterior, path, converged = shares, list[float](), False
     while not converged and len(path) < max_steps:
         tables, log_prior = learn(posterior)
-        prevalence = posterior.mean(axis=0)
+        cases = posterior.sum(axis=0) + imagined
+        prevalence = cases / cases.sum()
         logs = logarithm(tables).transpose(0, 2, 1).reshape(answers.shape[1], -1)
         joint = answers @ logs + logarithm(prevalence)  # (cases, categories)
         best = joint.max(axis=1, keepdims=True)
@@ -162,7 +170,7 @@ def climb(
         whole = likely.sum(axis=1, keepdims=True)
         posterior = likely / whole
         log_likelihood = float(np.sum(best + np.log(whole)))
-        path.append(log_likelihood + log_prior)
+        path.append(log_likelihood + log_prior + imagined * float(logarithm(prevalence).sum()))
         converged = len(path) > 1 and path[-1] - path[-2] < enough
     return RaterModel(posterior, prevalence, confusion.copy(), log_likelihood, np.array(path), converged)
 
