@@ -24,11 +24,11 @@ from cutis.core.errors import ImageError
 
 Map = NDArray[np.float32]
 
-# Absorbance of the pigment in red, green and blue for 1 in green. The order follows from the pigments' spectra
-# (melanin absorbs more and more towards blue; blood absorbs green and blue, red hardly). The amounts lie
-# between what clinical photos show: melanin between naevi against the skin around them (0.53, 1, 1.10) and
-# dark against pale people (0.76, 1, 1.24); blood between angiomas (0.63, 1, 0.86) and inflamed lesions
-# (0.21, 1, 0.81) against the skin around them. `experiments/regions.py` measures them again.
+# Absorbance of the pigment in red, green and blue for 1 in green. The order follows from the spectra (melanin
+# absorbs more and more towards blue; blood absorbs green and blue, red hardly). The amounts lie between what
+# clinical photos show: melanin between naevi against the skin around them (0.53, 1, 1.10) and dark against
+# pale people (0.76, 1, 1.24); blood between angiomas (0.63, 1, 0.86) and inflamed lesions (0.21, 1, 0.81)
+# against the skin around them. `experiments/regions.py` measures them again.
 MELANIN = (0.60, 1.0, 1.32)
 HAEMOGLOBIN = (0.25, 1.0, 0.85)
 

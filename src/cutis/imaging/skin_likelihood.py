@@ -1,7 +1,7 @@
 """How likely each pixel shows skin: by its colour, freed of brightness, and by how smooth it is around it.
 
-Skin of every tone is one family of colours, since the same two pigments colour it: red is absorbed least, blue
-most, and neither difference is small or extreme. The limits are soft, so the answer is a likelihood between 0
+Skin of every tone is one family of colours, since the same two pigments colour it: red is absorbed least,
+blue most, and neither difference is small or extreme. The limits are soft, so the answer is a likelihood between 0
 and 1 that multiplies what five questions say. Each limit is a percentile of clinical photos, taken per skin
 tone so that the many photos of pale people don't decide, and widened; see docs/regions.md.
 """
@@ -17,10 +17,10 @@ from cutis.imaging.reduce import enlarged, reduced
 _PIXELS = 24_000  # of the reduced copy that is looked at
 
 # Soft steps: the likelihood goes from 0 at the first number to 1 at the second.
-_RED = ((0.02, 0.16), (2.1, 1.5))  # log of red over green, linear light
-_YELLOW = ((-0.32, -0.08), (1.55, 1.15))  # log of green over blue
+_RED = ((0.02, 0.14), (2.1, 1.5))  # log of red over green, linear light
+_YELLOW = ((-0.60, -0.25), (1.55, 1.15))  # log of green over blue
 _YELLOWISH = (1.0, 0.6)  # log of green over blue, less log of red over green: straw, brass, lemon
-_HUE = ((-45.0, -15.0), (92.0, 78.0))  # degrees in CIELAB: from magenta over red to yellow
+_HUE = ((-60.0, -32.0), (92.0, 78.0))  # degrees in CIELAB: from magenta over red to yellow
 _CHROMA = ((2.0, 7.0), (75.0, 55.0))  # of CIELAB
 _LIGHT = (3.0, 12.0)  # of CIELAB: in blacker pixels colour is noise
 _ROUGH = (1.1, 0.55)  # deviation of log light within a window: print, foliage, woven cloth
