@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations, permutations
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -18,9 +20,9 @@ from statsmodels.stats import inter_rater
 
 from cutis.core.errors import CutisError
 from cutis.stats.agreement import Level, estimates, figures, fleiss_kappa, gwet_ac, krippendorff_alpha
-from cutis.stats.consensus import leave_one_out, leave_one_out_estimates, others_majority
+from cutis.stats.consensus import leave_one_out_estimates
 from cutis.stats.pairwise import Weighting, by_pair, cohen_kappa, exact_agreement, rater_pairs
-from cutis.stats.ratings import majority, panel
+from cutis.stats.ratings import panel
 from cutis.stats.resampling import bootstrap, observed, resampled_weights
 
 Array = NDArray[np.float64]
@@ -311,87 +313,15 @@ def test_a_rater_without_ratings_changes_nothing_but_their_own_pairs() -> None:
     assert np.isnan(found["cohen_kappa_a_d"].value)
 
 
-@pytest.mark.parametrize(
-    ("ratings", "message"),
-    [
-        ([[0, 1], [5, 0]], r"ratings\[1, 0\] is 5, not one of the categories 0 .. 2"),
-        ([[0, -1], [1, 0]], r"ratings\[0, 1\] is -1.*write nan"),
-        ([[0, 1.5]], r"ratings\[0, 1\] is 1.5"),
-        ([[0, np.inf]], r"ratings\[0, 1\] is inf"),
-        ([["good", "bad"]], "not a .* array of numbers"),
-        ([0, 1, 2], r"shape \(3,\)"),
-        (np.empty((0, 3)), r"shape \(0, 3\)"),
-    ],
-)
-def test_wrong_ratings_are_named(ratings: object, message: str) -> None:
-    with pytest.raises(CutisError, match=message):
-        fleiss_kappa(ratings, 3)  # type: ignore[arg-type]
+def test_levels_and_weights_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(CutisError, match="level is 'ratio', not one of nominal, ordinal, interval"):
+        krippendorff_alpha([[0, 1]], 2, level="ratio")  # type: ignore[arg-type]
+    with pytest.raises(CutisError, match="weights are 'cubic', not one of nominal, linear, quadratic"):
+        cohen_kappa([[0, 1]], 2, weights="cubic")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: panel([[0, 1]], 2, names=["a", "a"]), "all different"),
-        (lambda: panel([[0, 1]], 2, groups=[1, 2]), "1 cases need as many groups"),
-        (lambda: panel([[0, 1]], 0), "at least one category"),
-        (lambda: krippendorff_alpha([[0, 1]], 2, level="ratio"), "level is 'ratio'"),  # type: ignore[arg-type]
-        (lambda: cohen_kappa([[0, 1]], 2, weights="cubic"), "weights are 'cubic'"),  # type: ignore[arg-type]
-        (lambda: majority([[0, 1]], 2, ties="coin"), "ties are 'coin'"),  # type: ignore[arg-type]
-        (lambda: leave_one_out(panel([[0, 1]], 2), model=[0, 1]), "1 cases need as many answers"),
-    ],
-)
-def test_wrong_requests_are_refused(call: Callable[[], object], message: str) -> None:
-    with pytest.raises(CutisError, match=message):
-        call()
-
-
-def test_a_missing_rating_may_be_written_as_none() -> None:
-    assert fleiss_kappa([[0, 0, None], [1, 1, 0]], 2) == fleiss_kappa([[0, 0, nan], [1, 1, 0]], 2)
-
-
-def test_the_majority_is_the_most_votes_and_ties_follow_the_rule() -> None:
-    ratings = np.array([[0, 0, 1, 2], [0, 2, 2, 0], [1, nan, nan, nan], [nan] * 4, [0, 1, 2, 3]])
-    assert majority(ratings, 4) == pytest.approx([0, nan, 1, nan, nan], nan_ok=True)
-    assert majority(ratings, 4, ties="lowest") == pytest.approx([0, 0, 1, nan, 0], nan_ok=True)
-    assert majority(ratings, 4, ties="highest") == pytest.approx([0, 2, 1, nan, 3], nan_ok=True)
-
-
-@settings(max_examples=40)
-@given(ratings=tables, ties=st.sampled_from(["missing", "lowest", "highest"]))
-def test_each_rater_is_judged_by_the_vote_of_the_others(ratings: Array, ties: str) -> None:
-    asked = panel(ratings, 4)
-    wanted = leave_one_out(asked, ties=ties)  # type: ignore[arg-type]
-    found = dict(zip(wanted.names, observed(wanted.statistic, asked.count), strict=True))
-    verdicts, shares = others_majority(asked, ties=ties), []  # type: ignore[arg-type]
-    for rater in range(ratings.shape[1]):
-        others = majority(np.delete(ratings, rater, axis=1), 4, ties=ties)  # type: ignore[arg-type]
-        assert verdicts[:, rater] == pytest.approx(others, nan_ok=True)
-        judged = ~np.isnan(others) & ~np.isnan(ratings[:, rater])
-        share = float(np.mean(others[judged] == ratings[judged, rater])) if judged.any() else nan
-        assert found[f"exact_agreement_{rater + 1}"] == pytest.approx(share, nan_ok=True)
-        shares.append(share)
-    mean = np.mean([share for share in shares if not np.isnan(share)]) if not all(np.isnan(shares)) else nan
-    assert found["exact_agreement"] == pytest.approx(mean, nan_ok=True)
-
-
-def test_a_model_that_copies_a_rater_is_that_rater_in_their_place() -> None:
-    ratings = _ratings(10, 80, 4, 4)
-    asked = panel(ratings, 4, names=list("abcd"))
-    found = leave_one_out_estimates(asked, 100, np.random.default_rng(0), model=ratings[:, 1], ordinal=True)
-    assert found["quadratic_kappa_model_for_b"] == found["quadratic_kappa_b"]
-
-
-def test_the_lead_of_a_model_tells_a_better_rater_from_a_worse_one() -> None:
-    rng = np.random.default_rng(11)
-    truth = rng.integers(0, 4, 400)
-    asked = panel(np.where(rng.random((400, 4)) < 0.75, truth[:, None], rng.integers(0, 4, (400, 4))), 4)
-    noise = rng.integers(0, 4, 400)
-    better = leave_one_out_estimates(asked, 300, rng, model=np.where(rng.random(400) < 0.95, truth, noise))
-    alike = leave_one_out_estimates(asked, 300, rng, model=np.where(rng.random(400) < 0.75, truth, noise))
-    worse = leave_one_out_estimates(asked, 300, rng, model=np.where(rng.random(400) < 0.5, truth, noise))
-    name = "exact_agreement_model_lead"
-    assert better[name].low > 0 > worse[name].high
-    assert alike[name].low < 0 < alike[name].high
-    assert better[name].value == pytest.approx(
-        better["exact_agreement_model"].value - better["exact_agreement"].value
-    )
+def test_the_page_on_raters_runs_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "raters.md").read_text(encoding="utf-8")
+    code, printed = re.findall(r"```(?:python|text)\n(.*?)```", page, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out == printed

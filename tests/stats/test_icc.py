@@ -71,10 +71,12 @@ def test_values_are_those_of_the_analysis_by_hand(seed: int, cases: int, raters:
         at + rng.normal(0, 1.5, (cases, 1)) + rng.normal(0, 0.5, raters) + rng.normal(size=(cases, raters))
     )
     found = {name: estimate.value for name, estimate in intraclass_correlations(values).items()}
-    assert found == pytest.approx(_by_hand(values), abs=1e-7)
+    # Above 1 the variance of a mean comes out below 0: there is no such correlation.
+    expected = {name: nan if value > 1 else value for name, value in _by_hand(values).items()}
+    assert found == pytest.approx(expected, abs=1e-7, nan_ok=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), cases=st.integers(4, 40), raters=st.integers(2, 6))
 def test_intervals_are_those_of_mcgraw_and_wong(seed: int, cases: int, raters: int) -> None:
     """Their formulas for a single rater and, written apart, for the mean of k, with scipy's F."""
@@ -106,7 +108,7 @@ def test_intervals_are_those_of_mcgraw_and_wong(seed: int, cases: int, raters: i
 def test_intervals_cover_the_truth() -> None:
     """Normal cases and errors; offsets of raters for the second, whose interval is approximate."""
     rng, hits = np.random.default_rng(1), np.zeros(3)
-    for _ in range(1000):
+    for _ in range(800):
         cases, errors = rng.normal(0, 1.2, (25, 1)), rng.normal(size=(25, 4))
         offsets = rng.normal(0, 0.6, 4)
         plain, shifted = (
@@ -116,7 +118,7 @@ def test_intervals_cover_the_truth() -> None:
         told = plain["icc_1_1"], shifted["icc_2_1"], shifted["icc_3_1"]
         truths = 1.44 / 2.44, 1.44 / (2.44 + 0.36), 1.44 / 2.44
         hits += [one.low <= truth <= one.high for one, truth in zip(told, truths, strict=True)]
-    assert hits / 1000 == pytest.approx([0.95] * 3, abs=0.025)
+    assert hits / 800 == pytest.approx([0.95] * 3, abs=0.025)
 
 
 def test_groups_are_drawn_whole_and_a_replicate_is_the_table_copied_out() -> None:

@@ -5,7 +5,8 @@
     icc_3_1  these raters only; constant offsets forgiven   icc_3_k  mean of these raters
 
 Ratings are numbers on any scale; cases that a rater left out are left out for all. Not a number where
-there are fewer than two cases or raters, or where the ratings do not differ at all.
+there are fewer than two cases or raters, where the ratings do not differ at all, and where so few cases
+contradict each other so much that a variance is estimated below 0.
 """
 
 from __future__ import annotations
