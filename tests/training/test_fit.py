@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,12 @@ from cutis.models.classifier import ClassifierSettings, build  # noqa: E402
 SMALL = ["--backbone", "mobilenetv3_small_050", "--weights", "none", "--size", "32", "--batch", "6"]
 
 
-def cutis(*arguments: object) -> subprocess.CompletedProcess[str]:
+def cutis(
+    *arguments: object, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cutis", *map(str, arguments)]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    around = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **(environment or {})}
+    return subprocess.run(command, capture_output=True, text=True, env=around, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -155,11 +158,28 @@ def test_a_probe_tells_easy_classes_apart_without_training_the_backbone(
     assert json.loads((out / "run.json").read_text())["metrics"]["accuracy"]["value"] > 0.6
 
 
-def test_without_network_the_missing_weights_name_the_file_option(manifest: Path, tmp_path: Path) -> None:
-    done = cutis("train", "dermoscopy", manifest, "--out", tmp_path / "r", "--backbone", "resnet18")
+def test_weights_that_nobody_asked_for_are_not_fetched(manifest: Path, tmp_path: Path) -> None:
+    # Python runs this file before anything else: a host that is asked for is written down.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket, pathlib\n"
+        "def asked(host, *_, **__):\n"
+        f"    pathlib.Path({str(tmp_path / 'hosts')!r}).write_text(str(host))\n"
+        "    raise socket.gaierror(-2, 'Name or service not known')\n"
+        "socket.getaddrinfo = asked\n"
+    )
+    places = {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+    options = ["--out", tmp_path / "r", "--backbone", "resnet18"]
+    done = cutis("train", "dermoscopy", manifest, *options, environment=places)
     assert done.returncode == 1
+    assert "nothing is fetched unasked. Ask for it with --weights imagenet." in done.stderr
     assert "--weights FILE.safetensors" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "hosts").exists()
+    asked = cutis("train", "dermoscopy", manifest, *options, "--weights", "imagenet", environment=places)
+    assert asked.returncode == 1
+    assert "could not be fetched" in asked.stderr
+    assert len(asked.stderr.splitlines()) == 1
+    assert (tmp_path / "hosts").read_text() == "huggingface.co"
 
 
 def test_a_lesion_on_both_sides_stops_training_and_its_rows_are_named(manifest: Path, tmp_path: Path) -> None:

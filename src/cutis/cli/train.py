@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,9 +31,13 @@ def train(
     target: Annotated[str | None, typer.Option(help="Target column, where it is not the task's own.")] = None,
     backbone: Annotated[str | None, typer.Option(help="timm model name.")] = None,
     weights: Annotated[
-        str | None, typer.Option(help="Weights file, 'imagenet' (as a rule the default), or 'none'.")
+        str | None,
+        typer.Option(
+            help="Weights file, 'imagenet', or 'none'. As a rule the default is ImageNet's weights as far as "
+            "they are on this machine; only 'imagenet' fetches them."
+        ),
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Shorter side of the input, pixels.")] = None,
+    size: Annotated[int | None, typer.Option(help="Shorter side of the input, pixels.", min=1)] = None,
     sizes: Annotated[
         str, typer.Option(help="Sizes by phase, such as 128,160,192: small photos first save time.")
     ] = "",
@@ -76,10 +82,12 @@ def train(
     from cutis.tasks import get_task
 
     task = get_task(task_name)
+    if weights != "imagenet":
+        os.environ["HF_HUB_OFFLINE"] = "1"  # no host is contacted unasked
     _need_torch()
     from cutis.models.classifier import ClassifierSettings
     from cutis.training.fit import Watch, describe_data, fit, start_run
-    from cutis.training.preparation import prepare
+    from cutis.training.preparation import check_network, prepare
     from cutis.training.probe import fit_probe
     from cutis.training.run import kept_once_begun, need_no_run
     from cutis.training.watching import watcher
@@ -108,18 +116,23 @@ def train(
             nodes=nodes,
             augmentation=task.network.augmentation.scaled(vary),
         )
-        with progress("Searching for copies") as searching:
-            prepared = prepare(
-                task, manifest, target=target, seed=seed, allow=allow or (), echo=say, reading=searching
-            )
         own = backbone in (None, task.network.backbone)
         settings = ClassifierSettings(
             backbone=backbone or task.network.backbone,
-            classes=len(prepared.labels),
+            classes=len(task.labels),
             size=size or task.network.size,
             auxiliary=0 if probe else task.network.auxiliary if auxiliary is None else auxiliary,
             auxiliary_use=auxiliary_use,
             weights=weights or (task.network.weights if own else "imagenet"),
+        )
+        check_network(task, settings, recipe)
+        with progress("Searching for copies") as searching:
+            prepared = prepare(
+                task, manifest, target=target, seed=seed, allow=allow or (), echo=say, reading=searching
+            )
+        settings = replace(
+            settings,
+            classes=len(prepared.labels),
             ordinal=isinstance(prepared.labels, Ordinal) and not probe,  # a probe fits a plain layer
         )
         data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 from torch import Tensor, nn
@@ -57,7 +61,8 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
             file's tag (``name.tf_in1k.safetensors`` is TensorFlow's).
 
     Raises:
-        CutisError: unknown model, weights that cannot be read or fetched, or that do not fit the model.
+        CutisError: unknown model, a size below its stride, weights that cannot be read or fetched, or that
+            do not fit the model.
     """
     ensure()
     import timm
@@ -70,23 +75,89 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
     config = timm.get_pretrained_cfg(name)
     fixed = bool(config and config.fixed_input_size)
     if fixed:
+        with torch.device("meta"):  # without weights: a fixed network is not even built at a wrong size
+            _need_size(name, timm.create_model(name, num_classes=0), size)
         extra["img_size"] = size
-    try:
-        backbone: nn.Module = timm.create_model(
-            name, pretrained=weights == "imagenet", num_classes=0, **extra
-        )
-    except Exception as error:
-        if weights != "imagenet":
-            raise
-        raise CutisError(
-            f"the ImageNet weights of {name} could not be fetched ({type(error).__name__}). Without network, "
-            "download them elsewhere and give the file: --weights FILE.safetensors (or --weights none)."
-        ) from error
+    if weights == "imagenet":
+        backbone = _pretrained(name, extra)
+    else:
+        backbone = timm.create_model(name, num_classes=0, **extra)
+    _need_size(name, backbone, size)
     if weights not in ("imagenet", "none"):
         _load(backbone, Path(weights))
     mean = TENSORFLOW if tensorflow or config is None else config.mean
     std = TENSORFLOW if tensorflow or config is None else config.std
     return backbone, InputRules(size, _triple(mean), _triple(std), "square" if fixed else "shorter")
+
+
+def _need_size(name: str, backbone: nn.Module, size: int) -> None:
+    """Refuse a size of which the network's last stage would see less than one pixel."""
+    info: Any = getattr(backbone, "feature_info", None) or []
+    stride = max((int(entry["reduction"]) for entry in getattr(info, "info", info)), default=1)
+    if size < stride:
+        raise CutisError(
+            f"size {size} is too small for {name}, whose last stage has one value per {stride} x {stride} "
+            f"pixels. The smallest useful size is {stride}; choose --size (and --sizes) from there upwards."
+        )
+
+
+def _pretrained(name: str, extra: dict[str, Any]) -> nn.Module:
+    """A backbone with its ImageNet weights: from this machine's cache, or fetched where that is allowed.
+
+    With ``HF_HUB_OFFLINE`` set, no host is contacted.
+    """
+    import timm
+    from huggingface_hub import constants
+
+    config = timm.get_pretrained_cfg(name)
+    offline = constants.HF_HUB_OFFLINE
+    try:
+        if offline and not (config and config.hf_hub_id):
+            raise OSError("its weights come from another host than the hub's")
+        with _hub(offline or not _has_address(constants.ENDPOINT)):
+            backbone: nn.Module = timm.create_model(name, pretrained=True, num_classes=0, **extra)
+            return backbone
+    except Exception as error:
+        if offline:
+            what = (
+                f"the ImageNet weights of {name} are not on this machine, and nothing is fetched unasked. "
+                "Ask for it with --weights imagenet."
+            )
+        else:
+            what = f"the ImageNet weights of {name} could not be fetched ({type(error).__name__})."
+        raise CutisError(
+            f"{what} Without network, download them elsewhere and give the file: --weights FILE.safetensors "
+            "(or start from nothing: --weights none)."
+        ) from error
+
+
+def _has_address(url: str) -> bool:
+    """Whether a host can be found at all; behind a proxy that is the proxy's to tell."""
+    from socket import getaddrinfo
+    from urllib.request import getproxies
+
+    if getproxies():
+        return True
+    try:
+        return bool(getaddrinfo(urlsplit(url).hostname, 443))
+    except OSError:
+        return False
+
+
+@contextmanager
+def _hub(offline: bool) -> Iterator[None]:
+    """Keep the hub's library silent, and from asking for a minute where there is no network."""
+    from huggingface_hub import constants
+
+    log = logging.getLogger("huggingface_hub")
+    level, before = log.level, constants.HF_HUB_OFFLINE
+    log.setLevel(logging.CRITICAL)
+    constants.HF_HUB_OFFLINE = offline
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        constants.HF_HUB_OFFLINE = before
 
 
 def _triple(values: Any) -> tuple[float, float, float]:
@@ -128,6 +199,9 @@ def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
     A network with block groups (EfficientNet and kin) gives those, seven for EfficientNet-B4; any other
     backbone gives the stages that timm lists for feature extraction.
     """
+    inner = getattr(backbone, "backbone", None)
+    if isinstance(inner, nn.Module):  # one backbone in another's coat
+        return tuple(f"backbone.{name}" for name in stage_names(inner, count))
     blocks = getattr(backbone, "blocks", None)
     if isinstance(blocks, nn.Sequential):
         names = [f"blocks.{i}" for i in range(len(blocks))]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from math import isfinite
 from pathlib import Path
 
@@ -17,9 +18,13 @@ from cutis.core.manifest import Manifest, read_manifest
 from cutis.data.duplicates import find_duplicates
 from cutis.data.leakage import check_leakage
 from cutis.data.split import split_manifest
+from cutis.models.backbones import first_stages
+from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.task import Task
+from cutis.training.recipe import Recipe
 
 OVERRIDES = ("groups", "duplicates")
+LARGEST = 2048  # pixels of the shorter side; past it one photo fills a machine's memory
 Echo = Callable[[str], None]
 
 
@@ -93,6 +98,51 @@ def prepare(
         _need_every_class(manifest, labels)
     check_leakage(manifest, pairs=pairs, allow=allow)
     return Prepared(manifest, labels, tuple(allow))
+
+
+def check_network(task: Task, settings: ClassifierSettings, recipe: Recipe) -> None:
+    """Build the network once, so that what is wrong with the options is told before photos are read.
+
+    Args:
+        task: names the builder.
+        settings: of the network; the number of classes does not matter here.
+        recipe: gives the sizes by phase, and how many stages are frozen.
+
+    Raises:
+        CutisError: unknown backbone, weights that are missing or do not fit, sizes that are too small or
+            too large for it, or more frozen stages than it has.
+    """
+    sizes = (settings.size, *recipe.sizes)
+    if max(sizes) > LARGEST:
+        raise CutisError(
+            f"size {max(sizes)} is too large: no photo is trained above {LARGEST} pixels. "
+            f"Usual sizes are 128 to 512; the task's own is {task.network.size}."
+        )
+    module, name = task.network.builder.split(":")
+    build = getattr(import_module(module), name)
+    smallest = replace(settings, size=min(sizes))
+    try:
+        network: Classifier = build(smallest)
+    except RuntimeError as error:  # a layer is wider than what it is given
+        least = _least_size(build, smallest)
+        raise CutisError(
+            f"size {smallest.size} is too small for {settings.backbone}, of which nothing is left in its "
+            f"deepest layer. The smallest useful size is {least}."
+        ) from error
+    if not network.input_rules.convolutional and len(set(sizes)) > 1:
+        raise CutisError(f"{settings.backbone} takes photos of one size only. Leave --sizes out.")
+    first_stages(network.backbone, recipe.freeze)
+
+
+def _least_size(build: Callable[[ClassifierSettings], Classifier], settings: ClassifierSettings) -> int:
+    """The smallest size at which a network can be built."""
+    for size in range(settings.size + 1, LARGEST):
+        try:
+            build(replace(settings, size=size))
+        except RuntimeError:
+            continue
+        return size
+    return LARGEST
 
 
 def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
