@@ -73,7 +73,7 @@ def gather(small: NDArray[np.uint8], skin: Map) -> Evidence | None:
     import cv2
 
     side = float(np.sqrt(skin.size))
-    parts = chromophores(cv2.GaussianBlur(small, (0, 0), 0.006 * side))
+    parts = chromophores(np.asarray(cv2.GaussianBlur(small, (0, 0), 0.006 * side), dtype=np.uint8))
     usable = _lit(small)
     # Black hair and crust have no colour, so that only their darkness tells: shading plus what pigment adds.
     dark = parts.shading + parts.melanin * np.float32(0.9) + parts.haemoglobin * np.float32(0.6)
@@ -87,15 +87,15 @@ def gather(small: NDArray[np.uint8], skin: Map) -> Evidence | None:
     normal = trust > np.float32(0.5 * trust.max())
     spread = np.median(np.abs(residual[normal]), axis=0) * 1.48
     # Even flawless skin has the spread of a camera's rounding.
-    different = residual / np.maximum(spread, (0.05, 0.03, 0.04)).astype(np.float32)
-    if float(np.abs(different).max()) < 1:
+    scaled = residual / np.maximum(spread, (0.05, 0.03, 0.04)).astype(np.float32)
+    if float(np.abs(scaled).max()) < 1:
         return None
-    different = np.clip(different, -12, 12).astype(np.float32)
+    different = np.asarray(np.clip(scaled, -12, 12), dtype=np.float32)
     different[~usable] = 0
-    return Evidence(different, _maps(different, trust, side), usable)
+    return Evidence(different, _maps(different, side), usable)
 
 
-def _maps(different: Map, trust: Map, side: float) -> tuple[Map, ...]:
+def _maps(different: Map, side: float) -> tuple[Map, ...]:
     import cv2
 
     melanin, blood, dark = (cv2.GaussianBlur(different[..., n], (0, 0), 0.012 * side) for n in range(3))
@@ -107,7 +107,8 @@ def _maps(different: Map, trust: Map, side: float) -> tuple[Map, ...]:
         inner = cv2.GaussianBlur(distance, (0, 0), scale * side / 2)
         outer = cv2.GaussianBlur(distance, (0, 0), scale * side * 1.5)
         near = np.maximum(near, inner - outer)
-    return blood, dark, distance, near
+    maps = (blood, dark, distance, near)
+    return tuple(np.asarray(field, dtype=np.float32) for field in maps)
 
 
 def _slow(fields: Map, trust: Map) -> Map:

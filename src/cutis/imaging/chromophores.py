@@ -65,11 +65,12 @@ def chromophores(rgb: NDArray[np.uint8]) -> Chromophores:
     Raises:
         ImageError: the array is not a colour photo of bytes.
     """
-    absorbed = absorbance(rgb)
     import cv2
 
-    mixed = cv2.transform(absorbed, _unmixing()) if absorbed.size else absorbed
-    return Chromophores(*(np.ascontiguousarray(mixed[..., channel]) for channel in range(3)))
+    absorbed = absorbance(rgb)
+    mixed = cv2.split(cv2.transform(absorbed, _unmixing()))
+    pigment, blood, shading = (np.asarray(part, dtype=np.float32) for part in mixed)
+    return Chromophores(pigment, blood, shading)
 
 
 def melanin(rgb: NDArray[np.uint8]) -> Map:

@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError
-from cutis.imaging.chromophores import check
+from cutis.imaging.chromophores import Map, check
 from cutis.imaging.reduce import reduced
 
 What = Literal["lesion", "skin", "whole", "given"]
 
 LEAST_SHARE = 0.05  # of the photo that a box covers at least: a grade of a smaller one would be of pixels
 MARGIN = 0.3  # of skin on each side of a lesion, as a share of the lesion's longer side
-LEAST_SCORE = 0.25  # of a lesion; a patch that stands out less is not called one
+LEAST_SCORE = 0.40  # of a lesion: below it, most patches that were looked at were something else
 _PIXELS = 24_000  # of the reduced copy that is looked at
 _SKIN_LEAST = 0.04  # share of the photo below which skin is not a region
 
 
 class Box(NamedTuple):
-    """A rectangle of pixels: rows ``top`` up to ``bottom`` and columns ``left`` up to ``right``, ends left out."""
+    """Pixels of rows ``top`` up to ``bottom`` and columns ``left`` up to ``right``, the ends left out."""
 
     top: int
     left: int
@@ -84,7 +84,7 @@ def region_of_interest(rgb: NDArray[np.uint8]) -> Region:
     lesion = most_salient(small, skin)
     if lesion is not None and lesion.score >= LEAST_SCORE:
         return _region(lesion.mask, rgb.shape[:2], MARGIN, lesion.score, "lesion")
-    patch = _largest(skin > np.float32(0.5))
+    patch = _largest(_closed(skin) > np.float32(0.4))
     if patch is not None:
         return _region(patch, rgb.shape[:2], 0.0, float(skin[patch].mean()), "skin")
     return whole((rgb.shape[0], rgb.shape[1]))
@@ -177,6 +177,13 @@ def _at_least(start: NDArray[np.float64], stop: NDArray[np.float64], photo: NDAr
     first = np.maximum(np.floor(centre - size / 2), 0)
     last = np.minimum(np.ceil(centre + size / 2), photo)
     return Box(int(first[0]), int(first[1]), int(last[0]), int(last[1]))
+
+
+def _closed(skin: Map) -> Map:
+    """Skin likelihood without the gaps that hair, glare and lesions leave."""
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(skin, (0, 0), 0.03 * float(np.sqrt(skin.size)) + 0.1))
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:

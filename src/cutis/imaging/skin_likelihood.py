@@ -1,12 +1,15 @@
 """How likely each pixel shows skin: by its colour, freed of brightness, and by how smooth it is around it.
 
 Skin of every tone is one family of colours, since the same two pigments colour it: red is absorbed least,
-blue most, and neither difference is small or extreme. The limits are soft, so the answer is a likelihood between 0
-and 1 that multiplies what five questions say. Each limit is a percentile of clinical photos, taken per skin
-tone so that the many photos of pale people don't decide, and widened; see docs/regions.md.
+blue most, and neither difference is small or extreme. The limits are soft, so the answer is a likelihood
+between 0 and 1: the product of what each question says. Limits of colour begin near the first and
+ninety-ninth percentile of clinical photos, taken per skin tone so that the many photos of pale people don't
+decide, and were widened for the violet light of dermoscopes; see docs/regions.md.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +59,14 @@ def likelihood(small: NDArray[np.uint8]) -> Map:
 
     absorbed = absorbance(small)
     window = _window(small)
-    grey = absorbed.mean(axis=2)
-    rough = _deviation(grey, window)
+    rough = _deviation(absorbed.mean(axis=2), window)
     flat = _deviation(small.mean(axis=2, dtype=np.float32), window)
     # A pixel alone may be a hair, a pore or noise: its neighbours have a say in its colour.
-    absorbed = cv2.GaussianBlur(absorbed, (0, 0), max(window / 6, 0.3))
+    smooth: Any = cv2.GaussianBlur(absorbed, (0, 0), max(window / 6, 0.3))
     around = cv2.GaussianBlur(small, (0, 0), max(window / 6, 0.3)).astype(np.float32) / np.float32(255)
-    red = absorbed[..., 1] - absorbed[..., 0]
-    yellow = absorbed[..., 2] - absorbed[..., 1]
-    lab = cv2.cvtColor(around, cv2.COLOR_RGB2LAB)
+    red = smooth[..., 1] - smooth[..., 0]
+    yellow = smooth[..., 2] - smooth[..., 1]
+    lab: Any = cv2.cvtColor(around, cv2.COLOR_RGB2LAB)
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     colour = _between(red, _RED) * _between(yellow, _YELLOW) * _step(yellow - red, _YELLOWISH)
@@ -82,9 +84,9 @@ def _deviation(grey: Map, window: int) -> Map:
     import cv2
 
     centred = grey - grey.mean()
-    mean = cv2.blur(centred, (window, window))
-    square = cv2.blur(centred * centred, (window, window))
-    return np.sqrt(np.maximum(square - mean * mean, 0.0))
+    mean: Any = cv2.blur(centred, (window, window))
+    square: Any = cv2.blur(centred * centred, (window, window))
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0.0)))
 
 
 def _step(value: Map, ends: tuple[float, float]) -> Map:
