@@ -232,8 +232,10 @@ def test_figures_have_the_names_of_their_raters_and_the_mean_is_over_pairs() -> 
     pairs = by_pair(cohen_kappa(ratings, 5, weights="quadratic"), ["ann", "bob", "cem"])
     assert found["quadratic_kappa_ann_cem"].value == pytest.approx(pairs["ann", "cem"])
     assert found["quadratic_kappa"].value == pytest.approx(np.mean(list(pairs.values())))
-    nominal = estimates(panel(ratings, 5), 50, np.random.default_rng(0), pairs=False)
+    nominal = estimates(panel(ratings, 5), 50, np.random.default_rng(0), pairs="none")
     assert set(nominal) == {"fleiss_kappa", "gwet_ac1", "krippendorff_alpha_nominal"}
+    means = estimates(asked, 50, np.random.default_rng(0), ordinal=True, pairs="mean")
+    assert means == {name: one for name, one in found.items() if "_ann" not in name and "_bob" not in name}
 
 
 def test_an_interval_covers_the_truth_nineteen_times_in_twenty() -> None:
@@ -245,7 +247,7 @@ def test_an_interval_covers_the_truth_nineteen_times_in_twenty() -> None:
 
     rng = np.random.default_rng(7)
     truth = fleiss_kappa(draw(200_000, rng), 3)
-    told = [estimates(panel(draw(120, rng), 3), 300, rng, pairs=False)["fleiss_kappa"] for _ in range(200)]
+    told = [estimates(panel(draw(120, rng), 3), 300, rng, pairs="none")["fleiss_kappa"] for _ in range(200)]
     assert np.mean([one.low <= truth <= one.high for one in told]) == pytest.approx(0.95, abs=0.035)
 
 
@@ -313,11 +315,13 @@ def test_a_rater_without_ratings_changes_nothing_but_their_own_pairs() -> None:
     assert np.isnan(found["cohen_kappa_a_d"].value)
 
 
-def test_levels_and_weights_that_do_not_exist_are_refused() -> None:
+def test_levels_weights_and_pairs_that_do_not_exist_are_refused() -> None:
     with pytest.raises(CutisError, match="level is 'ratio', not one of nominal, ordinal, interval"):
         krippendorff_alpha([[0, 1]], 2, level="ratio")  # type: ignore[arg-type]
     with pytest.raises(CutisError, match="weights are 'cubic', not one of nominal, linear, quadratic"):
         cohen_kappa([[0, 1]], 2, weights="cubic")  # type: ignore[arg-type]
+    with pytest.raises(CutisError, match="pairs are 'all', not one of each, mean, none"):
+        figures(panel([[0, 1]], 2), pairs="all")  # type: ignore[arg-type]
 
 
 def test_the_page_on_raters_runs_as_printed(capsys: pytest.CaptureFixture[str]) -> None:

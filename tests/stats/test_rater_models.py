@@ -145,6 +145,7 @@ def test_strictness_and_noise_are_found_and_the_grades_beat_vote_and_free_tables
         strictness - strictness.mean(), abs=0.2
     )
     assert found.noise == pytest.approx(noise, abs=0.2)
+    assert found.bounds.mean(axis=1) - 2 == pytest.approx(found.strictness)
     voted = majority(ratings, 5, ties="lowest")
     voted[np.isnan(voted)] = 2
     graded = _accuracy(found.answer, truth)
@@ -153,6 +154,24 @@ def test_strictness_and_noise_are_found_and_the_grades_beat_vote_and_free_tables
     means = np.nanmean(ratings[~np.isnan(ratings).all(axis=1)], axis=1)
     rated = ~np.isnan(ratings).all(axis=1)
     assert np.abs(found.expected - truth)[rated].mean() < np.abs(means - truth[rated]).mean() - 0.1
+
+
+def test_a_rater_who_rarely_gives_a_grade_is_told_from_a_strict_one() -> None:
+    """The last rater's grade 2 is narrow: their bounds are 0.5, 1.9, 2.1, 3.5 where others have halves."""
+    shifts = np.zeros((4, 4))
+    shifts[3] = [0, 0.4, -0.4, 0]
+    _, ratings = _simulated(8, 1500, answer_tables(shifts, [0.5] * 4, 5))
+    found = graded_raters(ratings, 5)
+    assert found.strictness == pytest.approx(np.zeros(4), abs=0.1)
+    against_the_others = found.bounds[3] - found.bounds[:3].mean(axis=0)
+    assert against_the_others == pytest.approx([0, 0.4, -0.4, 0], abs=0.12)
+
+
+def test_the_panels_mean_bounds_lie_halfway() -> None:
+    _, ratings = _simulated(9, 200, answer_tables([-0.5, 0.2, 0.9], [0.5, 0.7, 0.9], 4), missing=0.3)
+    found, given = graded_raters(ratings, 4), (~np.isnan(ratings)).sum(axis=0)
+    assert np.average(found.bounds, axis=0, weights=given) == pytest.approx([0.5, 1.5, 2.5], abs=1e-9)
+    assert found.strictness @ given == pytest.approx(0, abs=1e-6)
 
 
 def test_tables_of_grades_are_chances_and_strict_raters_stay_below() -> None:

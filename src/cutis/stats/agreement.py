@@ -33,6 +33,7 @@ from cutis.stats.ratings import Panel, panel, votes
 from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
 
 Level = Literal["nominal", "ordinal", "interval"]
+Pairs = Literal["each", "mean", "none"]
 
 
 def fleiss_kappa(ratings: ArrayLike, categories: int) -> float:
@@ -81,7 +82,7 @@ def krippendorff_alpha(ratings: ArrayLike, categories: int, *, level: Level = "n
     return _one(ratings, categories, lambda asked: _alpha(asked, level))
 
 
-def figures(asked: Panel, *, ordinal: bool = False, pairs: bool = True) -> Figures:
+def figures(asked: Panel, *, ordinal: bool = False, pairs: Pairs = "each") -> Figures:
     """Every coefficient by name, as one statistic of the weights of groups.
 
     `exact_agreement` and `cohen_kappa` (for grades also `linear_kappa` and `quadratic_kappa`) are means
@@ -92,7 +93,8 @@ def figures(asked: Panel, *, ordinal: bool = False, pairs: bool = True) -> Figur
     Args:
         asked: from `ratings.panel`.
         ordinal: the categories are grades.
-        pairs: with the figures of pairs and their means; for hundreds of raters they take minutes.
+        pairs: figures of "each" pair and their means, the "mean" only, or "none"; with hundreds of raters
+            each are too many for the memory and the means take minutes.
     """
     classes = asked.categories
     kinds: dict[str, PairFigure] = {"exact_agreement": same, "cohen_kappa": kappa(classes, "nominal")}
@@ -109,13 +111,15 @@ def figures(asked: Panel, *, ordinal: bool = False, pairs: bool = True) -> Figur
     given = asked.codes >= 0
     compared = asked.groups_where(given.sum(axis=1) > 1)
     names, support, parts = list(whole), [compared] * len(whole), list(whole.values())
-    if pairs:
-        both = rater_pairs(len(asked.names))
+    if pairs not in get_args(Pairs):
+        raise CutisError(f"pairs are '{pairs}', not one of {', '.join(get_args(Pairs))}.")
+    if pairs != "none":
+        both = rater_pairs(len(asked.names)) if pairs == "each" else []
         ends = ["", *(f"_{asked.names[a]}_{asked.names[b]}" for a, b in both)]
         groups = [compared, *(asked.groups_where(given[:, a] & given[:, b]) for a, b in both)]
         names = [f"{kind}{end}" for kind in kinds for end in ends] + names
         support = groups * len(kinds) + support
-        parts = [pair_figures(asked, list(kinds.values())), *parts]
+        parts = [pair_figures(asked, list(kinds.values()), each=pairs == "each"), *parts]
 
     def every(weights: Weights) -> Array:
         return np.concatenate([part(weights) for part in parts])
@@ -129,7 +133,7 @@ def estimates(
     rng: np.random.Generator,
     *,
     ordinal: bool = False,
-    pairs: bool = True,
+    pairs: Pairs = "each",
     confidence: float = 0.95,
 ) -> dict[str, Estimate]:
     """All of `figures`, with intervals from drawing groups of cases; raters are taken as they are.
@@ -143,7 +147,7 @@ def estimates(
         replicates: how many draws.
         rng: source of the draws.
         ordinal: the categories are grades.
-        pairs: with the figures of pairs and their means.
+        pairs: figures of "each" pair and their means, the "mean" only, or "none".
         confidence: of the two-sided intervals.
     """
     return with_intervals(

@@ -120,8 +120,13 @@ def pair_tables(
     return sums_by_group(cell[both], group[both], count, categories * categories * pairs)
 
 
-def pair_figures(asked: Panel, kinds: Sequence[PairFigure]) -> Statistic:
+def pair_figures(asked: Panel, kinds: Sequence[PairFigure], *, each: bool = True) -> Statistic:
     """Figures of all pairs of a panel, as a statistic of the weights of groups.
+
+    Args:
+        asked: from `ratings.panel`.
+        kinds: what a pair's table comes to.
+        each: with the figures of each pair; hundreds of raters have more pairs than memory holds.
 
     Returns:
         Per kind the mean over the pairs that have it, then each pair: (kinds * (1 + pairs), replicates).
@@ -138,13 +143,13 @@ def pair_figures(asked: Panel, kinds: Sequence[PairFigure]) -> Statistic:
 
     def statistic(weights: Weights) -> Array:
         nothing = np.empty((0, weights.shape[1]))
-        each: list[list[Array]] = [[nothing] for _ in kinds]
+        found: list[list[Array]] = [[nothing] for _ in kinds]
         for block in blocks:
             tables = table_sums(block, weights, asked.categories)
-            for rows, kind in zip(each, kinds, strict=True):
+            for rows, kind in zip(found, kinds, strict=True):
                 rows.append(kind(tables))
-        whole = [np.concatenate(rows) for rows in each]  # (pairs, replicates)
-        return np.concatenate([np.concatenate([macro(rows)[None], rows]) for rows in whole])
+        whole = [np.concatenate(rows) for rows in found]  # (pairs, replicates)
+        return np.concatenate([part for rows in whole for part in (macro(rows)[None], rows)[: 1 + each]])
 
     return statistic
 
