@@ -141,6 +141,29 @@ def test_near_enough_photos_take_the_place_of_points(browser, map_page: Path) ->
     assert tab.locator("#map").get_attribute("data-photos") == "0"
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_names_of_classes_hide_no_photo(browser, map_page: Path, width: int) -> None:
+    tab = opened(browser, map_page, width=width)
+    tab.wait_for_timeout(300)
+    named, coloured = tab.evaluate(
+        """() => {
+          const map = document.getElementById("map"), names = JSON.parse(map.dataset.names);
+          return [names.length, names.map(([left, top, right, bottom]) => {
+            const s = devicePixelRatio, size = [(right - left) * s, (bottom - top) * s];
+            const pixels = map.getContext("2d").getImageData(left * s, top * s, ...size).data;
+            let found = 0;
+            for (let i = 0; i < pixels.length; i += 4) {
+              const [r, g, b, a] = pixels.slice(i, i + 4);
+              if (a > 100 && Math.max(r, g, b) - Math.min(r, g, b) > 40) found++;
+            }
+            return found;
+          })];
+        }"""
+    )
+    assert named > 0
+    assert coloured == [0] * named
+
+
 def test_a_finger_chooses_the_photo_under_it(browser, map_page: Path) -> None:
     tab = opened(browser, map_page, width=360)
     tab.locator("#map").scroll_into_view_if_needed()

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from cutis.explain.trust import percent
 from cutis.pages.environment import environment
 
 _SPAN = 65535  # positions are stored as 16-bit whole numbers
+_WAYS = np.pi / 2 + np.pi / 8 * np.array(
+    [0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11]
+)  # above first
 _GROUP_WORDS = {"patient_id": ("Patient", "patients"), "lesion_id": ("Lesion", "lesions")}
 
 
@@ -206,11 +210,15 @@ def write_figure(found: MapOfCases, paths: Sequence[Path]) -> None:
     cases = found.cases
     shown = cases.labels if _labelled(found) else cases.predictions
     places = label_places(found.positions, shown)
+    width, height = np.ptp(found.positions, axis=0)
+    tall = float(np.clip(height / width, 0.4, 1)) if width else 1.0
     with mpl.rc_context({"svg.hashsalt": "cutis", "font.size": 9}):
-        figure = Figure(figsize=(7.2, 6.4), dpi=200, layout="constrained")
+        rows = -(-len(set(shown)) // 3)
+        figure = Figure(figsize=(7.2, 1.2 + 6.0 * tall + 0.22 * rows), dpi=200, layout="constrained")
         axes = figure.add_subplot()
         axes.set_axis_off()
-        axes.set_aspect("equal")
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.margins(0.12, 0.12)  # room for names
         size = 26 if len(shown) < 800 else 12 if len(shown) < 4000 else 5
         for number, (name, title) in enumerate(_classes(found)):
             own = np.array([label == name for label in shown])
@@ -232,9 +240,8 @@ def write_figure(found: MapOfCases, paths: Sequence[Path]) -> None:
             )  # fmt: skip
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3, frameon=False, markerscale=1.5)
         figure.suptitle(_caption(found), x=0.02, ha="left", fontsize=9, color="#14191a")
-        _name_classes(
-            figure, axes, [(title, places[name]) for name, title in _classes(found) if name in places]
-        )
+        names = [(title, places[name]) for name, title in _classes(found) if name in places]
+        _name_classes(figure, axes, found.positions, names)
         for path in paths:
             with replacing(path) as scratch:
                 figure.savefig(
@@ -244,29 +251,29 @@ def write_figure(found: MapOfCases, paths: Sequence[Path]) -> None:
                 )
 
 
-def _name_classes(figure: Any, axes: Any, names: Sequence[tuple[str, tuple[float, float]]]) -> None:
-    """Write names at their places, one lower where it would cover another."""
-    from matplotlib import patheffects
-
-    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+def _name_classes(
+    figure: Any, axes: Any, positions: NDArray[np.float64], names: Sequence[tuple[str, tuple[float, float]]]
+) -> None:
+    """Write names beside their classes where they hide no photo; without such a place the legend names them."""
     figure.draw_without_rendering()
+    points = axes.transData.transform(positions)
+    inside = axes.get_window_extent()
     taken: list[Any] = []
-    for title, (x, y) in sorted(names, key=lambda item: -item[1][1]):
-        text = axes.text(
-            x, y, title, ha="center", va="bottom", weight="bold", color="#14191a", path_effects=halo, zorder=4
-        )
+    for title, place in names:
+        text = axes.text(*place, title, ha="center", va="center", weight="bold", color="#14191a", zorder=4)
         box = text.get_window_extent()
-        while any(box.overlaps(other) for other in taken):
-            y -= _up(axes, 0.4 * box.height)
-            text.set_position((x, y))
-            box = text.get_window_extent()
-        taken.append(box)
-
-
-def _up(axes: Any, pixels: float) -> float:
-    """A height in pixels in the units of the map."""
-    (_, low), (_, high) = axes.transData.inverted().transform([(0, 0), (0, pixels)])
-    return float(high - low)
+        line, start = box.height, axes.transData.transform(place)
+        for distance, way in product(np.arange(0.6, 3.2, 0.3) * line, _WAYS):
+            step = np.cos(way) * (box.width / 2 + distance), np.sin(way) * (line / 2 + distance)
+            moved = box.translated(*step)
+            hidden = np.all((points > moved.min - line / 2) & (points < moved.max + line / 2), axis=1)
+            out = not (inside.contains(*moved.min) and inside.contains(*moved.max))
+            if not (out or hidden.any() or any(moved.overlaps(other.padded(line / 4)) for other in taken)):
+                text.set_position(axes.transData.inverted().transform(start + step))
+                taken.append(moved)
+                break
+        else:
+            text.remove()
 
 
 def _caption(found: MapOfCases) -> str:

@@ -110,7 +110,7 @@ function paintMap() {
   }
   pen.globalAlpha = 1;
   if (photos) for (const i of inside) framed(i, 44);
-  names(ink, ground);
+  names(ink, ground, inside, photos ? 24 : r + 1);
   if (over >= 0 && over !== chosen && visible(over)) framed(over, 72, ink);
   if (chosen >= 0) framed(chosen, 72, ink);
   canvas.dataset.points = inside.length;
@@ -128,22 +128,6 @@ function framed(i, side, ring) {
     const path = new Path2D(); trace(path, mark(classOf(i)), x, y, radius() + 3);
     pen.fillStyle = colour(classOf(i)); pen.strokeStyle = ring; pen.lineWidth = 2; pen.fill(path); pen.stroke(path);
   }
-}
-function names(ink, ground) {
-  pen.font = "600 13px system-ui, sans-serif"; pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
-  const taken = [];
-  data.classes.forEach((one, c) => {
-    const place = one.places[key];
-    if (!place || off.has(c) || (lit >= 0 && lit !== c)) return;
-    const half = pen.measureText(one.title).width / 2 + 4;
-    let x = px(place[0]), y = py(place[1]) - 16;  // above its points, not over them
-    if (x < -half || y < 0 || x > width + half || y > height) return;
-    x = Math.min(width - half - 4, Math.max(half + 4, x));
-    for (let n = 0; n < 20 && taken.some(t => Math.abs(t.y - y) < 18 && Math.abs(t.x - x) < t.half + half); n++) y += 9;
-    taken.push({ x, y, half });
-    pen.strokeStyle = ground; pen.lineWidth = 5; pen.strokeText(one.title, x, y);
-    pen.fillStyle = ink; pen.fillText(one.title, x, y);
-  });
 }
 
 // --- choosing ---------------------------------------------------------------------------------------------------
