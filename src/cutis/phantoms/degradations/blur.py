@@ -123,14 +123,15 @@ def _shake(sigma: float, rng: Rng) -> Field:
 
 
 def _ghost(sigma: float, rng: Rng) -> Field:
-    """Two stays with a jump between them: a double contour."""
+    """Two stays, each a little shaken, with a jump between them: a double contour."""
     angle, share = rng.uniform(0, np.pi), rng.uniform(0.35, 0.65)
     along = np.concatenate([np.full(8, -1.0), np.linspace(-1, 1, 33), np.full(8, 1.0)])
     stay = np.concatenate([np.full(8, 8 * share), np.ones(33) * 0.8, np.full(8, 8 * (1 - share))])
     along = along * 1.9 * sigma
     bend = 0.3 * sigma * (1 - (along / max(1.9 * sigma, 1e-9)) ** 2)
     x, y = along * np.cos(angle) - bend * np.sin(angle), along * np.sin(angle) + bend * np.cos(angle)
-    return _traced(x, y, stay)
+    kernel = np.pad(_traced(x, y, stay), int(np.ceil(1.5 * sigma)))
+    return np.asarray(ndimage.gaussian_filter(kernel, 0.5 * sigma, mode="constant", truncate=3.0))
 
 
 def _traced(x: Field, y: Field, stay: Field) -> Field:

@@ -107,7 +107,10 @@ def _palette(photo: Image.Image, severity: float, rng: Rng) -> Image.Image:
     """Few colours, as in an old file format or on a poor screen."""
     colours = int(np.clip(round(256 * 2.0 ** (-5.0 * severity)), 3, 256))
     dither = Image.Dither.NONE if rng.random() < 0.6 else Image.Dither.FLOYDSTEINBERG
-    few = photo.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+    # From a small copy: finding the colours takes seconds in a photo of many.
+    few = photo.resize((64, 64), Image.Resampling.BILINEAR).quantize(
+        colours, method=Image.Quantize.MAXCOVERAGE
+    )
     poor = photo.quantize(palette=few, dither=dither).convert("RGB")
     return Image.blend(photo, poor, min(1.0, 3 * severity))
 

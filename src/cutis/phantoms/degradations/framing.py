@@ -46,7 +46,7 @@ def draw_placement(
         scale *= 1 + closer * min(1.0, 2 * framing)
         radius = lesion.radius * scale
         cut = max(0.1, 0.5 - 0.8 * radius)
-        shift = 2 * framing * cut if framing < 0.5 else cut + (framing - 0.5) * 2 * (1.5 * radius)
+        shift = 2 * framing * cut if framing < 0.5 else cut + (framing - 0.5) * 2 * (2.0 * radius)
         # Along the direction to the border, the farther way to a corner included.
         longest = max(abs(np.cos(angle)), abs(np.sin(angle)))
         goal = np.array([np.cos(angle), np.sin(angle)]) * shift / longest

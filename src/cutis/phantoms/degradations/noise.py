@@ -46,7 +46,7 @@ def _white(rng: Rng, shape: _Shape, planes: int, grain: float) -> Light:
 
 
 def _deviation(light: Light, strength: float) -> Light:
-    return np.sqrt(np.float32(_SHOT * strength**2) * light + np.float32((_READ * strength) ** 2))
+    return np.asarray(np.sqrt(np.float32(_SHOT * strength**2) * light + np.float32((_READ * strength) ** 2)))
 
 
 def _grain(light: Light, strength: float, rng: Rng) -> Light:
@@ -110,8 +110,6 @@ def _banding(light: Light, strength: float, rng: Rng) -> Light:
     bands = resized(np.ascontiguousarray(np.broadcast_to(rows[:, None], (tall, 2))), shape)
     white = _white(rng, shape, 1, grain)
     field = np.float32(0.75) * bands + np.float32(0.7) * white
-    if rng.random() < 0.5:
-        field = np.ascontiguousarray(field)
     out = light + _deviation(light, strength) * field
     stuck = _white(rng, shape, 1, grain)[0] > np.float32(4.2 - 1.8 * strength)
     lit = rng.uniform(0.2, 1.0, 3).astype(np.float32)[:, None]

@@ -46,8 +46,8 @@ def obstructed(light: Light, severity: float, rng: Rng, means: tuple[str, ...]) 
     side = min(thing.cover.shape)
     shadow = softened(thing.cover, (0.004 + 0.03 * thing.height) * side)
     moved = max(1, round((0.003 + 0.02 * thing.height) * side))
-    shadow = np.roll(shadow, (moved, moved // 2), (0, 1))
-    shadow[:moved] = shadow[moved : moved + 1]
+    height, width = shadow.shape
+    shadow = np.pad(shadow, ((moved, 0), (moved // 2, 0)), mode="edge")[:height, :width]
     dim = np.float32(1) - np.float32(0.45) * np.clip(resized(shadow, shape), 0, 1)
     cover = np.clip(resized(thing.cover, shape), 0, 1)
     look = np.stack([resized(plane, shape) if plane.size > 1 else plane for plane in thing.light])

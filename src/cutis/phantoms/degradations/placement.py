@@ -190,7 +190,7 @@ def _continued(frame: Light, known: Field, shape: _Shape) -> Light:
     factor = min(1.0, _COARSE / min(shape), 6 * _COARSE / max(shape))
     small = (max(2, round(shape[0] * factor)), max(2, round(shape[1] * factor)))
     inner = softened(known, 0.08 * min(shape) if min(shape) < 400 else 24.0)
-    ring = known * rise(np.float32(0.999) - inner, 0.3)
+    ring: Field = known * rise(np.float32(0.999) - inner, 0.3)
     ring = ring if ring.sum() > 8 else known
     weight = np.maximum(resized(ring, small, smooth=False), 0)
     values = resized_light(frame * ring, small, smooth=False)

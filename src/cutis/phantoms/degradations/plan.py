@@ -46,7 +46,9 @@ def draw_plan(rng: Rng, *, single: bool = False, half: float = 0.0) -> Plan:
         count = int(lot >= 0.5)
     if in_half:
         count = max(1, min(count, 2))
-    possible = [name for name in REASONS if name in LOCAL] if in_half else list(REASONS)
+    possible = list(LOCAL if in_half else REASONS)
+    if count > 1 and not in_half:
+        possible.remove("not_skin")  # nothing else matters then
     order = [possible[place] for place in rng.permutation(len(possible))]
     severities = dict.fromkeys(REASONS, 0.0)
     for name in order[count:]:
@@ -55,8 +57,8 @@ def draw_plan(rng: Rng, *, single: bool = False, half: float = 0.0) -> Plan:
             severities[name] = round(float(rng.uniform(0.02, VISIBLE - 0.01)), 2)
     least = _LEAST_IN_HALF if in_half else VISIBLE
     for place, name in enumerate(order[:count]):
-        # The others of several are seldom as strong, so that one of them dominates.
-        most = 1.0 if place == 0 else 0.75
+        # The others of several are never as strong as the first may be, so that one of them dominates.
+        most = 1.0 if place == 0 else 0.65
         severities[name] = (
             1.0 if name == "not_skin" else round(float(rng.uniform(least, max(most, least + 0.1))), 2)
         )

@@ -21,7 +21,8 @@ _RATERS = {
     "rater_d": (0.25, 0.45),
 }
 RATERS = tuple(_RATERS)
-_OTHERS = 0.35  # weight of the other reasons beside the worst one
+_OTHERS = 0.3  # weight of the other reasons beside the worst one
+_FULLY_FELT = 0.3  # from this severity on a reason counts in full; below, the less the fainter it is
 _MISSING = 0.08  # share of ratings that were not given
 _HALF = 0.8  # weight of what concerns one half only
 
@@ -29,8 +30,9 @@ _HALF = 0.8  # weight of what concerns one half only
 def latent_quality(severities: Mapping[str, float], *, half: bool = False) -> float:
     """Quality on the raters' scale, before anybody rates: 4 without a fault, 1 or less for an unusable photo.
 
-    ``4 - 3 (worst + 0.35 sum of the others)``: a single reason at 0.5 gives 2.5, the border between a poor
-    and an acceptable photo. What concerns one half only counts four fifths. A photo of something else is 1.
+    ``4 - 3 (worst + 0.3 sum of the others)``: a single reason at 0.5 gives 2.5, the border between a poor and
+    an acceptable photo. A severity s below 0.3 counts as s * s / 0.3, as nobody minds what is hardly seen.
+    What concerns one half only counts four fifths. A photo of something else is 1.
 
     Args:
         severities: by reason, 0..1.
@@ -38,7 +40,8 @@ def latent_quality(severities: Mapping[str, float], *, half: bool = False) -> fl
     """
     if severities.get("not_skin", 0.0) >= VISIBLE:
         return 1.0
-    values = sorted((severities.get(name, 0.0) for name in REASONS), reverse=True)
+    given = [severities.get(name, 0.0) for name in REASONS]
+    values = sorted((value * min(1.0, value / _FULLY_FELT) for value in given), reverse=True)
     burden = values[0] + _OTHERS * sum(values[1:])
     return float(max(4.0 - 3.0 * burden * (_HALF if half else 1.0), 0.0))
 
