@@ -44,6 +44,8 @@ class Task:
         known: labels that public sets use instead of the published ones, with their titles and codes.
         phantoms: ``module:function`` that renders images of this task with known truth.
         spacing: micrometres per pixel of the images, where their scale is part of what is seen.
+        findings: yes-or-no questions answered beside the main one, from columns ``severity_<finding>``.
+        passing: the lowest grade that counts as good, where the task is a gate.
     """
 
     name: str
@@ -56,3 +58,5 @@ class Task:
     phantoms: str
     known: tuple[Label, ...] = ()
     spacing: float | None = None
+    findings: tuple[Label, ...] = ()
+    passing: str | None = None

@@ -35,13 +35,13 @@ def photo(height: int = 60, width: int = 80) -> np.ndarray:
 )
 def test_any_photo_becomes_a_square_of_the_asked_size(seed: int, height: int, width: int, size: int) -> None:
     image = np.full((height, width, 3), 128, np.uint8)
-    out = augment(image, size, Augmentation(), np.random.default_rng(seed))
+    out = augment(image, (size, size), Augmentation(), np.random.default_rng(seed))
     assert out.shape == (size, size, 3)
     assert out.dtype == np.uint8
 
 
 def test_the_same_seed_draws_the_same_variation_and_another_seed_another() -> None:
-    draws = [augment(photo(), 48, Augmentation(), np.random.default_rng(s)) for s in (3, 3, 4)]
+    draws = [augment(photo(), (48, 48), Augmentation(), np.random.default_rng(s)) for s in (3, 3, 4)]
     assert np.array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
 
@@ -50,13 +50,13 @@ def test_the_photo_itself_is_left_alone() -> None:
     image = photo()
     before = image.copy()
     for seed in range(20):
-        augment(image, 48, Augmentation(hair=1, ruler=1, erase=1), np.random.default_rng(seed))
+        augment(image, (48, 48), Augmentation(hair=1, ruler=1, erase=1), np.random.default_rng(seed))
     assert np.array_equal(image, before)
 
 
 def test_without_any_variation_a_square_photo_is_only_resized_and_mirrored() -> None:
     image = photo(60, 60)
-    out = augment(image, 60, PLAIN, np.random.default_rng(0)).astype(int)
+    out = augment(image, (60, 60), PLAIN, np.random.default_rng(0)).astype(int)
     ways = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
     assert min(np.abs(out - way.astype(int)).mean() for way in ways) < 1.0
 
@@ -67,7 +67,7 @@ def test_turned_by_quarters_a_photo_keeps_every_pixel() -> None:
     turned = replace(PLAIN, rotate=True, tilt=0)
     seen = set()
     for seed in range(60):
-        out = augment(image, 60, turned, np.random.default_rng(seed))
+        out = augment(image, (60, 60), turned, np.random.default_rng(seed))
         matches = [n for n, way in enumerate(ways) if np.array_equal(way, out)]
         assert len(matches) == 1
         seen.update(matches)
@@ -82,7 +82,7 @@ def test_a_tilted_photo_stays_about_as_sharp() -> None:
         return float(cv2.Laplacian(image[24:-24, 24:-24].astype(np.float32), cv2.CV_32F).var())
 
     tilted = replace(PLAIN, rotate=True, tilt=1)
-    found = [sharpness(augment(grain, 96, tilted, np.random.default_rng(s))) for s in range(30)]
+    found = [sharpness(augment(grain, (96, 96), tilted, np.random.default_rng(s))) for s in range(30)]
     assert np.mean(found) > 0.7 * sharpness(grain)
 
 
@@ -90,14 +90,15 @@ def test_a_crop_covers_the_asked_share_of_the_whole_photo() -> None:
     """A ramp's range tells how much of it a crop saw."""
     ramp = np.repeat(np.linspace(0, 255, 80).astype(np.uint8)[None, :, None], 60, 0).repeat(3, 2)
     quarter = replace(PLAIN, area=(0.25, 0.25))
-    ranges = [int(np.ptp(augment(ramp, 40, quarter, np.random.default_rng(s)))) for s in range(20)]
+    ranges = [int(np.ptp(augment(ramp, (40, 40), quarter, np.random.default_rng(s)))) for s in range(20)]
     wanted = 255 * np.sqrt(0.25 * 80 * 60) / 80
     assert np.mean(ranges) == pytest.approx(wanted, rel=0.05)
 
 
 def test_colours_vary_but_mean_brightness_stays_near() -> None:
     means = [
-        augment(photo(), 48, Augmentation(vignette=0), np.random.default_rng(s)).mean() for s in range(100)
+        augment(photo(), (48, 48), Augmentation(vignette=0), np.random.default_rng(s)).mean()
+        for s in range(100)
     ]
     assert abs(np.mean(means) / photo().mean() - 1) < 0.1
     assert np.std(means) > 2
@@ -116,7 +117,7 @@ def test_strength_one_is_the_full_variation_and_zero_leaves_colours_and_frame() 
     still = full.scaled(0)
     assert (still.area, still.aspect) == ((1.0, 1.0), (1.0, 1.0))
     colour = np.full((60, 80, 3), (180, 120, 100), np.uint8)
-    assert np.array_equal(augment(colour, 48, still, np.random.default_rng(1)), colour[:48, :48])
+    assert np.array_equal(augment(colour, (48, 48), still, np.random.default_rng(1)), colour[:48, :48])
 
 
 def test_a_strength_out_of_range_is_named() -> None:
@@ -127,7 +128,8 @@ def test_a_strength_out_of_range_is_named() -> None:
 def test_speckle_is_grain_in_proportion_to_the_light_and_the_same_in_all_colours() -> None:
     image = np.full((96, 96, 3), 40, np.uint8)
     image[:, 48:] = 160
-    draws = [augment(image, 96, replace(PLAIN, speckle=0.2), np.random.default_rng(s)) for s in range(20)]
+    rough = replace(PLAIN, speckle=0.2)
+    draws = [augment(image, (96, 96), rough, np.random.default_rng(s)) for s in range(20)]
     spread = np.array([sorted((out[:, :40].std(), out[:, -40:].std())) for out in draws])
     assert spread.max() < 0.25 * 160
     strong = spread[spread[:, 1] > 10]

@@ -24,7 +24,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,12 @@ class Vector:
     Attributes:
         image: uint8 (height, width, 3), RGB.
         probabilities: probability by label name, as the trained network gave it before export.
+        findings: likewise by finding, where the bundle has any.
     """
 
     image: NDArray[np.uint8]
     probabilities: Mapping[str, float]
+    findings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,9 @@ def _pack_vectors(vectors: Vectors) -> dict[str, bytes]:
         buffer = io.BytesIO()
         np.save(buffer, case.image, allow_pickle=False)
         files[f"vectors/input_{number}.npy"] = buffer.getvalue()
-        cases.append({"input": f"input_{number}.npy", "probabilities": dict(case.probabilities)})
+        said = {"probabilities": dict(case.probabilities)}
+        found = {"findings": dict(case.findings)} if case.findings else {}
+        cases.append({"input": f"input_{number}.npy", **said, **found})
     expected = {
         "reference": vectors.reference,
         "tolerance": vectors.tolerance,
@@ -260,6 +264,7 @@ def _unpack_vectors(contents: Mapping[str, bytes]) -> Vectors:
             Vector(
                 np.load(io.BytesIO(contents[f"vectors/{case['input']}"]), allow_pickle=False),
                 case["probabilities"],
+                case.get("findings", {}),
             )
             for case in cases
         ),

@@ -10,10 +10,12 @@ from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
 
 FORMAT = 1
+GOOD = "good"  # what a gate's passing grades are called together
 
 # How a photo is brought to a network: cropped to at most 4:3 and resized by its shorter side; the same, but
-# stretched to a square; or taken pixel by pixel, whole, where scale is part of what is seen.
-Fit = Literal["shorter", "square", "native"]
+# stretched to a square; with nothing cut off and never enlarged, where frame and sharpness are what is asked
+# about; or taken pixel by pixel, where scale is part of what is seen.
+Fit = Literal["shorter", "square", "whole", "native"]
 
 T = TypeVar("T")
 
@@ -39,7 +41,7 @@ class OperatingPoint:
 
     Attributes:
         name: for people, such as ``melanoma, 95% sensitivity``.
-        label: name of the label.
+        label: name of the label; of a gate also `GOOD`, the grades that pass.
         threshold: 0 to 1, on the bundle's ``probabilities``.
         rule: how it was chosen, such as ``youden`` or ``sensitivity >= 0.95``.
         fitted_on: on what it was chosen; None when it was set by hand.
@@ -84,7 +86,8 @@ class Member:
     Attributes:
         run: name of the training run.
         backbone: timm name of the network.
-        size: shorter side of its input in pixels; both sides where it is a square, the least where native.
+        size: shorter side of its input in pixels; both sides where it is a square, the most where photos are
+            never enlarged, the least where native.
         mean: subtracted per channel, on a 0 to 1 scale.
         std: divided by per channel, on a 0 to 1 scale.
         temperature: divides its logits.
@@ -140,6 +143,8 @@ class BundleInfo:
         metrics_on: which data that was, for people.
         source: the published system that the task follows.
         dense: of the member ``dense.onnx``; None when the bundle has none and cannot map whole images.
+        findings: in the order of the graph's ``findings``; None where it answers one question only.
+        passing: the lowest grade that counts as good, where the bundle is a gate.
         format: of the file; a newer one than `FORMAT` is refused.
     """
 
@@ -163,15 +168,22 @@ class BundleInfo:
     metrics_on: str = ""
     source: str = ""
     dense: Dense | None = None
+    findings: Labels | None = None
+    passing: str | None = None
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``bundle.json``."""
-        shallow = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "dense"}
+        optional = ("dense", "findings", "passing")
+        shallow = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in optional}
         dense = {"dense": asdict(self.dense)} if self.dense else {}
+        findings = {"findings": self.findings.to_dict()} if self.findings else {}
+        passing = {"passing": self.passing} if self.passing else {}
         return (
             shallow
             | dense
+            | findings
+            | passing
             | {
                 "labels": self.labels.to_dict(),
                 "members": [asdict(member) for member in self.members],
@@ -185,6 +197,12 @@ class BundleInfo:
     def native(self) -> bool:
         """Photos are taken pixel by pixel, and never resized."""
         return all(member.fit == "native" for member in self.members)
+
+    @property
+    def good(self) -> tuple[str, ...]:
+        """Grades that pass the gate; none where the bundle is no gate."""
+        names = self.labels.names
+        return names[names.index(self.passing) :] if self.passing else ()
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> BundleInfo:
@@ -202,6 +220,7 @@ class BundleInfo:
                 "training": training_from_dict(data["training"]),
                 "operating_points": tuple(operating_point_from_dict(i) for i in data["operating_points"]),
                 "dense": _build(Dense, data["dense"]) if data.get("dense") else None,
+                "findings": Labels.from_dict(data["findings"]) if data.get("findings") else None,
             },
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.core.bundle_info import Fit
 from cutis.core.errors import CutisError
 
 Image = NDArray[np.uint8]
@@ -71,20 +72,26 @@ class Augmentation:
         )
 
 
-def augment(image: Image, size: int, settings: Augmentation, rng: Rng, *, native: bool = False) -> Image:
+def augment(
+    image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, fit: Fit = "shorter"
+) -> Image:
     """One random variation.
 
     Args:
         image: (height, width, 3), any size.
-        size: side of the square result, in pixels.
+        shape: height and width of the result, in pixels; alike unless photos are taken whole.
         settings: how strongly.
         rng: source of all chance.
-        native: scale is part of what is seen: a crop's area is counted against the result's, not the photo's.
+        fit: how photos are brought to the network. Native: a crop's area is counted against the result's,
+            not the photo's. Whole: nothing is cut off, only turned and mirrored.
 
     Returns:
-        (size, size, 3).
+        (height, width, 3).
     """
-    out = _crop(image, size, settings, rng, native=native)
+    if fit == "whole":
+        out = _framed(image, shape, rng)
+    else:
+        out = _crop(image, shape[0], settings, rng, native=fit == "native")
     if rng.random() < settings.hair:
         _draw_hair(out, rng)
     if rng.random() < settings.ruler:
@@ -112,6 +119,18 @@ def _crop(image: Image, size: int, settings: Augmentation, rng: Rng, *, native: 
     if settings.rotate and rng.random() < settings.tilt:
         return _tilted(image, size, extent, centre, rng)
     return _straight(image, size, extent, centre, rng, quarters=settings.rotate)
+
+
+def _framed(image: Image, shape: tuple[int, int], rng: Rng) -> Image:
+    """The whole photo, turned so that it lies as the result does."""
+    import cv2
+
+    across = (image.shape[1] >= image.shape[0]) == (shape[1] >= shape[0])
+    turned = np.rot90(image, 2 * int(rng.integers(2)) + (0 if across else 1))
+    mirrored = turned[:, ::-1] if rng.random() < 0.5 else turned
+    how = cv2.INTER_AREA if mirrored.shape[0] >= shape[0] else cv2.INTER_CUBIC
+    out = cv2.resize(np.ascontiguousarray(mirrored), shape[::-1], interpolation=how)
+    return np.asarray(out, dtype=np.uint8)
 
 
 def _straight(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng, *, quarters: bool) -> Image:
@@ -223,9 +242,8 @@ def _draw_ruler(image: Image, rng: Rng) -> None:
 
 def _vignette(image: Image, rng: Rng) -> Image:
     """The black rim of a dermoscope's tube."""
-    size = image.shape[0]
-    axis = np.linspace(-1, 1, size, dtype=np.float32)
-    radius = np.hypot(axis[:, None] - rng.normal(0, 0.05), axis[None] - rng.normal(0, 0.05))
+    down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in image.shape[:2])
+    radius = np.hypot(down[:, None] - rng.normal(0, 0.05), across[None] - rng.normal(0, 0.05))
     edge = rng.uniform(0.95, 1.3)
     gain = np.clip((edge - radius) / rng.uniform(0.02, 0.3), 0.03, 1)
     return np.asarray((image * gain[..., None]).astype(np.uint8))
@@ -233,7 +251,6 @@ def _vignette(image: Image, rng: Rng) -> Image:
 
 def _erase(image: Image, rng: Rng) -> None:
     """Hide a rectangle (DeVries, Taylor 2017), so that no single spot decides."""
-    size = image.shape[0]
-    height, width = (rng.uniform(0.15, 0.4, 2) * size).astype(int)
-    top, left = int(rng.integers(size - height)), int(rng.integers(size - width))
+    height, width = (rng.uniform(0.15, 0.4, 2) * image.shape[:2]).astype(int)
+    top, left = int(rng.integers(image.shape[0] - height)), int(rng.integers(image.shape[1] - width))
     image[top : top + height, left : left + width] = image[::8, ::8].mean((0, 1)).astype(np.uint8)

@@ -22,12 +22,13 @@ MEMORY_LIMIT = 6 * 2**30  # bytes of decoded photos that are kept; past it they 
 
 
 class PhotoStore:
-    """Decoded photos, cropped to at most 4:3 and never larger than training needs.
+    """Decoded photos, never larger than training needs.
 
     Args:
         paths: the images.
-        side: shorter side to keep, in pixels; smaller photos are kept as they are. None: whole photos, where
-            scale is part of what is seen.
+        side: shorter side to keep, in pixels; smaller photos are kept as they are. None: pixel by pixel,
+            where scale is part of what is seen.
+        whole: nothing is cut off; otherwise photos are cropped to at most 4:3.
         progress: called with 1 after each photo of the first pass.
 
     Raises:
@@ -35,10 +36,15 @@ class PhotoStore:
     """
 
     def __init__(
-        self, paths: Sequence[Path], side: int | None, progress: Callable[[int], None] | None = None
+        self,
+        paths: Sequence[Path],
+        side: int | None,
+        progress: Callable[[int], None] | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
         self.paths = list(paths)
-        self.side = side
+        self.side, self.whole = side, whole
         self._photos: list[Image | None] = [None] * len(self.paths)
         faults: list[str] = []
         room = MEMORY_LIMIT
@@ -65,7 +71,9 @@ class PhotoStore:
     def _decode(self, index: int) -> Image:
         if self.side is None:
             return read_rgb(self.paths[index])
-        photo = centre_crop(read_rgb(self.paths[index], least_side=self.side), ratio=4 / 3)
+        photo = read_rgb(self.paths[index], least_side=self.side)
+        if not self.whole:
+            photo = centre_crop(photo, ratio=4 / 3)
         if min(photo.shape[:2]) > self.side:
             photo = resize_shorter(photo, self.side)
         return photo
@@ -85,30 +93,30 @@ class PhotoStore:
 
 @dataclass(frozen=True)
 class Draw:
-    """One sample of an epoch: which photo, at what size, and the seed of its variation."""
+    """One sample of an epoch: which photo, at what height and width, and the seed of its variation."""
 
     index: int
-    size: int
+    shape: tuple[int, int]
     seed: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class VariedPhotos:
-    """Training samples: a varied photo, normalised, and its class or labels' shares. Indexed by a `Draw`."""
+    """Training samples: a varied photo, normalised, and what is known of it. Indexed by a `Draw`."""
 
     store: PhotoStore
     targets: NDArray[np.int64] | NDArray[np.float32]
     settings: Augmentation
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    native: bool = False
+    fit: Fit = "shorter"
 
     def __len__(self) -> int:
         return len(self.store)
 
     def __getitem__(self, draw: Draw) -> tuple[NDArray[np.float32], Any]:
         rng = np.random.default_rng(draw.seed)
-        image = augment(self.store[draw.index], draw.size, self.settings, rng, native=self.native)
+        image = augment(self.store[draw.index], draw.shape, self.settings, rng, self.fit)
         return normalise(image, self.mean, self.std), self.targets[draw.index]
 
 

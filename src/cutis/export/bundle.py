@@ -142,6 +142,8 @@ def _info(runs: Sequence[Run], members: Sequence[Member], options: Options, out:
         precision=options.weights,
         licence=options.licence or first.training.licence,
         source=task.source,
+        findings=first.findings,
+        passing=task.passing if task.passing in first.labels else None,
     )
 
 
@@ -242,6 +244,7 @@ def _vectors(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Vec
         views=info.views,
         temperature=info.temperature,
         tolerance=TOLERANCE.get(info.precision, 1.0),
+        findings=info.findings.names if info.findings else (),
     )
     parity = check_parity(replace(draft, vectors=vectors))
     if not parity.passed:

@@ -182,7 +182,12 @@ def _making(info: BundleInfo) -> list[str]:
 
 
 def _member(member: Member) -> str:
-    fit = {"shorter": "shorter side", "square": "square of", "native": "patch of at least"}[member.fit]
+    fit = {
+        "shorter": "shorter side",
+        "square": "square of",
+        "whole": "whole photo, shorter side at most",
+        "native": "patch of at least",
+    }[member.fit]
     size = f"{fit} {member.size} pixels"
     return f"- `{member.run}`: {member.backbone}, {size}, temperature {member.temperature:.3f}"
 

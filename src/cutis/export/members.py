@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cutis.core.bundle import Member
 from cutis.core.errors import RunError
-from cutis.core.labels import MultiLabel
+from cutis.core.labels import Labels, MultiLabel
 from cutis.models.classifier import Classifier
 from cutis.training.run import Run, load_network, load_run
 
@@ -30,6 +30,7 @@ def kindred_runs(paths: Sequence[Path | str]) -> list[Run]:
         for what, ours, theirs in (
             ("task", run.task, first.task),
             ("labels", run.labels.names, first.labels.names),
+            ("findings", _names(run.findings), _names(first.findings)),
             ("split", run.training.split_hash, first.training.split_hash),
         ):
             if ours != theirs:
@@ -38,6 +39,10 @@ def kindred_runs(paths: Sequence[Path | str]) -> list[Run]:
                     "tested on, another must not have been trained on: train them on one split manifest."
                 )
     return runs
+
+
+def _names(labels: Labels | None) -> tuple[str, ...]:
+    return labels.names if labels else ()
 
 
 def load_members(runs: Sequence[Run], size: int | None) -> list[tuple[Member, Classifier]]:

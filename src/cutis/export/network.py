@@ -30,12 +30,16 @@ class NetworkGraph:
         weight: (classes, channels) of the last layer.
         bias: (classes,) of the last layer.
         logits: whether the graph gives logits; otherwise the last layer does.
+        finding_weight: (findings, channels) of the layer beside the last one; None where there is none.
+        finding_bias: (findings,) of that layer.
     """
 
     graph: Any
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     logits: bool
+    finding_weight: NDArray[np.float32] | None = None
+    finding_bias: NDArray[np.float32] | None = None
 
 
 _PADDED = "padded_like_tensorflow"
@@ -70,7 +74,13 @@ def network_graph(network: Classifier) -> NetworkGraph:
     names = ["features", "logits"] if averaged else ["features"]
     axes = {"x": {0: "n", 2: "height", 3: "width"}} if rules.convolutional else {"x": {0: "n"}}
     wider = rules.size + _TRACED[1] - _TRACED[0]
-    side = {"shorter": _TRACED, "square": (rules.size, rules.size), "native": (rules.size, wider)}[rules.fit]
+    native = (rules.size, wider)
+    side = {
+        "shorter": _TRACED,
+        "whole": _TRACED,
+        "square": (rules.size, rules.size),
+        "native": native,
+    }[rules.fit]
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # traced constants and the choice of exporter are meant
@@ -88,8 +98,9 @@ def network_graph(network: Classifier) -> NetworkGraph:
         )
     graph = onnx.load_from_string(buffer.getvalue()).graph
     _pad_like_tensorflow(graph, padded)
-    head = network.head
-    return NetworkGraph(graph, head.weight.detach().numpy(), head.bias.detach().numpy(), averaged)
+    head, beside = network.head, network.findings
+    found = (beside.weight.detach().numpy(), beside.bias.detach().numpy()) if beside is not None else ()
+    return NetworkGraph(graph, head.weight.detach().numpy(), head.bias.detach().numpy(), averaged, *found)
 
 
 def _with_plain_padding(network: Classifier) -> tuple[Classifier, int]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Member
 from cutis.export.network import OPSET, NetworkGraph
+from cutis.imaging.preprocess import WHOLE_LEAST, WHOLE_RATIO
 
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
@@ -45,8 +46,9 @@ def build_graph(
     """Assemble the graph.
 
     Input ``image``: uint8 (n, height, width, 3), RGB, any size. It is cropped about its centre to at most
-    4:3, then resized, antialiased, so that the shorter side is the member's size (or stretched to a square);
-    a member that takes photos natively sees all their pixels as they are.
+    4:3, then resized, antialiased, so that the shorter side is the member's size (or stretched to a square).
+    A member that takes photos whole sees them uncropped and never enlarged; one that takes them natively sees
+    all their pixels as they are.
 
     Outputs:
         ``probabilities``: float32 (n, classes), the average over members of softmax(logits / temperature),
@@ -54,6 +56,8 @@ def build_graph(
         ``embedding``: float32 (n, channels), each member's of length one, side by side.
         ``saliency``: float32 (n, classes, h, w) over the cropped photo. Each class's map adds up to its
         scaled logit less the bias, averaged over members and views.
+        ``findings``, where there are any: float32 (n, findings), the probability of each by itself.
+        ``finding_maps``, likewise: float32 (n, findings, h, w), as ``saliency`` of their log odds.
 
     Args:
         members: what a member is, and its network.
@@ -73,10 +77,14 @@ def build_graph(
         graph = onnx.compose.add_prefix_graph(network.graph, prefix)
         frame.member(prefix, member, network)
         body_nodes.append(graph)
-    frame.combine([f"m{number}_" for number in range(len(members))], temperature)
+    first = members[0][1]
+    beside = 0 if first.finding_weight is None else len(first.finding_weight)
+    names = [f"m{number}_" for number in range(len(members))]
+    frame.combine(names, temperature)
+    if beside:
+        frame.combine_findings(names)
     channels = sum(network.weight.shape[1] for _, network in members)
-    classes = members[0][1].weight.shape[0]
-    graph = _joined(frame, body_nodes, classes, channels)
+    graph = _joined(frame, body_nodes, first.weight.shape[0], channels, beside)
     if weights == "float16":
         _store_as_float16(graph)
     opset = onnx.helper.make_opsetid("", OPSET)
@@ -99,6 +107,9 @@ class _Frame:
             "both_sides": np.array([1, 2]),
             "height_width": np.array([2, 3]),
             "first": np.array([0]),
+            "whole_least": np.array([WHOLE_LEAST]),
+            "whole_long": np.array([WHOLE_RATIO[0]]),
+            "whole_short": np.array([WHOLE_RATIO[1]]),
         }
         for axes in _FLIPS[1:views]:
             name = _flip_name(axes)
@@ -126,10 +137,35 @@ class _Frame:
         }
         self.before.append(self._pixels(m, member))
         self.after.append(self._answers(m, network))
+        if network.finding_weight is not None and network.finding_bias is not None:
+            count = len(network.finding_weight)
+            self.constants |= {
+                f"{m}finding_weight": network.finding_weight,
+                f"{m}finding_bias": network.finding_bias,
+                f"{m}finding_map_weight": network.finding_weight.reshape(count, channels, 1, 1),
+                f"{m}finding_by_view": np.array([self.views, -1, count]),
+            }
+            self.after.append(self._findings(m))
 
     def _pixels(self, m: str, member: Member) -> str:
         if member.fit == "native":
             return self._scaled(m, "image")
+        if member.fit == "whole":
+            return f"""
+                {m}enlarged = Max (shorter, whole_least)
+                {m}short = Min ({m}enlarged, {m}size)
+                {m}twice_short = Mul ({m}short, two)
+                {m}products = Mul (sides, {m}twice_short)
+                {m}rounded = Add ({m}products, shorter)
+                {m}twice_shorter = Mul (shorter, two)
+                {m}aspect_kept = Div ({m}rounded, {m}twice_shorter)
+                {m}long_products = Mul ({m}short, whole_long)
+                {m}longest = Div ({m}long_products, whole_short)
+                {m}sizes = Min ({m}aspect_kept, {m}longest)
+                {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
+                    coordinate_transformation_mode = "half_pixel"> (image, , , {m}sizes)
+                {self._scaled(m, f"{m}resized")}
+            """
         sizes = f"""
             {m}scaled = Mul (kept, {m}twice_size)
             {m}wanted = Add ({m}scaled, shorter)
@@ -161,13 +197,6 @@ class _Frame:
 
     def _answers(self, m: str, network: NetworkGraph) -> str:
         own = "" if network.logits else f"{m}logits = Gemm <transB = 1> ({m}pooled, {m}weight, {m}bias)"
-        parts = [f"{m}part_{number}" for number in range(self.views)]
-        back = [
-            f"{part}_back = Slice ({part}, {name}_from, {name}_to, {name}_axes, {name}_step)"
-            for part, name in zip(parts[1:], map(_flip_name, _FLIPS[1 : self.views]), strict=True)
-        ]
-        upright = ", ".join([parts[0], *(f"{part}_back" for part in parts[1:])])
-        split = f"{', '.join(parts)} = Split <axis = 0, num_outputs = {self.views}> ({m}maps)"
         return f"""
             {m}pooled = ReduceMean <keepdims = 0> ({m}features, height_width)
             {own}
@@ -179,27 +208,41 @@ class _Frame:
             {m}mean_pooled = ReduceMean <keepdims = 0> ({m}view_pooled, first)
             {m}embedding = LpNormalization <axis = 1, p = 2> ({m}mean_pooled)
             {m}maps = Conv ({m}features, {m}map_weight)
-            {split if self.views > 1 else f"{parts[0]} = Identity ({m}maps)"}
+            {self._upright(f"{m}map", f"{m}maps")}
+        """
+
+    def _findings(self, m: str) -> str:
+        return f"""
+            {m}finding_logits = Gemm <transB = 1> ({m}pooled, {m}finding_weight, {m}finding_bias)
+            {m}view_findings = Reshape ({m}finding_logits, {m}finding_by_view)
+            {m}mean_findings = ReduceMean <keepdims = 0> ({m}view_findings, first)
+            {m}found = Sigmoid ({m}mean_findings)
+            {m}finding_maps = Conv ({m}features, {m}finding_map_weight)
+            {self._upright(f"{m}finding_map", f"{m}finding_maps")}
+        """
+
+    def _upright(self, name: str, maps: str) -> str:
+        """The average over views of maps that are flipped back."""
+        parts = [f"{name}_part_{number}" for number in range(self.views)]
+        back = [
+            f"{part}_back = Slice ({part}, {flip}_from, {flip}_to, {flip}_axes, {flip}_step)"
+            for part, flip in zip(parts[1:], map(_flip_name, _FLIPS[1 : self.views]), strict=True)
+        ]
+        upright = ", ".join([parts[0], *(f"{part}_back" for part in parts[1:])])
+        split = f"{', '.join(parts)} = Split <axis = 0, num_outputs = {self.views}> ({maps})"
+        return f"""
+            {split if self.views > 1 else f"{parts[0]} = Identity ({maps})"}
             {" ".join(back)}
-            {m}map = Mean ({upright})
+            {name} = Mean ({upright})
         """
 
     def combine(self, members: Sequence[str], temperature: float) -> None:
         """Average over the members; ``saliency`` on the grid of the first."""
-        largest = members[0]
-        resized = [
-            f"""{m}map_like = Resize <mode = "linear", axes = [2, 3],
-                coordinate_transformation_mode = "half_pixel"> ({m}map, , , grid)"""
-            for m in members[1:]
-        ]
-        maps = ", ".join([f"{largest}map", *(f"{m}map_like" for m in members[1:])])
         self.after.append(f"""
-            grid = Shape <start = 2, end = 4> ({largest}map)
+            grid = Shape <start = 2, end = 4> ({members[0]}map)
             count = ReduceProd <keepdims = 1> (grid)
             cells = Cast <to = 1> (count)
-            {" ".join(resized)}
-            whole_map = Mean ({maps})
-            saliency = Div (whole_map, cells)
+            {self._averaged("saliency", members, "map")}
             embedding = Concat <axis = 1> ({", ".join(f"{m}embedding" for m in members)})
             average = Mean ({", ".join(f"{m}probabilities" for m in members)})
         """)
@@ -211,6 +254,27 @@ class _Frame:
             cooled = Div (logarithm, {_TEMPERATURE})
             probabilities = Softmax <axis = -1> (cooled)
         """)
+
+    def combine_findings(self, members: Sequence[str]) -> None:
+        """Average over the members, on the same grid."""
+        self.after.append(f"""
+            findings = Mean ({", ".join(f"{m}found" for m in members)})
+            {self._averaged("finding_maps", members, "finding_map")}
+        """)
+
+    def _averaged(self, name: str, members: Sequence[str], own: str) -> str:
+        """Maps of all members on the grid of the first, per cell."""
+        resized = [
+            f"""{m}{own}_like = Resize <mode = "linear", axes = [2, 3],
+                coordinate_transformation_mode = "half_pixel"> ({m}{own}, , , grid)"""
+            for m in members[1:]
+        ]
+        maps = ", ".join([f"{members[0]}{own}", *(f"{m}{own}_like" for m in members[1:])])
+        return f"""
+            {" ".join(resized)}
+            {name}_sum = Mean ({maps})
+            {name} = Div ({name}_sum, cells)
+        """
 
 
 def with_temperature(model: bytes, temperature: float) -> bytes:
@@ -232,7 +296,7 @@ def _flip_name(axes: tuple[int, ...]) -> str:
     return "flip_" + "".join(map(str, axes))
 
 
-def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int) -> Any:
+def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int, findings: int) -> Any:
     import onnx
 
     def nodes(text: Sequence[str]) -> list[Any]:
@@ -243,6 +307,10 @@ def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int)
     named = [onnx.numpy_helper.from_array(v, name) for name, v in frame.constants.items() if name in used]
     floating = onnx.TensorProto.FLOAT
     value = onnx.helper.make_tensor_value_info
+    beside = [
+        value("findings", floating, ["n", findings]),
+        value("finding_maps", floating, ["n", findings, "grid_height", "grid_width"]),
+    ]
     return onnx.helper.make_graph(
         [*before, *(node for graph in networks for node in graph.node), *after],
         "cutis",
@@ -251,6 +319,7 @@ def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int)
             value("probabilities", floating, ["n", classes]),
             value("embedding", floating, ["n", channels]),
             value("saliency", floating, ["n", classes, "grid_height", "grid_width"]),
+            *(beside if findings else []),
         ],
         [*named, *(tensor for graph in networks for tensor in graph.initializer)],
     )

@@ -17,6 +17,7 @@ _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 # Height and width in network sizes: halved, doubled, a panorama to crop, an upright one.
 _SHAPES = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1))
 _SQUARES = ((2, 2), (0.5, 0.5), (1, 1))
+_WHOLE = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1), (1, 1))
 _NATIVE = ((1, 1), (1, 1.5), (2, 1))
 _EDGE = 4  # pixels
 _LEVELS = 64
@@ -33,7 +34,7 @@ def drawn_images(size: int, fit: Fit = "shorter") -> list[NDArray[np.uint8]]:
         size: shorter side of the network's input.
         fit: how photos are brought to the network.
     """
-    shapes = {"shorter": _SHAPES, "square": _SQUARES, "native": _NATIVE}[fit]
+    shapes = {"shorter": _SHAPES, "square": _SQUARES, "whole": _WHOLE, "native": _NATIVE}[fit]
     whole = shapes if size % 8 == 0 else [shape for shape in shapes if min(shape) >= 1]
     return [_drawn(int(high * size), int(wide * size), number) for number, (high, wide) in enumerate(whole)]
 
@@ -70,17 +71,35 @@ def torch_probabilities(
     Returns:
         (classes,).
     """
-    average = np.mean([_one(member, network, image, views) for member, network in members], axis=0)
-    powers = np.maximum(average, 1e-12) ** (1 / temperature)
+    said = [
+        torch.softmax(_seen(member, network, image, views).double() / member.temperature, dim=-1)
+        for member, network in members
+    ]
+    powers = np.maximum(torch.stack(said).mean(0).numpy(), 1e-12) ** (1 / temperature)
     return np.asarray(powers / powers.sum())
 
 
-def _one(member: Member, network: Classifier, image: NDArray[np.uint8], views: int) -> NDArray[np.float64]:
+@torch.no_grad()
+def torch_findings(
+    members: Sequence[tuple[Member, Classifier]], image: NDArray[np.uint8], views: int
+) -> NDArray[np.float64]:
+    """(findings,) what the networks say beside the main question, likewise; none where they say nothing."""
+    if members[0][1].findings is None:
+        return np.empty(0)
+    found = [_seen(member, network, image, views, beside=True).double() for member, network in members]
+    return np.asarray(torch.sigmoid(torch.stack(found)).mean(0).numpy())
+
+
+def _seen(
+    member: Member, network: Classifier, image: NDArray[np.uint8], views: int, *, beside: bool = False
+) -> torch.Tensor:
+    """Logits, averaged over views."""
     pixels = bring(image, member.size, member.fit)
     scaled = (pixels / 255 - np.array(member.mean)) / np.array(member.std)
     x = torch.from_numpy(scaled.transpose(2, 0, 1)[None].astype(np.float32))
-    logits = torch.stack([network(x.flip(axes) if axes else x) for axes in _FLIPS[:views]]).mean(0)
-    return np.asarray(torch.softmax(logits.double() / member.temperature, dim=-1).numpy()[0])
+    views_of = [x.flip(axes) if axes else x for axes in _FLIPS[:views]]
+    logits = [network.find(view) if beside else network(view) for view in views_of]
+    return torch.stack(logits).mean(0)[0]
 
 
 def make_vectors(
@@ -90,6 +109,7 @@ def make_vectors(
     views: int,
     temperature: float,
     tolerance: float,
+    findings: Sequence[str] = (),
 ) -> Vectors:
     """Test images with the probabilities that the trained networks give in torch; not yet measured.
 
@@ -99,12 +119,20 @@ def make_vectors(
         views: 1, 2 or 4.
         temperature: of the average.
         tolerance: largest difference of a probability that passes.
+        findings: names of those.
     """
     cases = []
     size = max(member.size for member, _ in members)
     for image in drawn_images(size, _shared_fit([member for member, _ in members])):
         said = torch_probabilities(members, image, views, temperature)
-        cases.append(Vector(image, dict(zip(names, said.tolist(), strict=True))))
+        found = torch_findings(members, image, views)
+        cases.append(
+            Vector(
+                image,
+                dict(zip(names, said.tolist(), strict=True)),
+                dict(zip(findings, found.tolist(), strict=True)),
+            )
+        )
     return Vectors(tuple(cases), f"torch {torch.__version__} float32", tolerance, 0.0)
 
 

@@ -10,6 +10,9 @@ from cutis.core.bundle_info import Fit
 
 Image = NDArray[np.uint8]
 
+WHOLE_LEAST = 64  # pixels; a smaller photo is enlarged to this, as a network needs something to look at
+WHOLE_RATIO = 5, 2  # a panorama's longer side is squeezed to this many times the shorter
+
 
 def bring(image: Image, size: int, fit: Fit) -> Image:
     """A photo as a network sees it, before its values are scaled.
@@ -21,10 +24,29 @@ def bring(image: Image, size: int, fit: Fit) -> Image:
     """
     if fit == "native":
         return image
+    if fit == "whole":
+        high, wide = whole_shape(image.shape[0], image.shape[1], size)
+        if (high, wide) == image.shape[:2]:
+            return image
+        return np.asarray(PillowImage.fromarray(image).resize((wide, high), PillowImage.Resampling.BILINEAR))
     cropped = centre_crop(image)
     if fit == "shorter":
         return resize_shorter(cropped, size)
     return np.asarray(PillowImage.fromarray(cropped).resize((size, size), PillowImage.Resampling.BILINEAR))
+
+
+def whole_shape(height: int, width: int, size: int) -> tuple[int, int]:
+    """Height and width of a whole photo at most ``size`` pixels on its shorter side.
+
+    Args:
+        height, width: of the photo.
+        size: pixels; a smaller photo keeps its own size, down to `WHOLE_LEAST`.
+    """
+    shorter = min(height, width)
+    kept = min(max(shorter, WHOLE_LEAST), size)
+    longest = kept * WHOLE_RATIO[0] // WHOLE_RATIO[1]
+    high, wide = (min((2 * side * kept + shorter) // (2 * shorter), longest) for side in (height, width))
+    return high, wide
 
 
 def centre_crop(image: Image, ratio: float = 4 / 3) -> Image:

@@ -27,6 +27,7 @@ class ClassifierSettings:
         scaling: pixel scaling of the weights, see `cutis.models.backbones.create`.
         weights: what training starts from.
         ordinal: classes are grades, lowest first.
+        findings: yes-or-no questions that are answered beside the main one.
     """
 
     backbone: str
@@ -38,6 +39,7 @@ class ClassifierSettings:
     scaling: Scaling = "auto"
     weights: str = "none"
     ordinal: bool = False
+    findings: int = 0
 
 
 class Classifier(nn.Module):
@@ -62,6 +64,7 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         last = OrdinalHead if settings.ordinal else nn.Linear
         self.head = last(self.channels, settings.classes)
+        self.findings = nn.Linear(self.channels, settings.findings) if settings.findings else None
         self.auxiliaries = nn.ModuleList(
             nn.Sequential(nn.BatchNorm1d(width), last(width, settings.classes)) for width in widths
         )
@@ -75,7 +78,7 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def _measure(self) -> tuple[list[int], int]:
         """Widths of the stages and of the embedding, from one empty image."""
-        side = 64 if self.input_rules.fit == "shorter" else self.input_rules.size
+        side = 64 if self.input_rules.fit in ("shorter", "whole") else self.input_rules.size
         training = self.training
         self.eval()  # a training pass would move the batch-norm statistics
         features, taps = self._features_and_taps(torch.zeros(1, 3, side, side))
@@ -106,12 +109,27 @@ class Classifier(nn.Module):
             return torch.stack([logits, *extra]).mean(0)
         return self.head(self.dropout(self.pool(self.features(x))))  # type: ignore[no-any-return]
 
+    def find(self, x: Tensor) -> Tensor:
+        """(batch, 3, height, width) -> (batch, findings) log odds."""
+        assert self.findings is not None
+        return self.findings(self.pool(self.features(x)))  # type: ignore[no-any-return]
+
     def forward_auxiliary(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(batch, 3, height, width) -> main logits and one set of logits per stage, shallow to deep."""
+        logits, _, auxiliary = self.forward_training(x)
+        return logits, auxiliary
+
+    def forward_training(self, x: Tensor) -> tuple[Tensor, Tensor | None, list[Tensor]]:
+        """(batch, 3, height, width) -> main logits, the findings' log odds, and logits per stage."""
         features, taps = self._features_and_taps(x)
-        logits = self.head(self.dropout(self.pool(features)))
+        embedding = self.dropout(self.pool(features))
+        found = self.findings(embedding) if self.findings is not None else None
         pooled = [tap.mean((2, 3)) for tap in taps]
-        return logits, [aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)]
+        return (
+            self.head(embedding),
+            found,
+            [aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)],
+        )
 
 
 def build(settings: ClassifierSettings) -> Classifier:

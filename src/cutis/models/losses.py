@@ -54,6 +54,21 @@ def classification_loss(
     return terms.sum(1).mean()
 
 
+def findings_loss(log_odds: Tensor, target: Tensor) -> Tensor:
+    """Binary cross-entropy of findings that were looked for.
+
+    Args:
+        log_odds: (batch, findings).
+        target: (batch, findings) 0 absent to 1 present; NaN where it is not known.
+
+    Returns:
+        Mean over what is known; 0 where nothing is.
+    """
+    known = ~target.isnan()
+    terms = F.binary_cross_entropy_with_logits(log_odds.float(), target.nan_to_num(), reduction="none")
+    return (terms * known).sum() / known.sum().clamp(min=1)
+
+
 def one_hot(target: Tensor, classes: int) -> Tensor:
     """(batch,) class indices -> (batch, classes) probabilities."""
     return torch.nn.functional.one_hot(target, classes).float()

@@ -38,10 +38,12 @@ def check_parity(bundle: Bundle) -> Parity:
     """
     session = open_session(bundle, 1)
     names = bundle.info.labels.names
+    beside = bundle.info.findings.names if bundle.info.findings else ()
+    outputs = ["probabilities", "findings"] if beside else ["probabilities"]
     worst = 0.0
     for case in bundle.vectors.cases:
-        (found,) = session.run(["probabilities"], {"image": case.image[None]})
-        expected = np.array([case.probabilities[name] for name in names])
-        difference = np.abs(found[0] - expected).max()
+        found = session.run(outputs, {"image": case.image[None]})
+        expected = [case.probabilities[name] for name in names] + [case.findings[name] for name in beside]
+        difference = np.abs(np.concatenate([part[0] for part in found]) - expected).max()
         worst = max(worst, float(difference) if np.isfinite(difference) else np.inf)
     return Parity(len(bundle.vectors.cases), worst, bundle.vectors.tolerance)

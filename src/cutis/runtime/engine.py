@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +30,7 @@ P = TypeVar("P", bound=Photo)
 
 _AHEAD = 4  # photos per worker that are decoded or waiting; more only takes memory
 _OUTPUTS = ("probabilities", "embedding", "saliency")
+_BESIDE = ("findings", "finding_maps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,11 @@ class Result:
         title: the same for people.
         probabilities: by label name.
         saliency: (classes, h, w) float32: what each place adds to each class's logit, over the photo cropped
-            about its centre to at most 4:3.
+            about its centre to at most 4:3 (or whole, where the bundle's networks see it whole).
         embedding: (channels,) float32.
         made_grey: the photo was in colour, and the model looks at grey ones.
+        findings: probability of each by itself, by name; empty where the bundle has none.
+        finding_maps: (findings, h, w) float32, as ``saliency``.
     """
 
     label: str
@@ -53,6 +56,8 @@ class Result:
     saliency: NDArray[np.float32]
     embedding: NDArray[np.float32]
     made_grey: bool = False
+    findings: Mapping[str, float] = field(default_factory=dict)
+    finding_maps: NDArray[np.float32] | None = None
 
 
 class Engine:
@@ -134,7 +139,9 @@ class Engine:
 
     def _answer(self, photo: Photo, session: InferenceSession) -> Result:
         pixels, made_grey = _in_its_colours(_fitting(photo, self.info), self.info)
-        probabilities, embedding, saliency = session.run(_OUTPUTS, {"image": pixels[None]})
+        beside = self.info.findings
+        outputs = (*_OUTPUTS, *_BESIDE) if beside else _OUTPUTS
+        probabilities, embedding, saliency, *found = session.run(outputs, {"image": pixels[None]})
         labels = self.info.labels
         said = dict(zip(labels.names, probabilities[0].tolist(), strict=True))
         if isinstance(labels, MultiLabel):
@@ -142,7 +149,11 @@ class Engine:
         else:
             chosen = [max(said, key=said.__getitem__)]
         title = ", ".join(labels[name].text for name in chosen)
-        return Result(";".join(chosen), title, said, saliency[0], embedding[0], made_grey)
+        result = Result(";".join(chosen), title, said, saliency[0], embedding[0], made_grey)
+        if not beside:
+            return result
+        findings = dict(zip(beside.names, found[0][0].tolist(), strict=True))
+        return replace(result, findings=findings, finding_maps=found[1][0])
 
     @cached_property
     def _quick(self) -> InferenceSession:

@@ -21,11 +21,13 @@ from torch.utils.data import DataLoader
 
 from cutis.core.bundle_info import TrainingData
 from cutis.core.files import replacing
+from cutis.core.labels import MultiLabel
 from cutis.core.manifest import Manifest, read_manifest, write_manifest
 from cutis.data.datasets import PhotoStore, VariedPhotos
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.stats.calibration import fit_temperature
 from cutis.task import Task
+from cutis.training.findings import finding_targets, findings_in
 from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
 from cutis.training.module import MovingAverage, TrainingModule
 from cutis.training.predict import plain_photos, predict_logits, predictions_table, softmax
@@ -72,15 +74,17 @@ def start_run(
     manifest = prepared.manifest
     here = [Path(os.path.relpath(path, out.absolute())).as_posix() for path in manifest.paths]
     write_manifest(manifest.table.with_columns(pl.Series("image", here)), out / SPLIT)
+    found = findings_in(manifest, task.findings)
     run = Run(
         path=out,
         task=task.name,
         labels=prepared.labels,
-        settings=settings,
+        settings=replace(settings, findings=len(found)),
         recipe=recipe,
         training=data,
         target=str(manifest.target),
         group=manifest.group,
+        findings=MultiLabel(found) if found else None,
     )
     run.save()
     return run
@@ -126,17 +130,22 @@ def fit(path: Path, watch: Watch | None = None) -> Run:
     manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run)
-    side = stored_side(network, recipe.sizes)
-    stores = {name: PhotoStore(part.paths, side, watch.reading) for name, part in parts.items()}
+    stores = photo_stores(network, parts, recipe.sizes, watch)
     targets = {name: class_indices(part, run) for name, part in parts.items()}
     run = _train(run, network, parts["train"], stores, targets, watch)
     return finish(run, network, parts, stores, targets)
 
 
-def stored_side(network: Classifier, sizes: tuple[int, ...] = ()) -> int | None:
-    """Shorter side to keep of each photo, in pixels; None where photos are taken as they are."""
+def photo_stores(
+    network: Classifier, parts: dict[str, Manifest], sizes: tuple[int, ...], watch: Watch
+) -> dict[str, PhotoStore]:
+    """Each part's photos, as large as the network will ever want them."""
     rules = network.input_rules
-    return None if rules.fit == "native" else max([rules.size, *sizes])
+    side = None if rules.fit == "native" else max([rules.size, *sizes])
+    return {
+        name: PhotoStore(part.paths, side, watch.reading, whole=rules.fit == "whole")
+        for name, part in parts.items()
+    }
 
 
 def class_indices(part: Manifest, run: Run) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -155,12 +164,11 @@ def _train(
 ) -> Run:
     """Let Lightning train the network in place; the run then says how, stops included."""
     recipe, rules = run.recipe, network.input_rules
-    native = rules.fit == "native"
-    soft = soft_targets(train, run.labels, targets["train"])
-    varied = VariedPhotos(stores["train"], soft, recipe.augmentation, rules.mean, rules.std, native)
+    known = _known(run, train, targets["train"])
+    varied = VariedPhotos(stores["train"], known, recipe.augmentation, rules.mean, rules.std, rules.fit)
     replicas = recipe.devices * recipe.nodes
     rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
-    batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas)
+    batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas, rules.fit)
     plain = plain_photos(stores["tune"], network)
     tune = _Labelled(plain, targets["tune"])
     tune_loader: DataLoader[Any] = DataLoader(tune, batch_sampler=ShapeBatches(plain, recipe.batch))  # type: ignore[arg-type]
@@ -179,6 +187,16 @@ def _train(
         weights_only=False,
     )
     return replace(run, steps=int(trainer.global_step), epoch_metrics=tuple(module.history))
+
+
+def _known(run: Run, train: Manifest, targets: Any) -> Any:
+    """(rows,) class indices or (rows, classes) shares of the raters, with the findings to their right."""
+    known = soft_targets(train, run.labels, targets)
+    if run.findings is None:
+        return known
+    if known.ndim == 1:
+        known = np.eye(len(run.labels), dtype=np.float32)[known]
+    return np.concatenate([known, finding_targets(train, run.findings.names)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -256,9 +274,10 @@ def finish(
         name: predict_logits(network, plain_photos(stores[name], network), bfloat16=fast)
         for name in ("tune", "test")
     }
-    temperature = fit_temperature(logits["tune"], targets["tune"])
+    grades = {name: found[:, : len(run.labels)] for name, found in logits.items()}
+    temperature = fit_temperature(grades["tune"], targets["tune"])
     tables = [
-        predictions_table(parts[name], softmax(logits[name], temperature), run.labels, run.name)
+        predictions_table(parts[name], softmax(grades[name], temperature), run.labels, run.name)
         for name in ("tune", "test")
     ]
     with replacing(run.path / PREDICTIONS) as scratch:
@@ -268,7 +287,7 @@ def finish(
         finished=True,
         temperature=temperature,
         metrics=test_metrics(
-            parts["test"], softmax(logits["test"], temperature), targets["test"], run.labels
+            parts["test"], softmax(grades["test"], temperature), targets["test"], run.labels
         ),
     )
     finished.save()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Sampler
 
+from cutis.core.bundle_info import Fit
 from cutis.data.datasets import Draw, PlainPhotos, VariedPhotos
 from cutis.training.recipe import Recipe
 
@@ -21,13 +22,21 @@ class EpochBatches(Sampler[list[Draw]]):
         recipe: gives batch size, sampling, sizes and seed.
         size: the network's own shorter side, in pixels.
         rank, replicas: which share of each epoch this process takes in data-parallel training.
+        fit: photos taken whole come in batches that lie and batches that stand; others as squares.
     """
 
     def __init__(
-        self, targets: NDArray[np.int64], recipe: Recipe, size: int, rank: int = 0, replicas: int = 1
+        self,
+        targets: NDArray[np.int64],
+        recipe: Recipe,
+        size: int,
+        rank: int = 0,
+        replicas: int = 1,
+        fit: Fit = "shorter",
     ) -> None:
         self.recipe = recipe
         self.size = size
+        self.fit = fit
         self.rank, self.replicas = rank, replicas
         self.chances = sampling_chances(targets, recipe)
         self.epoch = 0
@@ -42,7 +51,16 @@ class EpochBatches(Sampler[list[Draw]]):
         batch = min(self.recipe.batch, len(order))
         for number in range(self.start, len(self)):
             positions = range(number * batch, (number + 1) * batch)
-            yield [Draw(int(order[p]), size, (self.recipe.seed, self.epoch, self.rank, p)) for p in positions]
+            shape = self._shape(size, number)
+            yield [
+                Draw(int(order[p]), shape, (self.recipe.seed, self.epoch, self.rank, p)) for p in positions
+            ]
+
+    def _shape(self, size: int, number: int) -> tuple[int, int]:
+        if self.fit != "whole":
+            return size, size
+        longer = round(size * 4 / 3)  # as most cameras take them
+        return (size, longer) if (self.epoch + number) % 2 else (longer, size)
 
     def _order(self) -> NDArray[np.int64]:
         """A systematic sample: each photo comes its expected number of times, give or take one."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cutis.models.backbones import first_stages
 from cutis.models.classifier import Classifier
-from cutis.models.losses import classification_loss, one_hot
+from cutis.models.losses import classification_loss, findings_loss, one_hot
 from cutis.training.recipe import Recipe
 
 
@@ -52,12 +52,16 @@ class TrainingModule(lightning.LightningModule):
             self.recipe.seed * 1_000_003 + self.global_step
         )  # dropout resumes as it would have been
         x, target = batch
+        classes = self.network.settings.classes
         x = x.contiguous(memory_format=torch.channels_last)
-        soft = target.float() if target.ndim == 2 else one_hot(target, self.network.settings.classes)
+        known = target.float() if target.ndim == 2 else one_hot(target, classes)
         if self.recipe.mixup > 0:
-            x, soft = self._mix(x, soft)
-        logits, auxiliary = self.network.forward_auxiliary(x)
+            x, known = self._mix(x, known)
+        soft = known[:, :classes]
+        logits, found, auxiliary = self.network.forward_training(x)
         loss = self._loss(logits, soft)
+        if found is not None:
+            loss = loss + findings_loss(found, known[:, classes:])
         if auxiliary:
             depth = torch.arange(1, len(auxiliary) + 1, device=loss.device)
             weights = self.recipe.auxiliary_weight * depth / depth.sum()
@@ -71,10 +75,10 @@ class TrainingModule(lightning.LightningModule):
             logits.float(), target, counts, imbalance=self.recipe.imbalance, smoothing=self.recipe.smoothing
         )
 
-    def _mix(self, x: Tensor, soft: Tensor) -> tuple[Tensor, Tensor]:
+    def _mix(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         share = torch.distributions.Beta(self.recipe.mixup, self.recipe.mixup).sample().to(x.device)
         order = torch.randperm(len(x), device=x.device)
-        return share * x + (1 - share) * x[order], share * soft + (1 - share) * soft[order]
+        return share * x + (1 - share) * x[order], share * known + (1 - share) * known[order]
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Collect the tune split's logits."""
@@ -140,7 +144,7 @@ def stage_depths(network: Classifier) -> dict[str, int]:
     for name, _ in network.named_parameters():
         if not name.startswith("backbone."):
             continue
-        parts = name.split(".")[1:]
+        parts = name.replace("backbone.", "").split(".")
         stage = ".".join(parts[:2]) if len(parts) > 2 and parts[1].isdigit() else parts[0]
         if stage not in seen:
             seen.append(stage)

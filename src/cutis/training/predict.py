@@ -34,7 +34,7 @@ def predict_logits(
     device: torch.device | str = "cpu",
     bfloat16: bool = False,
 ) -> NDArray[np.float32]:
-    """Logits averaged over mirrored views.
+    """Logits averaged over mirrored views, the main ones and then the findings'.
 
     Args:
         network: in evaluation mode.
@@ -45,9 +45,9 @@ def predict_logits(
         bfloat16: use bfloat16 products.
 
     Returns:
-        (photos, classes).
+        (photos, classes + findings).
     """
-    out = np.empty((len(photos), network.settings.classes), np.float32)
+    out = np.empty((len(photos), network.settings.classes + network.settings.findings), np.float32)
     plan = ShapeBatches(photos, batch)
     loader: DataLoader[Any] = DataLoader(photos, batch_sampler=plan)  # type: ignore[arg-type]
     flips: list[tuple[int, ...]] = [(), (3,), (2,), (2, 3)]
@@ -58,9 +58,18 @@ def predict_logits(
     for rows, x in zip(plan, loader, strict=True):
         x = x.to(device).contiguous(memory_format=torch.channels_last)  # (batch, 3, height, width)
         with precision:
-            seen = [network(x.flip(axes) if axes else x).float() for axes in flips[:views]]
+            seen = [_said(network, x.flip(axes) if axes else x) for axes in flips[:views]]
         out[rows] = torch.stack(seen).mean(0).cpu().numpy()
     return out
+
+
+def _said(network: Classifier, x: torch.Tensor) -> torch.Tensor:
+    """(batch, classes + findings) logits of one view."""
+    if network.findings is None:
+        return network(x).float()  # type: ignore[no-any-return]
+    logits, found, _ = network.forward_training(x)
+    assert found is not None
+    return torch.cat([logits, found], 1).float()
 
 
 def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from cutis.core.manifest import read_manifest
 from cutis.data.datasets import PhotoStore
 from cutis.models.classifier import Classifier
-from cutis.training.fit import Watch, class_indices, finish, stored_side
+from cutis.training.fit import Watch, class_indices, finish, photo_stores
 from cutis.training.loading import ShapeBatches
 from cutis.training.predict import plain_photos
 from cutis.training.run import Run, build_network, load_run
@@ -37,10 +37,12 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
     """
     watch = watch or Watch()
     run = load_run(path)
+    # One layer for the main question is all that a probe fits.
+    run = replace(run, findings=None, settings=replace(run.settings, findings=0))
     manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run).eval()
-    stores = {name: PhotoStore(p.paths, stored_side(network), watch.reading) for name, p in parts.items()}
+    stores = photo_stores(network, parts, (), watch)
     targets = {name: class_indices(part, run) for name, part in parts.items()}
     embedded = {name: embed(network, stores[name], watch) for name in ("train", "tune")}
     layer = _fit_layer(embedded, targets, balanced=run.recipe.imbalance != "none")

@@ -42,6 +42,7 @@ class Run:
         path: the run's folder.
         task: name of the task.
         labels: in the order of the network's outputs.
+        findings: what is answered beside them, in the order of those outputs; None where nothing is.
         settings: of the network.
         recipe: of the training.
         training: which data it was trained on.
@@ -63,6 +64,7 @@ class Run:
     training: TrainingData
     target: str
     group: str
+    findings: Labels | None = None
     finished: bool = False
     steps: int = 0
     temperature: float = 1.0
@@ -85,6 +87,7 @@ class Run:
         data = {
             "task": self.task,
             "labels": self.labels.to_dict(),
+            "findings": self.findings.to_dict() if self.findings else None,
             "settings": asdict(self.settings),
             "recipe": self.recipe.to_dict(),
             "training": asdict(self.training),
@@ -142,6 +145,7 @@ def load_run(path: Path | str) -> Run:
             path=folder,
             task=data["task"],
             labels=Labels.from_dict(data["labels"]),
+            findings=Labels.from_dict(data["findings"]) if data.get("findings") else None,
             settings=ClassifierSettings(**data["settings"]),
             recipe=Recipe.from_dict(data["recipe"]),
             training=training_from_dict(data["training"]),
