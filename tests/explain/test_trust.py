@@ -6,7 +6,7 @@ import pytest
 
 from cutis.explain.faithfulness import Summary
 from cutis.explain.sanity import Depth, Sanity
-from cutis.explain.trust import judge, number, percent, signed
+from cutis.explain.trust import judge, number, percent, plain, signed
 from cutis.stats.intervals import Estimate
 
 ABOVE, AROUND, BELOW = Estimate(0.2, 0.1, 0.3), Estimate(0.01, -0.1, 0.1), Estimate(-0.2, -0.3, -0.1)
@@ -49,7 +49,8 @@ def test_a_check_that_was_not_run_says_why() -> None:
 
 
 def test_figures_are_written_with_their_intervals() -> None:
-    assert signed(Estimate(0.204, 0.143, 0.268)) == "+0.20 (0.14 to 0.27)"
-    assert signed(Estimate(-0.001, -0.06, 0.06)) == "+0.00 (−0.06 to 0.06)"
+    assert signed(Estimate(0.204, 0.143, 0.268)) == "+0.20 (+0.14 to +0.27)"
+    assert signed(Estimate(-0.001, -0.06, 0.06)) == "0.00 (−0.06 to +0.06)"
     assert percent(Estimate(0.94, 0.84, 1.0)) == "94% (84–100)"
+    assert plain(Estimate(0.204, 0.143, 0.268)) == "0.20 (0.14–0.27)"
     assert number(-0.3) == "−0.30"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,7 +40,16 @@ def run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "first"
     done = cutis("train", "dermoscopy", manifest, "--out", out, "--epochs", 6, *SMALL)
     assert done.returncode == 0, done.stderr
+    (out.parent / "said.txt").write_text(done.stdout)
     return out
+
+
+def test_the_last_table_writes_figures_as_reports_do(run: Path) -> None:
+    said = (run.parent / "said.txt").read_text()
+    found = json.loads((run / "run.json").read_text())["metrics"]["balanced_accuracy"]
+    interval = f"{found['low']:.3f}–{found['high']:.3f}"
+    assert re.search(rf"balanced accuracy +{found['value']:.3f} +{interval}", said)
+    assert said.splitlines()[-1] == f"Run: {run}. Next: cutis export {run} --out NAME.cutis"
 
 
 def test_a_run_says_what_was_trained_on_what(run: Path, manifest: Path) -> None:

@@ -168,15 +168,20 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 def _report(task: Task, run: Run) -> None:
     """The run's figures on its test split, as a table."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{task.title}: {run.name} on its test split", title_justify="left")
-    for column in ("metric", "value", "95% interval"):
-        table.add_column(column, justify="left" if column == "metric" else "right")
-    for name in ("balanced_accuracy", "accuracy", "auc_macro", "expected_calibration_error"):
+    from cutis.evaluation.words import decimal_range
+    from cutis.stats.intervals import Estimate
+
+    title = f"{task.title}: {run.name} on its test split"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("figure", "value", "95% interval"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    for name in ("balanced_accuracy", "accuracy", "auc_macro", "auc", "expected_calibration_error"):
         if name in run.metrics:
-            figure = run.metrics[name]
-            table.add_row(name, f"{figure['value']:.3f}", f"{figure['low']:.3f} to {figure['high']:.3f}")
+            estimate = Estimate(**run.metrics[name])
+            table.add_row(name.replace("_", " "), f"{estimate.value:.3f}", decimal_range(estimate))
     Console().print(table)
     print(f"Run: {run.path}. Next: cutis export {run.path} --out NAME.cutis")

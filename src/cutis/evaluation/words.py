@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cutis.pages import numbers
 from cutis.stats.intervals import Estimate
 
 _GROUPS = {
@@ -74,26 +75,18 @@ def _digits(estimate: Estimate) -> int:
 
 
 def decimal_range(estimate: Estimate, digits: int = 3) -> str:
-    """``0.930–0.952``, and ``−0.034 to 0.008`` where a dash would stand beside a minus sign."""
-    low, high = (f"{value:.{digits}f}".replace("-", "−") for value in (estimate.low, estimate.high))
-    return f"{low} to {high}" if estimate.low < 0 else f"{low}–{high}"
+    """``0.930–0.952``, see `cutis.pages.numbers`."""
+    return numbers.decimal_range(estimate.low, estimate.high, digits)
 
 
 def decimal_interval(estimate: Estimate, digits: int = 3) -> str:
     """``0.941 (0.930–0.952)``."""
-    return f"{estimate.value:.{digits}f} ({decimal_range(estimate, digits)})"
+    return f"{numbers.decimal(estimate.value, digits)} ({decimal_range(estimate, digits)})"
 
 
 def signed_interval(value: float, low: float, high: float, digits: int = 3) -> str:
     """``−0.021 (−0.034 to −0.008)``, for differences."""
-    return f"{_signed(value, digits)} ({_signed(low, digits)} to {_signed(high, digits)})"
-
-
-def _signed(value: float, digits: int) -> str:
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0:
-        return text
-    return ("−" if value < 0 else "+") + text
+    return f"{numbers.decimal(value, digits, '+')} ({numbers.signed_range(low, high, digits)})"
 
 
 def p_value(value: float) -> str:

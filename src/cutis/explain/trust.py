@@ -7,6 +7,7 @@ from typing import Literal
 
 from cutis.explain.faithfulness import Faithfulness, Summary
 from cutis.explain.sanity import ALIKE, Sanity
+from cutis.pages.numbers import decimal, decimal_range, signed_range
 from cutis.stats.intervals import Estimate
 
 Level = Literal["good", "attention", "urgent", "unknown"]
@@ -139,13 +140,13 @@ def photo_finding(score: Faithfulness) -> Finding:
 
 
 def signed(estimate: Estimate) -> str:
-    """``+0.20 (0.14 to 0.27)``."""
-    return f"{number(estimate.value, '+')} ({number(estimate.low)} to {number(estimate.high)})"
+    """``+0.20 (+0.14 to +0.27)``."""
+    return f"{number(estimate.value, '+')} ({signed_range(estimate.low, estimate.high, 2)})"
 
 
 def plain(estimate: Estimate) -> str:
-    """``0.20 (0.14 to 0.27)``."""
-    return f"{number(estimate.value)} ({number(estimate.low)} to {number(estimate.high)})"
+    """``0.20 (0.14–0.27)``."""
+    return f"{number(estimate.value)} ({decimal_range(estimate.low, estimate.high, 2)})"
 
 
 def percent(estimate: Estimate) -> str:
@@ -155,4 +156,4 @@ def percent(estimate: Estimate) -> str:
 
 def number(value: float, sign: str = "") -> str:
     """Two decimals with a true minus sign; nothing is less than zero by rounding."""
-    return f"{round(value, 2) + 0.0:{sign}.2f}".replace("-", "\N{MINUS SIGN}")
+    return decimal(value, 2, sign)
