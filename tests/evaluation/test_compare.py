@@ -44,7 +44,11 @@ def test_the_same_answers_do_not_differ(tables: Tables) -> None:
     one = tables.write_predictions("one")
     other = tables.folder / "other.csv"
     pl.read_csv(one).with_columns(source=pl.lit("other")).write_csv(other)
-    for test in _compare(tables, one, other).pairs[0].tests:
+    found = _compare(tables, one, other)
+    assert found.answer.startswith("one and other do not differ: they gave the same answer for every photo.")
+    assert "0.0 to" not in found.answer
+    assert "most" not in found.answer
+    for test in found.pairs[0].tests:
         assert (test.difference.value, test.difference.p, test.corrected) == (0.0, 1.0, 1.0), test.measure
 
 

@@ -22,6 +22,7 @@ from cutis.evaluation.study import Study
 from cutis.evaluation.titles import label_titles
 from cutis.evaluation.words import class_noun, listed, of_hundred
 from cutis.pages.environment import now
+from cutis.pages.numbers import signed_range
 from cutis.stats.classification import estimates, figures
 from cutis.stats.intervals import Estimate
 
@@ -160,12 +161,25 @@ def _answer(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Seque
     test = next(t for t in pair.tests if t.measure == "balanced_accuracy")
     sign = 1 if pair.first == best else -1
     low, high = sorted((sign * test.difference.low, sign * test.difference.high))
-    points = f"{100 * low:.1f} to {100 * high:.1f} points".replace("-", "−")
+    points = f"{signed_range(100 * low, 100 * high, 1)} points"
     noun = class_noun(study.truth.target or "", 2)
+    if not low and not high:
+        found = f"Averaged over {noun}, each found {of_hundred(measured[best]['balanced_accuracy'])}."
+        equal = _equal(study, best, next_best)
+        least = "" if len(order) == 2 else f", and no other source found more than {best}"
+        return f"{best} and {next_best} {equal}{least}. {found}"
     most = f"Averaged over {noun}, {best} found most, {of_hundred(measured[best]['balanced_accuracy'])}."
     if test.corrected < LEVEL:
         return f"{most} Its lead over {next_best} is sure: {points}."
     return f"{most} Its lead over {next_best} is not sure: {points}."
+
+
+def _equal(study: Study, first: str, second: str) -> str:
+    """In which way two sources without a difference are alike: to the last answer, or in what they found."""
+    one, other = (next(s for s in study.sources if s.name == name) for name in (first, second))
+    if np.array_equal(one.prediction, other.prediction):
+        return "do not differ: they gave the same answer for every photo"
+    return "do not differ in what they found"
 
 
 def _data(
