@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,6 +109,23 @@ def test_compare_writes_page_and_data_and_says_where(tables: Path, cutis: Callab
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "Comparison: out/compare.html, figures: out/compare.json"
     assert json.loads((tables / "out" / "compare.json").read_text())["pairs"][0]["first"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("command", "title", "steps"), [("evaluate", "Measuring", 4), ("compare", "Comparing", 3)]
+)
+def test_in_a_log_progress_says_how_many_steps_there_are(
+    cutis: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, command: str, title: str, steps: int
+) -> None:
+    monkeypatch.setattr("cutis.cli.progress.EVERY", 0.0)
+    asked = ("--truth", "truth.csv", "--target", "dx", "--out", "out", "--replicates", "100")
+    subgroups = ("--subgroup", "lesion_id") if command == "evaluate" else ()
+    done = cutis(command, "a.csv", "b.csv", *asked, *subgroups)
+    lines = [line for line in done.stderr.splitlines() if line.startswith(f"{title}:")]
+    assert [line.partition(",")[0] for line in lines] == [
+        f"{title}: {n + 1} of {steps}" for n in range(steps)
+    ]
+    assert all(re.search(r", [\d.]+/s, about \d+ min left$", line) for line in lines)
 
 
 def test_a_mistake_is_one_message_and_leaves_nothing_behind(tables: Path, cutis: Callable[..., Done]) -> None:

@@ -81,6 +81,7 @@ def evaluate(
             subgroup_columns=subgroup or (),
             draws=Draws(replicates, seed),
             done=step,
+            expect=step.expect,
         )
     results = report.results
     _table(f"{results['n']:,} photos, {results['groups']:,} by {results['group']}", report.figures)
@@ -118,6 +119,7 @@ def compare(
             positive=positive,
             draws=Draws(replicates, seed),
             done=step,
+            expect=step.expect,
         )
     _table("Each source on the photos that it answered", found.figures)
     print(found.answer)

@@ -15,8 +15,29 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+class Step:
+    """What a loop calls as it goes on, with the number of steps just done.
+
+    Attributes:
+        total: number of steps; None until it is known, see `expect`.
+    """
+
+    def __init__(self, total: int | None, show: Callable[[int, int | None], None]) -> None:
+        self.total = total
+        self.done = 0
+        self._show = show
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        self._show(self.done, self.total)
+
+    def expect(self, total: int) -> None:
+        """Tell how many steps there are, where that is known only after a while."""
+        self.total = total
+
+
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress(title: str, total: int | None = None) -> Iterator[Step]:
     """Show how far a loop is.
 
     Args:
@@ -30,11 +51,11 @@ def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], N
         with _bar(title, total) as step:
             yield step
     else:
-        yield from _lines(title, total)
+        yield _lines(title, total)
 
 
 @contextmanager
-def _bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def _bar(title: str, total: int | None) -> Iterator[Step]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -54,26 +75,21 @@ def _bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn(),
     )
     started = time.monotonic()
-    done = 0
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=total, rate="")
 
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
+        def show(done: int, total: int | None) -> None:
             rate = done / max(1e-9, time.monotonic() - started)
-            bar.update(task, advance=count, rate=f"{rate:.0f}/s")
+            bar.update(task, completed=done, total=total, rate=f"{rate:.{0 if rate >= 10 else 1}f}/s")
 
-        yield step
+        yield Step(total, show)
 
 
-def _lines(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def _lines(title: str, total: int | None) -> Step:
     started = last = time.monotonic()
-    done = 0
 
-    def step(count: int) -> None:
-        nonlocal done, last
-        done += count
+    def show(done: int, total: int | None) -> None:
+        nonlocal last
         now = time.monotonic()
         if now - last >= EVERY:
             last = now
@@ -81,4 +97,4 @@ def _lines(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
             left = f", about {(total - done) / rate / 60:.0f} min left" if total and rate else ""
             say(f"{title}: {done}{f' of {total}' if total else ''}, {rate:.1f}/s{left}")
 
-    yield step
+    return Step(total, show)

@@ -60,6 +60,7 @@ def write_comparison(
     positive: str | None = None,
     draws: Draws | None = None,
     done: Callable[[int], None] | None = None,
+    expect: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Compare every two sources of the predictions on the same photos.
 
@@ -73,6 +74,7 @@ def write_comparison(
         positive: with two classes, the one that is looked for; default the second.
         draws: how intervals are drawn.
         done: called with 1 after each source and each pair.
+        expect: called once with the number of these steps, when it is known.
 
     Raises:
         ManifestError: the truth does not hold.
@@ -86,6 +88,8 @@ def write_comparison(
         raise PredictionsError(
             [f"there is one source only, {names}. Comparing takes two or more; name another file."]
         )
+    if expect is not None:
+        expect(len(study.sources) * (len(study.sources) + 1) // 2)
     measured = {}
     for source in study.sources:
         answers = study.answers(source)

@@ -12,7 +12,7 @@ from cutis import __version__
 from cutis.core.bundle_info import BundleInfo
 from cutis.core.files import write_text
 from cutis.evaluation import sentences
-from cutis.evaluation.assessment import Assessment, Draws, assess
+from cutis.evaluation.assessment import Assessment, Draws, assess, steps
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.mistakes import thumbnail
 from cutis.evaluation.page import render
@@ -60,6 +60,7 @@ def write_report(
     subgroup_columns: Sequence[str] = (),
     draws: Draws | None = None,
     done: Watch | None = None,
+    expect: Watch | None = None,
 ) -> Report:
     """Measure every source of the predictions against the truth, and write the report.
 
@@ -75,6 +76,7 @@ def write_report(
         subgroup_columns: what to divide the photos by; default the usual columns that the truth has.
         draws: how intervals are drawn.
         done: called with 1 as work goes on.
+        expect: called once with the number of these steps, when it is known.
 
     Raises:
         ManifestError: the truth does not hold.
@@ -84,6 +86,8 @@ def write_report(
     draws = draws or Draws()
     study = read_study(predictions, truth, target=target, group=group, split=split, positive=positive)
     columns = columns_of(study, subgroup_columns)
+    if expect is not None:
+        expect(steps(study, columns))
     assessments = [assess(study, source, columns, draws, done) for source in study.sources]
     titles = label_titles(study.labels, bundle)
     limits = sentences.limits(study, assessments, bundle, titles)
