@@ -39,7 +39,7 @@ def developed(linear: Floats) -> Pixels:
     shown = np.where(
         linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
     )
-    return np.clip(shown * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(shown * 255 + 0.5, 0, 255), dtype=np.uint8)
 
 
 def skin_colours(seed: int) -> Floats:
@@ -49,7 +49,7 @@ def skin_colours(seed: int) -> Floats:
         optics.reflectance_spectrum(m, b) for m, b in rng.uniform((0.01, 0.002), (0.2, 0.06), (256, 2))
     ]
     colours = np.array([optics.spectrum_to_srgb(spectrum) for spectrum in spectra])
-    return np.clip(colours, 0, 1).reshape(16, 16, 3)
+    return np.asarray(np.clip(colours, 0, 1)).reshape(16, 16, 3)
 
 
 def spot(skin_type: int, *, blood: float = 0.0, pigment: float = 1.0, seed: int = 0) -> tuple[Pixels, Floats]:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.imaging.chromophores import Map, chromophores
+from cutis.imaging.chromophores import Map, absorbance, chromophores
 
 Mask = NDArray[np.bool_]
 
 _LEVELS = (0.5, 0.65, 0.75, 0.83, 0.89, 0.94, 0.97, 0.985)  # shares of a map's pixels below a cut
 _LEAST, _MOST = 0.0008, 0.55  # share of the photo that a patch may cover
 _PER_CUT = 4  # patches of a cut that are looked at, the largest sums first
-_SIZE = 0.006  # share of the photo at which size counts half: hair and freckles lose to lesions
+_SIZE = 0.004  # share of the photo at which size counts half: hair and freckles lose to lesions
 _CONTRAST = 2.5  # in spreads of normal skin, at which contrast counts half
-_OFF_CENTRE = 0.35  # how much less a patch in a corner counts than one in the centre
+_OFF_CENTRE = 0.4  # how much less a patch in a corner counts than one in the centre
+_UNEVEN = 1.0  # how much uneven surroundings, as of shadows and folds, speak against a patch
 _SCALES = (0.025, 0.06, 0.14)  # of the near surroundings, as a share of the photo's side
 
 
@@ -36,7 +37,7 @@ class Evidence:
     Attributes:
         different: (height, width, 3) melanin, haemoglobin and darkness above normal skin, in its spreads.
         maps: (height, width) each: where a patch may be.
-        usable: where the photo shows something: not the dark frame of a dermoscope.
+        usable: where the photo shows skin or lesion: neither the dark frame of a dermoscope nor ink.
     """
 
     different: Map
@@ -74,7 +75,7 @@ def gather(small: NDArray[np.uint8], skin: Map) -> Evidence | None:
 
     side = float(np.sqrt(skin.size))
     parts = chromophores(np.asarray(cv2.GaussianBlur(small, (0, 0), 0.006 * side), dtype=np.uint8))
-    usable = _lit(small)
+    usable = _lit(small) & ~_ink(small)
     # Black hair and crust have no colour, so that only their darkness tells: shading plus what pigment adds.
     dark = parts.shading + parts.melanin * np.float32(0.9) + parts.haemoglobin * np.float32(0.6)
     fields = np.stack([parts.melanin, parts.haemoglobin, dark], axis=2)
@@ -150,6 +151,17 @@ def _lit(small: NDArray[np.uint8]) -> Mask:
     return np.asarray(cv2.dilate(frame, np.ones((reach, reach), np.uint8)) == 0)
 
 
+def _ink(small: NDArray[np.uint8]) -> Mask:
+    """Pen on skin: far bluer than green, and than the rest of the photo."""
+    import cv2
+
+    light = absorbance(small)
+    blue = light[..., 1] - light[..., 2]
+    ink = (blue > max(0.6, float(np.median(blue)) + 0.7)).astype(np.uint8)
+    reach = 2 * max(1, int(0.012 * np.sqrt(ink.size))) + 1
+    return np.asarray(cv2.dilate(ink, np.ones((reach, reach), np.uint8)) > 0)
+
+
 def patches(field: Map, usable: Mask) -> Iterator[tuple[Mask, NDArray[np.int32]]]:
     """Patches above each level of a map, with their left, top, width, height and area."""
     import cv2
@@ -187,7 +199,7 @@ def judge(mask: Mask, stats: NDArray[np.int32], evidence: Evidence, skin: Map) -
     different = evidence.different[window]
     within = np.array(cv2.mean(different, mask=inside)[:3])
     mean, deviation = (value.ravel()[:3] for value in cv2.meanStdDev(different, mask=ring))
-    step = (within - mean) / np.sqrt(1.0 + 0.5 * deviation**2)
+    step = (within - mean) / np.sqrt(1.0 + _UNEVEN * deviation**2)
     # Blood and darkness count as more than normal; less of them (scar, scale) counts less.
     step = np.where(step < 0, 0.45 * step, step) * np.array([0.6, 1.0, 0.9])
     contrast = float(np.sqrt((step**2).sum()))

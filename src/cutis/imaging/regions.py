@@ -23,7 +23,7 @@ LEAST_SHARE = 0.05  # of the photo that a box covers at least: a grade of a smal
 MARGIN = 0.3  # of skin on each side of a lesion, as a share of the lesion's longer side
 LEAST_SCORE = 0.40  # of a lesion: below it, most patches that were looked at were something else
 _PIXELS = 24_000  # of the reduced copy that is looked at
-_SKIN_LEAST = 0.04  # share of the photo below which skin is not a region
+_SKIN_LEAST = 0.1  # share of the photo below which skin is not a region
 
 
 class Box(NamedTuple):
