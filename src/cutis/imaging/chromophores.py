@@ -43,8 +43,8 @@ class Chromophores:
     amount everywhere.
 
     Attributes:
-        melanin: 0 is white paper; about 0.5 on pale, 1.5 on dark skin in neutral light.
-        haemoglobin: 0 is white paper or pure melanin; erythema is 0.2 to 0.6 above the skin around it.
+        melanin: 0 is white paper; the median of clinical photos is 0.7 of the palest people, 1.9 of the darkest.
+        haemoglobin: 0 is white paper or melanin alone; erythema is 0.2 to 0.6 above the skin around it.
         shading: what is left and has no colour: depth of shadow, and less exposure; negative in glare.
     """
 
