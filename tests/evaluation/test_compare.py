@@ -45,11 +45,26 @@ def test_the_same_answers_do_not_differ(tables: Tables) -> None:
     other = tables.folder / "other.csv"
     pl.read_csv(one).with_columns(source=pl.lit("other")).write_csv(other)
     found = _compare(tables, one, other)
-    assert found.answer.startswith("one and other do not differ: they gave the same answer for every photo.")
+    assert found.answer.startswith("one and other do not differ: they gave the same answers.")
     assert "0.0 to" not in found.answer
     assert "most" not in found.answer
+    assert found.page.read_text().count("no difference</small>") == len(found.pairs[0].tests)
     for test in found.pairs[0].tests:
         assert (test.difference.value, test.difference.p, test.corrected) == (0.0, 1.0, 1.0), test.measure
+
+
+def test_sources_that_are_alike_in_part_are_said_to_be_alike_in_that_part(tables: Tables) -> None:
+    tables.write_truth()
+    one, bad = tables.write_predictions("one"), tables.write_predictions("bad", accuracy=0.1, seed=1)
+    surer, table = tables.folder / "surer.csv", pl.read_csv(one)
+    squares = table.select(pl.col("^p_.*$") ** 2)
+    total = squares.sum_horizontal()
+    table.with_columns(pl.lit("surer").alias("source"), *[c / total for c in squares]).write_csv(surer)
+    said = "in what they found: they named the same diagnosis for every photo."
+    assert _compare(tables, one, surer).answer.startswith(f"one and surer do not differ {said}")
+    answer = _compare(tables, one, surer, bad).answer
+    assert answer.startswith("Averaged over diagnoses, one and surer found most, ")
+    assert answer.endswith(f" each; they do not differ {said}")
 
 
 def test_tests_agree_with_their_own_libraries(tables: Tables) -> None:

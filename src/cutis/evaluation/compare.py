@@ -168,22 +168,34 @@ def _answer(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Seque
     points = f"{signed_range(100 * low, 100 * high, 1)} points"
     noun = class_noun(study.truth.target or "", 2)
     if not low and not high:
-        found = f"Averaged over {noun}, each found {of_hundred(measured[best]['balanced_accuracy'])}."
-        equal = _equal(study, best, next_best)
-        least = "" if len(order) == 2 else f", and no other source found more than {best}"
-        return f"{best} and {next_best} {equal}{least}. {found}"
+        return _equal(study, measured, pairs, best)
     most = f"Averaged over {noun}, {best} found most, {of_hundred(measured[best]['balanced_accuracy'])}."
     if test.corrected < LEVEL:
         return f"{most} Its lead over {next_best} is sure: {points}."
     return f"{most} Its lead over {next_best} is not sure: {points}."
 
 
-def _equal(study: Study, first: str, second: str) -> str:
-    """In which way two sources without a difference are alike: to the last answer, or in what they found."""
-    one, other = (next(s for s in study.sources if s.name == name) for name in (first, second))
-    if np.array_equal(one.prediction, other.prediction):
-        return "do not differ: they gave the same answer for every photo"
-    return "do not differ in what they found"
+def _equal(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Sequence[Pair], best: str) -> str:
+    """Sources that found equally much, in whatever draw of the groups: which ones, and how alike they are."""
+    apart = {
+        ({pair.first, pair.second} - {best}).pop()
+        for pair in pairs
+        for test in pair.tests
+        if best in (pair.first, pair.second) and test.measure == "balanced_accuracy"
+        if test.difference.low or test.difference.high
+    }
+    alike = [source for source in study.sources if source.name not in apart]
+    names = listed([source.name for source in alike])
+    one, *others = alike
+    how = " in what they found"
+    if all(np.array_equal(one.prediction, other.prediction) for other in others):
+        how += f": they named the same {class_noun(study.truth.target or '')} for every photo"
+        if all(np.array_equal(one.probabilities, other.probabilities) for other in others):  # type: ignore[arg-type]
+            how = ": they gave the same answers"
+    noun, found = class_noun(study.truth.target or "", 2), of_hundred(measured[best]["balanced_accuracy"])
+    if not apart:
+        return f"{names} do not differ{how}. Averaged over {noun}, each found {found}."
+    return f"Averaged over {noun}, {names} found most, {found} each; they do not differ{how}."
 
 
 def _data(
