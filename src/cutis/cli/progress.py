@@ -28,6 +28,7 @@ class Step:
         self._show = show
 
     def __call__(self, count: int) -> None:
+        """So many steps were just done."""
         self.done += count
         self._show(self.done, self.total)
 
