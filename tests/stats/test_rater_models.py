@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import norm
 
 from cutis.core.errors import CutisError
 from cutis.stats.graded_raters import answer_tables, graded_raters
@@ -165,6 +167,41 @@ def test_a_rater_who_rarely_gives_a_grade_is_told_from_a_strict_one() -> None:
     assert found.strictness == pytest.approx(np.zeros(4), abs=0.1)
     against_the_others = found.bounds[3] - found.bounds[:3].mean(axis=0)
     assert against_the_others == pytest.approx([0, 0.4, -0.4, 0], abs=0.12)
+
+
+def test_two_graded_raters_are_those_that_a_general_optimiser_finds() -> None:
+    """The same posterior density, written again, climbed from an ordinary panel without any EM."""
+    _, ratings = _simulated(10, 60, answer_tables([-0.5, 0.5], [0.4, 0.8], 3))
+    said = ratings.astype(int)
+    spread = 0.7**2 + 0.4**2 * np.eye(2)  # of the two bounds of a rater, as the module says
+
+    def cost(x: Array) -> float:
+        shifts, noise = np.array([x[:2], -x[:2]]), np.exp(x[2:4])  # both rated all: the mean shift is 0
+        prevalence = np.exp([x[4], x[5], 0.0])
+        prevalence /= prevalence.sum()
+        z = (shifts[:, None, :] + [0.5, 1.5] - np.arange(3.0)[:, None]) / noise[:, None, None]
+        below = np.concatenate([np.zeros((2, 3, 1)), norm.cdf(z), np.ones((2, 3, 1))], axis=2)
+        tables = 0.99 * np.diff(below) + 0.01 / 3
+        cases = np.sum(prevalence * tables[0][:, said[:, 0]].T * tables[1][:, said[:, 1]].T, axis=1)
+        prior = sum(row @ np.linalg.inv(spread) @ row for row in shifts) / 2
+        prior += np.sum((np.log(noise) - np.log(0.6)) ** 2) / (2 * 0.7**2)
+        return float(prior - np.sum(np.log(cases)) - np.sum(np.log(prevalence)))
+
+    best = minimize(cost, np.array([0, 0, np.log(0.6), np.log(0.6), 0, 0]), method="BFGS")
+    found = graded_raters(ratings, 3, tolerance=1e-10)
+    assert found.path[-1] == pytest.approx(-best.fun, abs=1e-4)
+    assert found.bounds[0] - [0.5, 1.5] == pytest.approx(best.x[:2], abs=0.01)
+    assert found.noise == pytest.approx(np.exp(best.x[2:4]), abs=0.01)
+
+
+def test_the_bounds_of_a_rater_who_skips_a_grade_stay_in_order() -> None:
+    rng = np.random.default_rng(11)
+    truth = rng.integers(0, 5, 2000)
+    ratings = np.column_stack([truth, truth, truth, np.array([0, 0, 4, 4, 4])[truth]]).astype(float)
+    found = graded_raters(ratings, 5)
+    assert found.converged
+    assert np.all(np.diff(found.bounds, axis=1) > 0)
+    assert _accuracy(found.answer, truth) == 1
 
 
 def test_the_panels_mean_bounds_lie_halfway() -> None:
