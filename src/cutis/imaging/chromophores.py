@@ -43,7 +43,7 @@ class Chromophores:
     amount everywhere.
 
     Attributes:
-        melanin: 0 is white paper; the median of clinical photos is 0.7 of the palest people, 1.9 of the darkest.
+        melanin: 0 is white paper; clinical photos have about 0.7 on the palest people, 1.9 on the darkest.
         haemoglobin: 0 is white paper or melanin alone; erythema is 0.2 to 0.6 above the skin around it.
         shading: what is left and has no colour: depth of shadow, and less exposure; negative in glare.
     """
