@@ -32,18 +32,17 @@ def latent_quality(severities: Mapping[str, float], *, half: bool = False) -> fl
 
     ``4 - 3 (worst + 0.3 sum of the others)``: a single reason at 0.5 gives 2.5, the border between a poor and
     an acceptable photo. A severity s below 0.3 counts as s * s / 0.3, as nobody minds what is hardly seen.
-    What concerns one half only counts four fifths. A photo of something else is 1.
+    What concerns one half only counts four fifths. A photo of something else is at most 1.
 
     Args:
         severities: by reason, 0..1.
         half: whether only one half is degraded.
     """
-    if severities.get("not_skin", 0.0) >= VISIBLE:
-        return 1.0
     given = [severities.get(name, 0.0) for name in REASONS]
     values = sorted((value * min(1.0, value / _FULLY_FELT) for value in given), reverse=True)
     burden = values[0] + _OTHERS * sum(values[1:])
-    return float(max(4.0 - 3.0 * burden * (_HALF if half else 1.0), 0.0))
+    quality = max(4.0 - 3.0 * burden * (_HALF if half else 1.0), 0.0)
+    return float(min(quality, 1.0) if severities.get("not_skin", 0.0) >= VISIBLE else quality)
 
 
 def rate(severities: Mapping[str, float], rng: Rng, *, half: bool = False) -> dict[str, int | None]:
