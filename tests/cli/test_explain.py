@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,7 +55,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
     folder.mkdir()
     data = TrainingData("noise", True, 2, 1, "", "")
-    made = Run(folder, "dermoscopy", Categorical(LABELS), settings, Recipe(), data, "dx", "patient_id", True)
+    made = Run(
+        folder, "dermoscopy", Categorical(LABELS), settings, Recipe(), data, "dx", "patient_id", finished=True
+    )
     made.save()
     save_file(build(settings).state_dict(), folder / WEIGHTS)
     return folder
@@ -129,6 +133,32 @@ def test_a_bundle_is_explained_without_torch(bundle: Path, photos: Path, tmp_pat
     assert facts["faithfulness"]["groups"] == 5
     assert facts["verdict"]["level"] == "unknown"  # five patients are too few to tell
     assert facts["randomised_weights"]["depths"][-1]["share"] == 1
+
+
+def test_a_full_disk_leaves_no_half_explained_folder_and_harms_none_that_is_there(
+    cutis, bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+    replace = Path.replace
+
+    def full_after_three(self: Path, target: Path) -> Path:
+        moved.append(self)
+        if len(moved) > 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full_after_three)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "note.txt").write_text("kept")
+    for name, left in (("new", ["mine"]), ("mine", ["mine"])):
+        moved.clear()
+        done = cutis("explain", bundle, photos, "--out", tmp_path / name, "--images", 0, "--threads", 1)
+        assert done.returncode == 1
+        assert "No space left on device" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert (tmp_path / "mine" / "note.txt").read_text() == "kept"
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".part")]
 
 
 def test_a_bundle_is_embedded_without_torch(bundle: Path, photos: Path, tmp_path: Path) -> None:

@@ -50,8 +50,11 @@ def explain(
     seed: Annotated[int, typer.Option(help="Of the photos scored and the maps to compare with.")] = 0,
 ) -> None:
     """Show which places of each photo speak for the answer, and how far that picture can be trusted."""
+    from contextlib import nullcontext
+
     import numpy as np
 
+    from cutis.core.folders import filling
     from cutis.explain.explainer import label_index
     from cutis.explain.page import write_explanation
     from cutis.explain.photos import check_weights, explain_photos
@@ -62,14 +65,17 @@ def explain(
     chosen = None if label is None else label_index(explainer.labels, label)
     found = _found(inputs, explainer.labels, target, split)
     rng = np.random.default_rng(seed)
-    with progress("Explaining photos", len(found.items)) as step:
-        explanation = explain_photos(
-            explainer, found.items, out, rng, scored=images, label=chosen, progress=step
-        )
-    if explainer.cascade and images:
-        with progress("Forgetting what was learnt", SEEDS * STAGES) as step:
-            explanation = check_weights(explanation, rng, step)
-    page = write_explanation(explanation, out)
+    # A new folder is there whole or not at all; into one that the user has, files are added.
+    place = nullcontext(out) if out.exists() else filling(out)
+    with place as folder:
+        with progress("Explaining photos", len(found.items)) as step:
+            explanation = explain_photos(
+                explainer, found.items, folder, rng, scored=images, label=chosen, progress=step
+            )
+        if explainer.cascade and images:
+            with progress("Forgetting what was learnt", SEEDS * STAGES) as step:
+                explanation = check_weights(explanation, rng, step)
+        page = out / write_explanation(explanation, folder).name
     verdict = judge(explanation.summary, explanation.sanity, explainer.no_cascade)
     print(f"{verdict.headline}. {verdict.sentence}")
     for finding in verdict.findings:
