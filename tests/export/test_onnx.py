@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,8 +21,9 @@ ensure()
 
 from cutis.export.network import network_graph  # noqa: E402
 from cutis.export.onnx import build_graph, with_temperature  # noqa: E402
-from cutis.export.vectors import drawn_images, torch_probabilities  # noqa: E402
-from cutis.models.classifier import Classifier  # noqa: E402
+from cutis.export.vectors import drawn_images, torch_findings, torch_probabilities  # noqa: E402
+from cutis.models import mil  # noqa: E402
+from cutis.models.classifier import Classifier, ClassifierSettings  # noqa: E402
 
 MakeNetwork = Callable[..., Classifier]
 SHAPES = [(64, 85), (64, 64), (100, 130), (70, 65), (30, 300), (300, 40), (31, 23)]
@@ -42,10 +44,14 @@ def graph(networks: list[Classifier], **options: Any) -> bytes:
 
 
 def ask(model: bytes, *photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    outputs = ["probabilities", "embedding", "saliency"]
+    return list(session(model).run(outputs, {"image": np.stack(photos)}))
+
+
+def session(model: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return list(session.run(["probabilities", "embedding", "saliency"], {"image": np.stack(photos)}))
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 @pytest.mark.parametrize(
@@ -113,6 +119,49 @@ def test_the_pictures_of_a_bundles_own_test_are_resized_without_rounding(
         assert image.std() > 10
         expected = torch_probabilities([(whole, network)], image, 2, 1.0)
         np.testing.assert_allclose(ask(graph([network], views=2), image)[0][0], expected, atol=5e-6)
+
+
+def test_a_photo_taken_whole_is_cut_nowhere_and_never_enlarged() -> None:
+    network = judging(size=96)
+    assert network.input_rules.fit == "whole"
+    model = build_graph([(member(network), network_graph(network))])
+    for shape in ((96, 128), (70, 90), (192, 256), (96, 240), (128, 96), (48, 60), (40, 300)):
+        image = photo(*shape)
+        expected = torch_probabilities([(member(network), network)], image, 1, 1.0)
+        np.testing.assert_allclose(ask(model, image)[0][0], expected, atol=2e-3, err_msg=str(shape))
+    far_end = photo(96, 240).copy()
+    far_end[:, 200:] = 255 - far_end[:, 200:]  # what a centre crop would not see
+    assert np.abs(ask(model, far_end)[0] - ask(model, photo(96, 240))[0]).max() > 1e-4
+
+
+def test_findings_are_those_of_torch_and_their_maps_add_up() -> None:
+    networks = [judging(seed) for seed in (0, 1)]
+    members = [(member(one), one) for one in networks]
+    model = build_graph([(one, network_graph(network)) for one, network in members], views=2)
+    image = photo(64, 96)
+    found, maps = session(model).run(["findings", "finding_maps"], {"image": image[None]})
+    np.testing.assert_allclose(found[0], torch_findings(members, image, 2), atol=1e-5)
+    single = build_graph([(members[0][0], network_graph(networks[0]))])
+    alone, own = session(single).run(["findings", "finding_maps"], {"image": image[None]})
+    log_odds = np.log(alone[0] / (1 - alone[0])) - networks[0].findings.bias.detach().numpy()
+    np.testing.assert_allclose(own[0].sum((1, 2)), log_odds, atol=1e-4)
+    assert maps.shape[2:] == own.shape[2:]
+
+
+def judging(seed: int = 0, size: int = 64) -> Classifier:
+    """A network that judges photos whole, with findings; its answers differ from photo to photo."""
+    torch.manual_seed(seed)
+    settings = ClassifierSettings("mobilenetv2_035", classes=4, size=size, ordinal=True, findings=3)
+    network = mil.build(settings).eval()
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.running_mean.normal_(0, 0.1)
+                layer.running_var.uniform_(0.5, 1.5)
+        embedding = network.pool(network.features(torch.randn(1, 3, 64, 96)))
+        for weight in (network.head.score.weight, network.findings.weight, network.backbone.score.weight):
+            weight.normal_(0, 2 / float(embedding.norm()))
+    return network
 
 
 def test_batch_norms_are_folded_away(make_network: MakeNetwork) -> None:

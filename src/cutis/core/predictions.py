@@ -2,7 +2,8 @@
 
 Columns: ``image_id``, the group column (``patient_id``, ``lesion_id`` or another; left out where each image
 stands for itself), ``source``, ``kind`` (``model`` or ``reader``), ``prediction``, and one ``p_<label>`` per
-label where the source gives probabilities.
+label where the source gives probabilities. A gate adds ``grade``, ``reason`` and ``passed``, ``p_good``,
+``p_good_region`` and one ``p_reason_<finding>`` each, which are no labels.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from cutis.core.bundle_info import GOOD
 from cutis.core.errors import OutputError, PredictionsError
 from cutis.core.files import replacing
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:  # polars takes longer to import than a small prediction takes
 KINDS = ("model", "reader")
 COLUMNS = ("image_id", "source", "kind", "prediction")
 PREFIX = "p_"
+GATE = ("grade", "reason", "passed")  # columns of a gate's words; where they stand, there are its numbers too
+REASON = "p_reason_"
 SEPARATOR = ";"  # between the findings of one prediction with several
 _FLUSH = 1.0  # seconds of work that a kill may cost
 _Problem = tuple[str, int, str]  # file, row, sentence
@@ -43,6 +47,8 @@ class PredictionsWriter:
         group: name of the group column; ``image_id`` where each image stands for itself.
         key: says what the run is made of (model, images, options); a journal of another key is refused.
         restart: throw away any journal.
+        words: further columns of text, before the probabilities.
+        numbers: further columns of numbers, after them; they begin with ``p_`` too.
 
     Raises:
         OutputError: another suffix, the folder cannot be written to, the disk is full, or an unfinished
@@ -60,6 +66,8 @@ class PredictionsWriter:
         group: str = "image_id",
         key: str,
         restart: bool = False,
+        words: Sequence[str] = (),
+        numbers: Sequence[str] = (),
     ) -> None:
         self.path = Path(path)
         if self.path.suffix.lower() not in (".csv", ".parquet"):
@@ -67,9 +75,10 @@ class PredictionsWriter:
         self.journal = self.path.with_name(f".{self.path.name}.journal")
         self.done: set[str] = set()
         own = () if group == "image_id" else (group,)
-        self._columns = ("image_id", *own, *COLUMNS[1:], *(PREFIX + label for label in labels))
+        scores = (*(PREFIX + label for label in labels), *numbers)
+        self._columns = ("image_id", *own, *COLUMNS[1:], *words, *scores)
         self._first = "# " + json.dumps({"key": key}) + "\n"
-        self._labels, self._grouped, self._restart = tuple(labels), bool(own), restart
+        self._scores, self._grouped, self._restart = scores, bool(own), restart
         self._handle: TextIOWrapper | None = None
         self._flushed = 0.0
         self._empty = True
@@ -100,9 +109,10 @@ class PredictionsWriter:
         group: str,
         source: str,
         prediction: str,
-        probabilities: Sequence[float],
+        probabilities: Sequence[float | None],
         *,
         kind: str = "model",
+        words: Sequence[str] = (),
     ) -> None:
         """Add one row.
 
@@ -111,8 +121,9 @@ class PredictionsWriter:
             group: its patient or lesion; ignored where each image stands for itself.
             source: who says so.
             prediction: label name, or several joined by ``;``.
-            probabilities: (labels,) 0 to 1.
+            probabilities: (labels + numbers,) 0 to 1; of the further numbers, None is not known.
             kind: ``model`` or ``reader``.
+            words: of the further columns of text.
 
         Raises:
             OutputError: the disk is full; the rows so far are kept for the next run.
@@ -122,7 +133,7 @@ class PredictionsWriter:
         try:
             self._empty = False
             self._writer.writerow(
-                (image_id, *own, source, kind, prediction, *(format(p, ".7g") for p in probabilities))
+                (image_id, *own, source, kind, prediction, *words, *map(_number, probabilities))
             )
             if time.monotonic() - self._flushed > _FLUSH:
                 self._handle.flush()
@@ -149,8 +160,8 @@ class PredictionsWriter:
             if self.path.suffix.lower() == ".parquet":
                 import polars as pl
 
-                text = {name: pl.String for name in self._columns if not name.startswith(PREFIX)}
-                number = {PREFIX + label: pl.Float64 for label in self._labels}
+                text = {name: pl.String for name in self._columns if name not in self._scores}
+                number = dict.fromkeys(self._scores, pl.Float64)
                 rows = pl.scan_csv(self.journal, skip_rows=1, schema={**text, **number}, comment_prefix=None)
                 rows.sink_parquet(scratch)
             else:
@@ -184,6 +195,10 @@ class PredictionsWriter:
         )
 
 
+def _number(value: float | None) -> str:
+    return "" if value is None else format(value, ".7g")
+
+
 def _ends_with_newline(path: Path) -> bool:
     with path.open("rb") as handle:
         handle.seek(-1, 2)
@@ -198,6 +213,7 @@ def read_predictions(paths: Sequence[Path | str]) -> pl.DataFrame:
 
     Returns:
         All rows; ``p_<label>`` as numbers (missing where the source gives none), everything else as text.
+        What a gate adds is left out.
 
     Raises:
         PredictionsError: every wrong column, or else every wrong row of all files, at once.
@@ -206,7 +222,7 @@ def read_predictions(paths: Sequence[Path | str]) -> pl.DataFrame:
 
     from cutis.core.table import read_table
 
-    tables = [(Path(path), read_table(path, PredictionsError)) for path in paths]
+    tables = [(Path(path), _labels_only(read_table(path, PredictionsError))) for path in paths]
     if not tables:
         raise PredictionsError(["no predictions were given. Name at least one file."])
     wrong = [sentence for path, table in tables for sentence in _wrong_columns(path, table)]
@@ -218,6 +234,13 @@ def read_predictions(paths: Sequence[Path | str]) -> pl.DataFrame:
     if problems:
         raise PredictionsError([f"{file}:{row}: {sentence}" for file, row, sentence in problems])
     return rows.drop("row", "file")
+
+
+def _labels_only(table: pl.DataFrame) -> pl.DataFrame:
+    if not set(GATE) <= set(table.columns):
+        return table
+    others = [name for name in table.columns if name.startswith((REASON, PREFIX + GOOD))]
+    return table.drop(*GATE, *others)
 
 
 def _wrong_columns(path: Path, table: pl.DataFrame) -> list[str]:

@@ -17,7 +17,15 @@ from cutis.core.errors import CutisError
 from cutis.core.manifest import SPLITS, Manifest, read_manifest
 from cutis.export.card import write_card
 from cutis.export.dense import with_map
-from cutis.export.held_out import Answers, answers, at_temperature, best_temperature, operating_points
+from cutis.export.held_out import (
+    Answers,
+    answers,
+    at_temperature,
+    best_temperature,
+    gate_points,
+    good_or_not,
+    operating_points,
+)
 from cutis.export.members import kindred_runs, load_members
 from cutis.export.network import network_graph
 from cutis.export.onnx import Weights, build_graph, with_temperature
@@ -28,7 +36,7 @@ from cutis.models.classifier import Classifier
 from cutis.runtime.check import check_parity
 from cutis.tasks import get_task
 from cutis.training.run import Run
-from cutis.training.worth import test_metrics
+from cutis.training.worth import gate_metrics, test_metrics
 
 Views = Literal[1, 2, 4]
 TOLERANCE = {"float32": 1e-3, "float16": 2e-3}  # of a probability against torch
@@ -203,11 +211,17 @@ def _fitted(draft: Bundle, asked: _Asked) -> Bundle:
     more = best_temperature(tune)
     temperature = draft.info.temperature * more
     tune, test = at_temperature(tune, more), at_temperature(test, more)
+    labels, good = draft.info.labels, draft.info.good
+    gate = gate_points(tune, good, labels)
+    metrics = test_metrics(test.part, test.probabilities, test.truth, labels)
+    if gate:
+        here, score = good_or_not(test, good, labels)
+        metrics |= gate_metrics(test.part, here, score, gate[0].threshold)
     info = replace(
         draft.info,
         temperature=temperature,
-        operating_points=operating_points(tune, draft.info.labels),
-        metrics=test_metrics(test.part, test.probabilities, test.truth, draft.info.labels),
+        operating_points=(*gate, *operating_points(tune, labels)),
+        metrics=metrics,
         metrics_on=_metrics_on(draft.info, asked.manifest),
     )
     return replace(draft, info=info, model=with_temperature(draft.model, temperature))

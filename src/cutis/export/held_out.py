@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.bundle import Bundle, FittedOn, OperatingPoint
+from cutis.core.bundle_info import GOOD
 from cutis.core.errors import CutisError, ImageError, OneClassError
 from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest
 from cutis.runtime.engine import Engine
 from cutis.stats.calibration import fit_temperature
-from cutis.stats.thresholds import by_sensitivity, by_youden
+from cutis.stats.thresholds import by_ppv, by_sensitivity, by_youden
 
+GATE_PPV = 0.9  # of what passes a gate, as published
 LEAST_CASES = 20  # of a class, below which a sensitivity of 95% cannot be told from 85%
 
 
@@ -102,3 +104,36 @@ def operating_points(tune: Answers, labels: Labels) -> tuple[OperatingPoint, ...
             for rule, (title, point) in found.items()
         ]
     return tuple(points)
+
+
+def gate_points(tune: Answers, good: Sequence[str], labels: Labels) -> tuple[OperatingPoint, ...]:
+    """Thresholds on the probability that a photo is good, chosen on the tune split; none without a gate.
+
+    Raises:
+        CutisError: all photos of the tune split are good, or none is.
+    """
+    if not good:
+        return ()
+    fitted = FittedOn("tune", tune.part.split_hash, len(tune.truth))
+    here, score = good_or_not(tune, good, labels)
+    try:
+        found = {
+            f"ppv >= {GATE_PPV}": ("9 of 10 that pass are good", by_ppv(here, score, GATE_PPV)),
+            "youden": ("best balance", by_youden(here, score)),
+        }
+    except OneClassError as error:
+        raise CutisError(
+            "the tune split has good photos only, or none; a gate's threshold needs both. Split again."
+        ) from error
+    return tuple(
+        OperatingPoint(f"Good photo, {title}", GOOD, point.threshold, rule, fitted)
+        for rule, (title, point) in found.items()
+    )
+
+
+def good_or_not(
+    said: Answers, good: Sequence[str], labels: Labels
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """(rows,) whether each photo's grade passes, and the probability of that."""
+    passing = np.isin(labels.names, good)
+    return passing[said.truth], np.minimum(said.probabilities[:, passing].sum(1), 1.0)

@@ -17,7 +17,7 @@ _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))
 # Height and width in network sizes: halved, doubled, a panorama to crop, an upright one.
 _SHAPES = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1))
 _SQUARES = ((2, 2), (0.5, 0.5), (1, 1))
-_WHOLE = ((2, 2.5), (0.5, 0.625), (1, 3), (1.25, 1), (1, 1))
+_WHOLE = ((2, 2.5), (0.5, 0.625), (1, 2.5), (1.25, 1))
 _NATIVE = ((1, 1), (1, 1.5), (2, 1))
 _EDGE = 4  # pixels
 _LEVELS = 64

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,13 @@ from cutis.imaging.read import read_rgb, upright_rgb
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+    Session: TypeAlias = InferenceSession
+else:
+    Session = object  # onnxruntime is loaded when a bundle is asked, not before
+
 Photo = Path | str | bytes | NDArray[Any] | Image.Image
 P = TypeVar("P", bound=Photo)
+A = TypeVar("A")
 
 _AHEAD = 4  # photos per worker that are decoded or waiting; more only takes memory
 _OUTPUTS = ("probabilities", "embedding", "saliency")
@@ -102,13 +107,10 @@ class Engine:
         Raises:
             ImageError: it cannot be used as an image.
         """
-        return self._answer(image, self._quick)
+        return self._answer(image, self.quick)
 
     def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Result | ImageError]]:
         """Answer for any number of photos in constant memory.
-
-        Each worker decodes a photo and asks the network on one core, so that decoding and computing overlap
-        and no core waits for another.
 
         Args:
             photos: consumed as fast as they are answered.
@@ -116,12 +118,36 @@ class Engine:
         Yields:
             Each photo with its result, or with what is wrong with it, in the order given.
         """
-        session = self._steady
+        return self.in_order(photos, self._answer)
+
+    def in_order(
+        self, photos: Iterable[P], answer: Callable[[P, Session], A]
+    ) -> Iterator[tuple[P, A | ImageError]]:
+        """Do something with any number of photos in constant memory.
+
+        Each worker decodes a photo and asks the network on one core, so that decoding and computing overlap
+        and no core waits for another.
+
+        Args:
+            photos: consumed as fast as they are answered.
+            answer: called with a photo and the session to ask; runs in several threads.
+
+        Yields:
+            Each photo with the answer, or with what is wrong with it, in the order given.
+        """
+
+        def tried(photo: P) -> A | ImageError:
+            try:
+                return answer(photo, self.steady)
+            except ImageError as error:
+                return error
+
+        assert self.steady  # opened before the workers would all open it
         pool = ThreadPoolExecutor(self.threads, "cutis")
-        waiting: deque[tuple[P, Future[Result | ImageError]]] = deque()
+        waiting: deque[tuple[P, Future[A | ImageError]]] = deque()
         try:
             for photo in photos:
-                waiting.append((photo, pool.submit(self._answer_or_error, photo, session)))
+                waiting.append((photo, pool.submit(tried, photo)))
                 if len(waiting) >= self.threads * _AHEAD:
                     earliest, future = waiting.popleft()
                     yield earliest, future.result()
@@ -131,14 +157,26 @@ class Engine:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _answer_or_error(self, photo: Photo, session: InferenceSession) -> Result | ImageError:
-        try:
-            return self._answer(photo, session)
-        except ImageError as error:
-            return error
+    def _answer(self, photo: Photo, session: Session) -> Result:
+        return self.ask(self.pixels(photo), session)
 
-    def _answer(self, photo: Photo, session: InferenceSession) -> Result:
-        pixels, made_grey = _in_its_colours(_fitting(photo, self.info), self.info)
+    def pixels(self, photo: Photo) -> NDArray[np.uint8]:
+        """(height, width, 3) RGB of a photo, no larger than is of use.
+
+        Raises:
+            ImageError: it cannot be used as an image.
+        """
+        return _fitting(photo, self.info)
+
+    def ask(self, pixels: NDArray[np.uint8], session: Session | None = None) -> Result:
+        """Answer for pixels.
+
+        Args:
+            pixels: (height, width, 3) RGB.
+            session: who is asked; all cores when None.
+        """
+        session = session or self.quick
+        pixels, made_grey = _in_its_colours(pixels, self.info)
         beside = self.info.findings
         outputs = (*_OUTPUTS, *_BESIDE) if beside else _OUTPUTS
         probabilities, embedding, saliency, *found = session.run(outputs, {"image": pixels[None]})
@@ -156,14 +194,14 @@ class Engine:
         return replace(result, findings=findings, finding_maps=found[1][0])
 
     @cached_property
-    def _quick(self) -> InferenceSession:
+    def quick(self) -> Session:
         """All cores on one photo."""
         return open_session(self.bundle, self.threads)
 
     @cached_property
-    def _steady(self) -> InferenceSession:
+    def steady(self) -> Session:
         """One core per photo; several threads share the session and its weights."""
-        return self._quick if self.threads == 1 else open_session(self.bundle, 1)
+        return self.quick if self.threads == 1 else open_session(self.bundle, 1)
 
 
 def available_cores() -> int:
@@ -171,7 +209,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def open_session(bundle: Bundle, threads: int) -> InferenceSession:
+def open_session(bundle: Bundle, threads: int) -> Session:
     """Open a bundle's graph in onnxruntime on the processor.
 
     Args:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from cutis.core.errors import CutisError, ImageError
 from cutis.core.predictions import PredictionsWriter
-from cutis.runtime.engine import Engine, Result
+from cutis.runtime.engine import Engine
 from cutis.runtime.inputs import Inputs
+from cutis.runtime.rows import rows_of
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,19 @@ def predict(
         OutputError: see `PredictionsWriter`.
     """
     source = source or engine.info.name
-    names = engine.info.labels.names
+    rows = rows_of(engine)
     key = hashlib.sha256(json.dumps([engine.bundle.digest, source, inputs.digest]).encode()).hexdigest()
     unreadable: list[ImageError] = []
     made_grey = 0
-    with PredictionsWriter(out, names, group=inputs.group, key=key, restart=restart) as writer:
+    with PredictionsWriter(
+        out,
+        engine.info.labels.names,
+        group=inputs.group,
+        key=key,
+        restart=restart,
+        words=rows.words,
+        numbers=rows.numbers,
+    ) as writer:
         earlier = len(writer.done)
         left = (
             [index for index, name in enumerate(inputs.ids) if name not in writer.done] if earlier else None
@@ -69,14 +78,14 @@ def predict(
         todo = range(len(inputs)) if left is None else left
         if progress and earlier:
             progress(earlier)
-        answers = engine.stream(inputs.paths[index] for index in todo)
-        for index, (_, answer) in zip(todo, answers, strict=True):
-            if isinstance(answer, Result):
-                values = [answer.probabilities[name] for name in names]
-                writer.write(inputs.ids[index], inputs.groups[index], source, answer.label, values)
-                made_grey += answer.made_grey
-            else:
+        stream = rows.stream(inputs.paths[index] for index in todo)
+        for index, (_, answer) in zip(todo, stream, strict=True):
+            if isinstance(answer, ImageError):
                 unreadable.append(answer)
+            else:
+                name, group = inputs.ids[index], inputs.groups[index]
+                writer.write(name, group, source, answer.label, answer.numbers, words=answer.words)
+                made_grey += answer.made_grey
             if progress:
                 progress(1)
         written = len(inputs) - len(unreadable)

@@ -1,0 +1,130 @@
+"""Is a photo good enough? A gate's answer, its reason, and the second look before a photo is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cutis.core.bundle_info import GOOD, BundleInfo, OperatingPoint
+from cutis.core.errors import BundleError, ImageError
+from cutis.imaging.regions import Region, given, region_of_interest
+from cutis.runtime.engine import Engine, P, Photo, Result, Session
+
+RULES = ("ppv >= 0.9", "youden")  # of operating points, the first that a bundle has is used
+Corners = tuple[float, float, float, float]  # top, left, bottom, right, pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a gate says of a photo.
+
+    Attributes:
+        whole: of the whole photo.
+        good: probability that the whole photo is good, 0..1.
+        passed: whether the whole photo, or else its region of interest, reaches the operating point.
+        reason: the most probable finding, in words.
+        region: what was looked at a second time; None where the whole photo passed, or where nothing
+            stands out in it.
+        second: of that region.
+        good_region: probability that the region is good.
+    """
+
+    whole: Result
+    good: float
+    passed: bool
+    reason: str
+    region: Region | None = None
+    second: Result | None = None
+    good_region: float | None = None
+
+
+class Gate:
+    """A bundle that says which photos are good enough.
+
+    Args:
+        engine: an opened bundle whose grades have a passing one.
+        rule: how its operating point was chosen; the first of `RULES` that it has when None.
+
+    Raises:
+        BundleError: the bundle is no gate, or has no such operating point.
+
+    Attributes:
+        point: the operating point on the probability that a photo is good.
+    """
+
+    def __init__(self, engine: Engine, rule: str | None = None) -> None:
+        self.engine = engine
+        self.point = operating_point(engine.info, rule, engine.bundle.path)
+
+    def __call__(self, photo: Photo, box: Corners | None = None) -> Verdict:
+        """Judge one photo, with all cores.
+
+        Args:
+            photo: see `Engine.__call__`.
+            box: the region of interest, where a user says so; found by colour when None.
+
+        Raises:
+            ImageError: it cannot be used as an image.
+            CutisError: the box does not lie within the photo.
+        """
+        return self._judged(photo, self.engine.quick, box)
+
+    def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Verdict | ImageError]]:
+        """Judge any number of photos in constant memory, as `Engine.stream` answers them."""
+        return self.engine.in_order(photos, self._judged)
+
+    def _judged(self, photo: Photo, session: Session, box: Corners | None = None) -> Verdict:
+        info = self.engine.info
+        pixels = self.engine.pixels(photo)
+        whole = self.engine.ask(pixels, session)
+        good = probability_good(info, whole)
+        first = Verdict(whole, good, good >= self.point.threshold, reason(info, whole))
+        if first.passed and box is None:
+            return first
+        region = region_of_interest(pixels) if box is None else given(box, pixels.shape[:2])
+        if region.what == "whole":
+            return first
+        second = self.engine.ask(region.crop(pixels), session)
+        again = probability_good(info, second)
+        passed = first.passed or again >= self.point.threshold
+        return Verdict(whole, good, passed, first.reason, region, second, again)
+
+
+def operating_point(info: BundleInfo, rule: str | None, where: object = "the bundle") -> OperatingPoint:
+    """The operating point of a gate.
+
+    Args:
+        info: of its bundle.
+        rule: see `Gate`.
+        where: named in messages.
+
+    Raises:
+        BundleError: see `Gate`.
+    """
+    points = {point.rule: point for point in info.operating_points if point.label == GOOD}
+    if not points:
+        raise BundleError(
+            f"{where}: is no gate: it has no operating point for good photos. Use image_quality, or a bundle "
+            "exported from a run of that task."
+        )
+    found = [points[name] for name in ((rule,) if rule else RULES) if name in points]
+    if not found:
+        raise BundleError(f"{where}: has no operating point '{rule}'. There are: {', '.join(points)}.")
+    return found[0]
+
+
+def probability_good(info: BundleInfo, result: Result) -> float:
+    """Probability that a photo's grade passes, 0..1."""
+    return min(1.0, sum(result.probabilities[name] for name in info.good))
+
+
+def reason(info: BundleInfo, result: Result) -> str:
+    """The most probable finding, in words; empty where the bundle gives none."""
+    if not result.findings:
+        return ""
+    return in_words(max(result.findings, key=result.findings.__getitem__))
+
+
+def in_words(finding: str) -> str:
+    """A finding's name as people write it."""
+    return finding.replace("_", " ")
