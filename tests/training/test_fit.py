@@ -230,3 +230,48 @@ def test_a_copy_on_both_sides_stops_training_unless_that_is_allowed_by_name(
     done = cutis("train", "dermoscopy", folder / "copied.csv", "--out", tmp_path / "r", *allowed)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "r" / "run.json").read_text())["training"]["overrides"] == ["duplicates"]
+
+
+def test_an_empty_group_and_an_empty_class_in_a_split_stop_training_with_their_rows(
+    manifest: Path, tmp_path: Path
+) -> None:
+    table = pl.read_csv(manifest)
+    row = pl.int_range(pl.len()) + 2
+    nobody = pl.when(row == 7).then(None).otherwise("patient_id").alias("patient_id")
+    table.with_columns(nobody).write_csv(manifest.parent / "nobody.csv")
+    lost = (pl.col("split") == "test") & (pl.col("diagnosis") == "psoriasis")
+    table.filter(~lost).write_csv(manifest.parent / "lost.csv")
+    for name, told in (
+        ("nobody.csv", f"{manifest.parent / 'nobody.csv'}:7: patient_id is empty"),
+        ("lost.csv", f"{manifest.parent / 'lost.csv'}: no row of split 'test' has diagnosis 'psoriasis'."),
+    ):
+        done = cutis("train", "dermoscopy", manifest.parent / name, "--out", tmp_path / "r", *SMALL)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(told)
+        assert done.stderr.count(str(manifest.parent)) == 1
+        assert not (tmp_path / "r").exists()
+
+
+def test_a_full_disk_is_one_message_and_the_run_goes_on_when_there_is_room(
+    manifest: Path, tmp_path: Path
+) -> None:
+    # Python runs this file before anything else: moving a checkpoint into the run fails as on a full disk.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import errno, os, shutil\n"
+        "move = shutil.move\n"
+        "def full(source, target, *more, **named):\n"
+        "    if str(target).endswith('.ckpt'):\n"
+        "        open(target, 'wb').write(open(source, 'rb').read()[:1000])\n"
+        "        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)\n"
+        "    return move(source, target, *more, **named)\n"
+        "shutil.move = full\n"
+    )
+    out = tmp_path / "run"
+    options = ["--out", out, "--allow", "duplicates", "--epochs", 1, *SMALL]
+    failed = cutis("train", "dermoscopy", manifest, *options, environment={"PYTHONPATH": str(tmp_path)})
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    told = f"{out}: the disk is full. What was written before is whole: make room, then go on with --resume."
+    assert failed.stderr.splitlines()[-1] == told
+    assert not list(out.rglob("*.part"))
+    assert not list(out.rglob("*.ckpt"))  # one that is cut off could not be gone on from

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,7 +140,7 @@ def train(
         data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)
         start_run(task, prepared, out, settings, recipe, data)
     begun = nullcontext() if going_on else kept_once_begun(out)
-    with begun, progress("Reading photos") as reading:
+    with begun, _full_disk_is_told(out), progress("Reading photos") as reading:
         watch = Watch(say, reading, (watcher(say),))
         run = fit_probe(out, watch) if probe else fit(out, watch)
     _report(task, run)
@@ -157,6 +159,29 @@ def _need_torch() -> None:
     from cutis.models.torchvision_operators import ensure
 
     ensure()
+
+
+@contextmanager
+def _full_disk_is_told(out: Path) -> Iterator[None]:
+    """Checkpoints, weights and logs are written by libraries that each say in their own way that it is full."""
+    from zipfile import is_zipfile
+
+    from cutis.core.errors import CutisError, OutputError
+
+    try:
+        yield
+    except CutisError:
+        raise
+    except Exception as error:
+        full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        if not full and os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        last = out / "checkpoints" / "last.ckpt"
+        if last.exists() and not is_zipfile(last):  # copied in part, where scratch files lie on another disk
+            last.unlink()
+        raise OutputError(
+            f"{out}: the disk is full. What was written before is whole: make room, then go on with --resume."
+        ) from error
 
 
 def _sizes(text: str) -> tuple[int, ...]:
