@@ -163,7 +163,7 @@ def _need_torch() -> None:
 
 @contextmanager
 def _full_disk_is_told(out: Path) -> Iterator[None]:
-    """Checkpoints, weights and logs are written by libraries that each say in their own way that it is full."""
+    """Checkpoints, weights and logs are written by libraries that each say so in their own way."""
     from zipfile import is_zipfile
 
     from cutis.core.errors import CutisError, OutputError
