@@ -7,7 +7,15 @@
     calibration      temperature, calibration error, reliability, Brier score, log loss
     classification   all of these by name, with intervals
     thresholds       operating points by Youden, sensitivity, specificity or predictive value
+    utility          predictive values at another prevalence
     comparison       DeLong, McNemar, paired group bootstrap, Holm
+    ratings          several raters' ratings of the same cases, and their majority
+    pairwise         exact agreement and kappas of two raters
+    agreement        Fleiss, Gwet, Krippendorff, and all of them by name, with intervals
+    consensus        each rater, or a model, against the others
+    icc              intraclass correlations
+    rater_models     truth and raters' habits together: Dawid and Skene
+    graded_raters    the same for grades, in two numbers per rater
 
 Nothing here knows files or tables: classes are numbered 0 .. classes-1 by the caller.
 """
