@@ -254,7 +254,7 @@ def write_figure(found: MapOfCases, paths: Sequence[Path]) -> None:
 def _name_classes(
     figure: Any, axes: Any, positions: NDArray[np.float64], names: Sequence[tuple[str, tuple[float, float]]]
 ) -> None:
-    """Write names where they hide no photo; without such a place near its class, the legend alone names it."""
+    """Write names where they hide no photo; without such a place near its class only the legend has it."""
     figure.draw_without_rendering()
     points = axes.transData.transform(positions)
     inside = axes.get_window_extent()
