@@ -23,11 +23,13 @@ from cutis.core.bundle import (
 from cutis.core.errors import BundleError, CutisError
 from cutis.core.labels import Label, MultiLabel, Ordinal
 from cutis.core.predictions import read_predictions
+from cutis.runtime.advice import SENTENCES
 from cutis.runtime.check import check_parity
 from cutis.runtime.engine import Engine
 from cutis.runtime.gate import Gate
 from cutis.runtime.inputs import gather
 from cutis.runtime.predict import predict
+from cutis.tasks import get_task
 
 POINT = OperatingPoint("Good photo", "good", 0.5, "ppv >= 0.9")
 
@@ -100,6 +102,7 @@ def test_a_sharp_photo_passes_at_the_first_look(bundle: Path) -> None:
     assert verdict.good > 0.5
     assert verdict.second is None
     assert verdict.reason == "not skin"
+    assert verdict.advice == ()
 
 
 def test_a_soft_photo_with_a_sharp_lesion_passes_at_the_second_look(bundle: Path) -> None:
@@ -117,6 +120,7 @@ def test_a_soft_photo_fails_both_looks_and_says_so(bundle: Path) -> None:
     verdict = Gate(Engine.open(bundle))(skin(1, 1))
     assert not verdict.passed
     assert verdict.good_region is not None
+    assert verdict.advice == (SENTENCES["blur"],)
 
 
 def test_where_the_user_points_the_gate_looks(bundle: Path) -> None:
@@ -135,7 +139,8 @@ def test_its_predictions_carry_grade_reason_and_both_looks(bundle: Path, tmp_pat
     engine = Engine.open(bundle, threads=2)
     for suffix in ("csv", "parquet"):
         out = tmp_path / f"said.{suffix}"
-        predict(engine, gather([tmp_path / f"{name}.png" for name in photos]), out)
+        told = predict(engine, gather([tmp_path / f"{name}.png" for name in photos]), out)
+        assert told.passed == 2
         rows = pl.read_csv(out) if suffix == "csv" else pl.read_parquet(out)
         assert rows["passed"].to_list() == ["yes", "yes", "no"]
         assert rows["grade"].cast(str).to_list() == ["2", "1", "1"]
@@ -167,3 +172,7 @@ def test_findings_are_part_of_a_bundles_own_test(bundle: Path) -> None:
     assert check_parity(replace(opened, vectors=Vectors((good,), "", 1e-4, 0.0))).passed
     wrong = replace(good, findings={"blur": 0.1, "not_skin": 0.9})
     assert not check_parity(replace(opened, vectors=Vectors((wrong,), "", 1e-4, 0.0))).passed
+
+
+def test_every_reason_has_its_advice() -> None:
+    assert set(SENTENCES) == {label.name for label in get_task("image_quality").findings}

@@ -66,6 +66,9 @@ def _report(outcome: Outcome, out: Path) -> None:
     if outcome.made_grey:
         are = "1 photo is" if outcome.made_grey == 1 else f"{outcome.made_grey} photos are"
         say(f"{are} in colour, and the model looks at grey ones: made grey.")
+    if outcome.passed is not None:
+        asked = outcome.written - outcome.earlier
+        say(f"{outcome.passed} of {asked} photos are good enough (column passed).")
     for error in outcome.unreadable[:SHOWN]:
         say(str(error))
     if len(outcome.unreadable) > SHOWN:

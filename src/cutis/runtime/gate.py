@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cutis.core.bundle_info import GOOD, BundleInfo, OperatingPoint
 from cutis.core.errors import BundleError, ImageError
 from cutis.imaging.regions import Region, given, region_of_interest
+from cutis.runtime.advice import advice
 from cutis.runtime.engine import Engine, P, Photo, Result, Session
 
 RULES = ("ppv >= 0.9", "youden")  # of operating points, the first that a bundle has is used
@@ -23,6 +24,7 @@ class Verdict:
         good: probability that the whole photo is good, 0..1.
         passed: whether the whole photo, or else its region of interest, reaches the operating point.
         reason: the most probable finding, in words.
+        advice: what would help, in plain sentences; none for a photo that passed.
         region: what was looked at a second time; None where the whole photo passed, or where nothing
             stands out in it.
         second: of that region.
@@ -33,6 +35,7 @@ class Verdict:
     good: float
     passed: bool
     reason: str
+    advice: tuple[str, ...] = ()
     region: Region | None = None
     second: Result | None = None
     good_region: float | None = None
@@ -78,16 +81,19 @@ class Gate:
         pixels = self.engine.pixels(photo)
         whole = self.engine.ask(pixels, session)
         good = probability_good(info, whole)
+        helpful = advice(info, whole.findings)
         first = Verdict(whole, good, good >= self.point.threshold, reason(info, whole))
         if first.passed and box is None:
             return first
+        first = first if first.passed else replace(first, advice=helpful)
         region = region_of_interest(pixels) if box is None else given(box, pixels.shape[:2])
         if region.what == "whole":
             return first
         second = self.engine.ask(region.crop(pixels), session)
         again = probability_good(info, second)
         passed = first.passed or again >= self.point.threshold
-        return Verdict(whole, good, passed, first.reason, region, second, again)
+        left = () if passed else helpful
+        return Verdict(whole, good, passed, first.reason, left, region, second, again)
 
 
 def operating_point(info: BundleInfo, rule: str | None, where: object = "the bundle") -> OperatingPoint:

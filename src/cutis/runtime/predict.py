@@ -24,12 +24,14 @@ class Outcome:
         earlier: how many of them an interrupted run had left.
         unreadable: photos without a row, with the reason.
         made_grey: photos in colour that a model for grey ones saw as grey.
+        passed: photos of this run that a gate let pass; None where the bundle is no gate.
     """
 
     written: int
     earlier: int
     unreadable: tuple[ImageError, ...]
     made_grey: int = 0
+    passed: int | None = None
 
 
 def predict(
@@ -61,7 +63,7 @@ def predict(
     rows = rows_of(engine)
     key = hashlib.sha256(json.dumps([engine.bundle.digest, source, inputs.digest]).encode()).hexdigest()
     unreadable: list[ImageError] = []
-    made_grey = 0
+    made_grey = passed = 0
     with PredictionsWriter(
         out,
         engine.info.labels.names,
@@ -86,12 +88,14 @@ def predict(
                 name, group = inputs.ids[index], inputs.groups[index]
                 writer.write(name, group, source, answer.label, answer.numbers, words=answer.words)
                 made_grey += answer.made_grey
+                passed += answer.passed
             if progress:
                 progress(1)
         written = len(inputs) - len(unreadable)
         if not written:
             raise CutisError(_nothing(unreadable))
-    return Outcome(written, earlier, tuple(unreadable), made_grey)
+    gated = passed if engine.info.passing else None
+    return Outcome(written, earlier, tuple(unreadable), made_grey, gated)
 
 
 def _nothing(unreadable: list[ImageError]) -> str:

@@ -22,12 +22,14 @@ class Row:
         numbers: probabilities of the labels, then of the further columns.
         words: of the further columns of text.
         made_grey: see `Result`.
+        passed: a gate let the photo pass.
     """
 
     label: str
     numbers: tuple[float | None, ...]
     words: tuple[str, ...]
     made_grey: bool
+    passed: bool = False
 
 
 class Rows(Protocol):
@@ -87,7 +89,7 @@ class _Gated:
         found = (verdict.whole.findings[name] for name in self._findings)
         numbers = (*plain.numbers, verdict.good, verdict.good_region, *found)
         words = (plain.label, verdict.reason, "yes" if verdict.passed else "no")
-        return Row(plain.label, numbers, words, plain.made_grey)
+        return Row(plain.label, numbers, words, plain.made_grey, verdict.passed)
 
 
 def _row(result: Result) -> Row:
