@@ -19,6 +19,8 @@ class Network:
         auxiliary: number of auxiliary classifiers on intermediate stages (0: none).
         weights: what training starts from unless told otherwise: ``imagenet`` or ``none``.
         augmentation: how photos of this kind vary.
+        epochs, learning_rate, smoothing: of the training, unless told otherwise; see
+            `cutis.training.recipe.Recipe`.
     """
 
     builder: str
@@ -27,6 +29,9 @@ class Network:
     auxiliary: int = 0
     weights: str = "imagenet"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    epochs: int = 12
+    learning_rate: float = 1e-3
+    smoothing: float = 0.05
 
 
 @dataclass(frozen=True)

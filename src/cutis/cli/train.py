@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from cutis.training.run import Run
 
 
+_SHOWN = (
+    "balanced_accuracy",
+    "accuracy",
+    "auc_macro",
+    "auc",
+    "mean_absolute_deviation",
+    "mean_absolute_deviation_normalised",
+    "quadratic_kappa",
+    "expected_calibration_error",
+)  # of a run's figures, those that it has
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(train)
@@ -43,16 +55,22 @@ def train(
     sizes: Annotated[
         str, typer.Option(help="Sizes by phase, such as 128,160,192: small photos first save time.")
     ] = "",
-    epochs: Annotated[int, typer.Option(help="Passes over the training photos.")] = 12,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training photos; the task's own by default.")
+    ] = None,
     batch: Annotated[int, typer.Option(help="Photos per step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-3,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate; the task's own by default.")
+    ] = None,
     auxiliary: Annotated[int | None, typer.Option(help="Auxiliary classifiers; 0 for none.")] = None,
     auxiliary_use: Annotated[AuxiliaryUse, typer.Option(help="Auxiliary classifiers at inference.")] = "drop",
     imbalance: Annotated[Imbalance, typer.Option(help="Answer to rare classes.")] = "balanced-sampling",
     sampling_power: Annotated[
         float, typer.Option(help="Balanced sampling: 1 all classes alike, 0 as they come.")
     ] = 0.5,
-    smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.05,
+    smoothing: Annotated[
+        float | None, typer.Option(help="Label smoothing; the task's own by default.")
+    ] = None,
     mixup: Annotated[float, typer.Option(help="Mixing of photos in pairs; 0 for none.")] = 0.0,
     vary: Annotated[
         float, typer.Option(help="How strongly photos are varied: 0 turned and mirrored only, 1 fully.")
@@ -100,13 +118,13 @@ def train(
         if resume:
             say(f"{out} holds no run yet; a new one is begun.")
         recipe = Recipe(
-            epochs=epochs,
+            epochs=task.network.epochs if epochs is None else epochs,
             batch=batch,
-            learning_rate=learning_rate,
+            learning_rate=task.network.learning_rate if learning_rate is None else learning_rate,
             sizes=_sizes(sizes),
             imbalance=imbalance,
             sampling_power=sampling_power,
-            smoothing=smoothing,
+            smoothing=task.network.smoothing if smoothing is None else smoothing,
             mixup=mixup,
             average_decay=average,
             precision=precision,
@@ -204,7 +222,7 @@ def _report(task: Task, run: Run) -> None:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in ("figure", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "figure" else "right")
-    for name in ("balanced_accuracy", "accuracy", "auc_macro", "auc", "expected_calibration_error"):
+    for name in _SHOWN:
         if name in run.metrics:
             estimate = Estimate(**run.metrics[name])
             table.add_row(name.replace("_", " "), f"{estimate.value:.3f}", decimal_range(estimate))
