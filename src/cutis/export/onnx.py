@@ -13,27 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Member
+from cutis.export import pixels
 from cutis.export.network import OPSET, NetworkGraph
-from cutis.imaging.preprocess import WHOLE_LEAST, WHOLE_RATIO
 
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
 _TEMPERATURE = "temperature"
 _SMALL = 1024  # values; what is smaller stays float32
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
-
-_CROP = """
-    sides = Shape <start = 1, end = 3> (image)
-    shorter = ReduceMin <keepdims = 1> (sides)
-    eightfold = Mul (shorter, eight)
-    sixfold = Add (eightfold, three)
-    longest = Div (sixfold, six)
-    kept = Min (sides, longest)
-    cut = Sub (sides, kept)
-    start = Div (cut, two)
-    end = Add (start, kept)
-    cropped = Slice (image, start, end, both_sides)
-"""
 
 
 def build_graph(
@@ -98,18 +85,11 @@ class _Frame:
 
     def __init__(self, views: int) -> None:
         self.views = views
-        self.before, self.after = [_CROP], [""]
+        self.before, self.after = [pixels.CROP], [""]
         self.constants: dict[str, NDArray[Any]] = {
-            "two": np.array([2]),
-            "three": np.array([3]),
-            "six": np.array([6]),
-            "eight": np.array([8]),
-            "both_sides": np.array([1, 2]),
+            **pixels.CONSTANTS,
             "height_width": np.array([2, 3]),
             "first": np.array([0]),
-            "whole_least": np.array([WHOLE_LEAST]),
-            "whole_long": np.array([WHOLE_RATIO[0]]),
-            "whole_short": np.array([WHOLE_RATIO[1]]),
         }
         for axes in _FLIPS[1:views]:
             name = _flip_name(axes)
@@ -123,9 +103,7 @@ class _Frame:
         classes, channels = network.weight.shape
         scale = 255 * np.array(member.std, dtype=np.float32).reshape(1, 3, 1, 1)
         self.constants |= {
-            f"{m}size": np.array([member.size]),
-            f"{m}twice_size": np.array([2 * member.size]),
-            f"{m}square": np.array([member.size, member.size]),
+            **pixels.constants(m, member),
             f"{m}mean": (255 * np.array(member.mean)).astype(np.float32).reshape(1, 3, 1, 1),
             f"{m}gain": (1 / scale).astype(np.float32),
             f"{m}weight": network.weight,
@@ -135,7 +113,7 @@ class _Frame:
             f"{m}by_view": np.array([self.views, -1, classes]),
             f"{m}channels_by_view": np.array([self.views, -1, channels]),
         }
-        self.before.append(self._pixels(m, member))
+        self.before += [pixels.resized(m, member), self._scaled(m)]
         self.after.append(self._answers(m, network))
         if network.finding_weight is not None and network.finding_bias is not None:
             count = len(network.finding_weight)
@@ -147,39 +125,7 @@ class _Frame:
             }
             self.after.append(self._findings(m))
 
-    def _pixels(self, m: str, member: Member) -> str:
-        if member.fit == "native":
-            return self._scaled(m, "image")
-        if member.fit == "whole":
-            return f"""
-                {m}enlarged = Max (shorter, whole_least)
-                {m}short = Min ({m}enlarged, {m}size)
-                {m}twice_short = Mul ({m}short, two)
-                {m}products = Mul (sides, {m}twice_short)
-                {m}rounded = Add ({m}products, shorter)
-                {m}twice_shorter = Mul (shorter, two)
-                {m}aspect_kept = Div ({m}rounded, {m}twice_shorter)
-                {m}long_products = Mul ({m}short, whole_long)
-                {m}longest = Div ({m}long_products, whole_short)
-                {m}sizes = Min ({m}aspect_kept, {m}longest)
-                {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
-                    coordinate_transformation_mode = "half_pixel"> (image, , , {m}sizes)
-                {self._scaled(m, f"{m}resized")}
-            """
-        sizes = f"""
-            {m}scaled = Mul (kept, {m}twice_size)
-            {m}wanted = Add ({m}scaled, shorter)
-            {m}twice_shorter = Mul (shorter, two)
-            {m}sizes = Div ({m}wanted, {m}twice_shorter)
-        """
-        return f"""
-            {f"{m}sizes = Identity ({m}square)" if member.fit == "square" else sizes}
-            {m}resized = Resize <mode = "linear", antialias = 1, axes = [1, 2],
-                coordinate_transformation_mode = "half_pixel"> (cropped, , , {m}sizes)
-            {self._scaled(m, f"{m}resized")}
-        """
-
-    def _scaled(self, m: str, pixels: str) -> str:
+    def _scaled(self, m: str) -> str:
         """Their values as the network wants them, in all views."""
         flips = [
             f"{m}{name} = Slice ({m}plain, {name}_from, {name}_to, {name}_axes, {name}_step)"
@@ -187,7 +133,7 @@ class _Frame:
         ]
         seen = ", ".join([f"{m}plain", *(f"{m}{_flip_name(axes)}" for axes in _FLIPS[1 : self.views])])
         return f"""
-            {m}numbers = Cast <to = 1> ({pixels})
+            {m}numbers = Cast <to = 1> ({m}resized)
             {m}upright = Transpose <perm = [0, 3, 1, 2]> ({m}numbers)
             {m}centred = Sub ({m}upright, {m}mean)
             {m}plain = Mul ({m}centred, {m}gain)
