@@ -19,7 +19,7 @@ class Network:
         auxiliary: number of auxiliary classifiers on intermediate stages (0: none).
         weights: what training starts from unless told otherwise: ``imagenet`` or ``none``.
         augmentation: how photos of this kind vary.
-        epochs, learning_rate, smoothing: of the training, unless told otherwise; see
+        sizes, epochs, learning_rate, smoothing: of the training, unless told otherwise; see
             `cutis.training.recipe.Recipe`.
     """
 
@@ -29,6 +29,7 @@ class Network:
     auxiliary: int = 0
     weights: str = "imagenet"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    sizes: tuple[int, ...] = ()
     epochs: int = 12
     learning_rate: float = 1e-3
     smoothing: float = 0.05

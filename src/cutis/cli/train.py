@@ -53,8 +53,12 @@ def train(
     ] = None,
     size: Annotated[int | None, typer.Option(help="Shorter side of the input, pixels.", min=1)] = None,
     sizes: Annotated[
-        str, typer.Option(help="Sizes by phase, such as 128,160,192: small photos first save time.")
-    ] = "",
+        str | None,
+        typer.Option(
+            help="Sizes by phase, such as 128,160,192: small photos first save time. Where --size is not "
+            "given, the task's own by default."
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training photos; the task's own by default.")
     ] = None,
@@ -121,7 +125,7 @@ def train(
             epochs=task.network.epochs if epochs is None else epochs,
             batch=batch,
             learning_rate=task.network.learning_rate if learning_rate is None else learning_rate,
-            sizes=_sizes(sizes),
+            sizes=task.network.sizes if sizes is None and size is None else _sizes(sizes or ""),
             imbalance=imbalance,
             sampling_power=sampling_power,
             smoothing=task.network.smoothing if smoothing is None else smoothing,

@@ -20,7 +20,7 @@ from cutis.models.classifier import Classifier, ClassifierSettings
 
 NAME = "texture"
 STRIDE = 8  # pixels between cells of the features, and between places of a dense map
-WIDTHS = (32, 64, 96)  # channels at 2, 4 and 8 pixels
+WIDTHS = (48, 96, 160)  # channels at 2, 4 and 8 pixels
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 

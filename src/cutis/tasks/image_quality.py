@@ -57,6 +57,7 @@ TASK = Task(
         backbone="mobilenetv2_100",
         size=256,
         augmentation=TURNED,
+        sizes=(160, 192, 256),
         smoothing=0.0,
     ),
     source="VGG16 with multiple-instance learning and ordinal regression on four raters per photo: AUC .885",
