@@ -49,3 +49,10 @@ def test_listing_tasks_loads_no_torch() -> None:
     code = "import sys, cutis.tasks as t\nfor n in t.task_names(): t.get_task(n)\n"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_it_asks_beside_its_labels_is_named_as_columns_can_be(task) -> None:  # type: ignore[no-untyped-def]
+    names = [label.name for label in task.findings]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("_", "").isalnum() and name == name.lower() for name in names)
+    assert task.passing is None or task.passing in task.labels.names
