@@ -39,7 +39,7 @@ from cutis.training.run import Run
 from cutis.training.worth import gate_metrics, test_metrics
 
 Views = Literal[1, 2, 4]
-TOLERANCE = {"float32": 1e-3, "float16": 2e-3}  # of a probability against torch
+TOLERANCE = {"float32": 1e-3, "float16": 5e-3}  # of a probability, or of a finding, against torch
 LEAST_AGREEMENT = 0.99  # of the 8-bit graph's answers with the float graph's
 INT8_SLACK = 0.02
 _RUN_VIEWS = 2  # a run's own temperature and metrics are those of a photo and its mirror image
