@@ -14,7 +14,7 @@ from typing import Any
 COMMANDS: dict[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "tasks": ("tasks",),
-    "data": ("data", "data_import", "data_merge", "phantoms", "degrade"),
+    "data": ("data", "data_import", "data_merge", "phantoms", "degrade", "raters"),
     "train": ("train",),
     "export": ("export",),
     "predict": ("predict",),
