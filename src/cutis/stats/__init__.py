@@ -16,6 +16,7 @@
     icc              intraclass correlations
     rater_models     truth and raters' habits together: Dawid and Skene
     graded_raters    the same for grades, in two numbers per rater
+    mrmc             several readers, several cases: Obuchowski-Rockette with Hillis's degrees of freedom
 
 Nothing here knows files or tables: classes are numbered 0 .. classes-1 by the caller.
 """
