@@ -6,6 +6,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
@@ -323,7 +324,7 @@ def test_with_fixed_cases_the_test_is_the_paired_t_and_the_repeated_measures_f()
     assert (pair.low, pair.high) == pytest.approx((interval.low, interval.high))
     three = reader_areas(_study(10, readers=6, treatments=3))
     rows = [(r, t, three.auc[r, t]) for r, t in np.ndindex(6, 3)]
-    table = pl.DataFrame(rows, schema=["reader", "treatment", "auc"], orient="row").to_pandas()
+    table = pd.DataFrame(rows, columns=["reader", "treatment", "auc"])  # comes with statsmodels
     by_library = AnovaRM(table, "auc", "reader", within=["treatment"]).fit().anova_table.iloc[0]
     assert (test := analyse(three, "readers").test) is not None
     assert astuple(test) == pytest.approx([by_library[k] for k in ("F Value", "Num DF", "Den DF", "Pr > F")])
