@@ -149,7 +149,7 @@ def test_the_card_says_what_one_must_know(make_run: MakeRun, tmp_path: Path) -> 
         "**Trained on rendered images, not for care.**",
         "- tiny set: 12 photos of 6 patients or lesions.",
         "Licence of the data: CC BY-NC 4.0.",
-        f"| accuracy | {accuracy['value']:.3f} ({accuracy['low']:.3f} to {accuracy['high']:.3f}) |",
+        f"| accuracy | {accuracy['value']:.3f} ({accuracy['low']:.3f}–{accuracy['high']:.3f}) |",
         "| mel | 4 | 8 | 6 |",
         f"Split hash: `{info.training.split_hash}`",
         "mobilenetv2_035, shorter side 64 pixels",

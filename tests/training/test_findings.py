@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from cutis.core.bundle import Bundle
 from cutis.core.errors import ManifestError
 from cutis.core.labels import Label
 from cutis.core.manifest import Manifest, read_manifest
@@ -98,6 +99,14 @@ def test_a_run_learns_grade_and_findings_and_becomes_a_gate(graded: Path, tmp_pa
     assert info.good == ("3", "4")
     assert [point.rule for point in info.operating_points[:2]] == ["ppv >= 0.9", "youden"]
     assert {"auc_good", "ppv_good"} <= set(info.metrics)
+
+    card = Bundle.open(tmp_path / "gate.cutis").card
+    for sentence in (
+        "| AUC, good or not |",
+        "Grades from `3` up pass.",
+        "`blur` (blurred), `dark` (too dark)",
+    ):
+        assert sentence in card
 
     gate = Gate(Engine.open(tmp_path / "gate.cutis", threads=1))
     test = read_manifest(graded, target="quality").part("test")

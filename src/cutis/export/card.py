@@ -7,8 +7,14 @@ from typing import Any
 
 from cutis.core.bundle import BundleInfo, Member, OperatingPoint
 from cutis.core.labels import Ordinal
+from cutis.pages.numbers import decimal, decimal_range
 
 _HEADLINES = {
+    "auc_good": "AUC, good or not",
+    "sensitivity_good": "of good photos, passed",
+    "specificity_good": "of other photos, refused",
+    "ppv_good": "of passed photos, good",
+    "npv_good": "of refused photos, not good",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
     "auc_macro": "AUC, mean over classes",
@@ -70,12 +76,22 @@ def _purpose(info: BundleInfo) -> list[str]:
         "",
         *labels,
         "",
+        *_beside(info),
         *(
             [f"The published system of this task (not this model's figures): {info.source}.", ""]
             if info.source
             else []
         ),
     ]
+
+
+def _beside(info: BundleInfo) -> list[str]:
+    """What a gate says besides its grade."""
+    gate = [f"Grades from `{info.passing}` up pass.", ""] if info.passing else []
+    if info.findings is None:
+        return gate
+    named = ", ".join(f"`{label.name}` ({label.text.lower()})" for label in info.findings.items)
+    return [*gate, f"Beside the grade, with a probability and a map each: {named}.", ""]
 
 
 def _nouns(info: BundleInfo) -> str:
@@ -120,7 +136,7 @@ def _worth(info: BundleInfo) -> list[str]:
 def _figure(metric: Mapping[str, Any] | None) -> str:
     if metric is None:
         return "not known"
-    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
+    return f"{decimal(metric['value'])} ({decimal_range(metric['low'], metric['high'])})"
 
 
 def _thresholds(points: Sequence[OperatingPoint]) -> list[str]:
