@@ -257,7 +257,7 @@ def built(method: str, labels: int, ordinal: bool) -> Any:
 def plain_backbone() -> Any:
     from torch import nn
 
-    widths = (1, 32, 64, 104, 160)
+    widths = (1, 48, 104, 168, 256)
     layers: list[nn.Module] = []
     for before, width in pairwise(widths):
         layers += [nn.Conv2d(before, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
