@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +27,12 @@ from cutis.core.manifest import Manifest, read_manifest
 from cutis.imaging.read import read_rgb
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.gate import Gate, in_words
-from cutis.stats.classification import Answers, estimates, figures
 from cutis.stats.intervals import Estimate, percentile
 from cutis.stats.resampling import number_groups
 from cutis.stats.thresholds import by_ppv
+from cutis.training.worth import gate_metrics
 
 REPLICATES = 2000
-WANTED = ("auc", "sensitivity", "specificity", "ppv", "npv")
 PUBLISHED = {"auc": 0.885, "sensitivity": 0.829, "specificity": 0.784, "ppv": 0.906}
 PPV = 0.9
 Figures = dict[str, Estimate]
@@ -81,23 +80,6 @@ def good(table: Manifest) -> NDArray[np.bool_]:
     return np.asarray(table.table["quality"].cast(int).to_numpy() >= 3)
 
 
-def told(
-    groups: Sequence[str], truth: NDArray[np.bool_], score: NDArray[np.float64], called: NDArray[np.bool_]
-) -> Figures:
-    """AUC of the score and the rates of the call, with intervals by lesion."""
-    index, count = number_groups(np.asarray(groups))
-    answers = Answers(
-        labels=("bad", "good"),
-        truth=truth.astype(np.intp),
-        prediction=called.astype(np.intp),
-        probabilities=np.stack([1 - score, score], axis=1),
-        scored=np.ones(2, dtype=np.bool_),
-        index=index,
-        count=count,
-    )
-    return estimates(figures(answers, WANTED), count, REPLICATES, np.random.default_rng(0))
-
-
 def plain_features(table: Manifest, what: str) -> NDArray[np.float64]:
     """(photos, 6) sharpness and exposure: what a photo can be judged by without learning to see."""
     import cv2
@@ -142,12 +124,13 @@ def first_and_second_look(judged: Judged, plain: NDArray[np.float64], cut: float
     found = {}
     for name, here in cohorts(judged.table):
         rows = {
-            "first look": (judged.first, judged.first >= judged.threshold),
-            "second look": (best, best >= judged.threshold),
-            "sharpness and exposure": (plain, plain >= cut),
+            "first look": (judged.first, judged.threshold),
+            "second look": (best, judged.threshold),
+            "sharpness and exposure": (plain, cut),
         }
-        for what, (score, called) in rows.items():
-            found[f"{name}, {what}"] = told(groups[here], judged.good[here], score[here], called[here])
+        for what, (score, threshold) in rows.items():
+            told = gate_metrics(groups[here], judged.good[here], score[here], threshold)
+            found[f"{name}, {what}"] = {key: Estimate(**value) for key, value in told.items()}
     return found
 
 

@@ -17,8 +17,6 @@ from cutis.runtime.maps import stream_map
 
 SIDE = 1000
 
-pytestmark = pytest.mark.skipif("confocal" not in zoo.names(), reason="no bundle 'confocal' is shipped")
-
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:

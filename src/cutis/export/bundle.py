@@ -216,7 +216,7 @@ def _fitted(draft: Bundle, asked: _Asked) -> Bundle:
     metrics = test_metrics(test.part, test.probabilities, test.truth, labels)
     if gate:
         here, score = good_or_not(test, good, labels)
-        metrics |= gate_metrics(test.part, here, score, gate[0].threshold)
+        metrics |= gate_metrics(test.part.table[test.part.group].to_numpy(), here, score, gate[0].threshold)
     info = replace(
         draft.info,
         temperature=temperature,

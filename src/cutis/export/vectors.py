@@ -98,8 +98,9 @@ def _seen(
     scaled = (pixels / 255 - np.array(member.mean)) / np.array(member.std)
     x = torch.from_numpy(scaled.transpose(2, 0, 1)[None].astype(np.float32))
     views_of = [x.flip(axes) if axes else x for axes in _FLIPS[:views]]
-    logits = [network.find(view) if beside else network(view) for view in views_of]
-    return torch.stack(logits).mean(0)[0]
+    answers = [network.answer(view) for view in views_of]
+    said = [found if beside else logits for logits, found in answers]
+    return torch.stack([logits for logits in said if logits is not None]).mean(0)[0]
 
 
 def make_vectors(

@@ -104,15 +104,15 @@ class Classifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, 3, height, width) normalised pixels -> (batch, classes) logits for inference."""
-        if self.settings.auxiliary_use == "average" and self.stages:
-            logits, extra = self.forward_auxiliary(x)
-            return torch.stack([logits, *extra]).mean(0)
-        return self.head(self.dropout(self.pool(self.features(x))))  # type: ignore[no-any-return]
+        return self.answer(x)[0]
 
-    def find(self, x: Tensor) -> Tensor:
-        """(batch, 3, height, width) -> (batch, findings) log odds."""
-        assert self.findings is not None
-        return self.findings(self.pool(self.features(x)))  # type: ignore[no-any-return]
+    def answer(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """As `forward`, and (batch, findings) log odds, or None where nothing is asked beside."""
+        if self.settings.auxiliary_use == "average" and self.stages:
+            logits, found, extra = self.forward_training(x)
+            return torch.stack([logits, *extra]).mean(0), found
+        embedding = self.dropout(self.pool(self.features(x)))
+        return self.head(embedding), None if self.findings is None else self.findings(embedding)
 
     def forward_auxiliary(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(batch, 3, height, width) -> main logits and one set of logits per stage, shallow to deep."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from cutis.models import backbones, classifier
+from cutis.core.errors import CutisError
+from cutis.models import backbones
 from cutis.models.classifier import Classifier, ClassifierSettings
 
 _HIDDEN = 64  # channels that attention is decided in
@@ -57,5 +58,8 @@ def build(settings: ClassifierSettings) -> Classifier:
     """
     backbone, rules = backbones.create(settings.backbone, settings.weights, settings.size, settings.scaling)
     if not rules.convolutional:
-        return classifier.build(settings)
+        raise CutisError(
+            f"{settings.backbone} takes square photos only, and quality is judged on whole ones. "
+            "Choose a convolutional --backbone, such as mobilenetv2_100 or vgg16."
+        )
     return Classifier(Bag(backbone), replace(rules, fit="whole"), settings)

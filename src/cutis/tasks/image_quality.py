@@ -30,21 +30,7 @@ REASONS = (
 )
 
 # Turned and mirrored only: any other change would change the quality that is asked about.
-TURNED = Augmentation(
-    area=(1.0, 1.0),
-    aspect=(1.0, 1.0),
-    tilt=0.0,
-    brightness=0.0,
-    contrast=0.0,
-    saturation=0.0,
-    illuminant=0.0,
-    constancy=0.0,
-    hair=0.0,
-    ruler=0.0,
-    vignette=0.0,
-    blur=0.0,
-    erase=0.0,
-)
+TURNED = Augmentation().scaled(0)
 
 TASK = Task(
     name="image_quality",

@@ -65,11 +65,8 @@ def predict_logits(
 
 def _said(network: Classifier, x: torch.Tensor) -> torch.Tensor:
     """(batch, classes + findings) logits of one view."""
-    if network.findings is None:
-        return network(x).float()  # type: ignore[no-any-return]
-    logits, found, _ = network.forward_training(x)
-    assert found is not None
-    return torch.cat([logits, found], 1).float()
+    logits, found = network.answer(x)
+    return (logits if found is None else torch.cat([logits, found], 1)).float()
 
 
 def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

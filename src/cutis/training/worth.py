@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cutis.core.labels import Labels, Ordinal
 from cutis.core.manifest import Manifest
@@ -43,12 +43,12 @@ def test_metrics(
 
 
 def gate_metrics(
-    part: Manifest, good: NDArray[np.bool_], score: NDArray[np.float64], threshold: float
+    groups: ArrayLike, good: NDArray[np.bool_], score: NDArray[np.float64], threshold: float
 ) -> dict[str, dict[str, float]]:
     """How well good photos are told from others, with 95% intervals, resampled by patient or lesion.
 
     Args:
-        part: rows of the test split, for their groups.
+        groups: (rows,) patient or lesion of each photo.
         good: (rows,) whether each photo is good.
         score: (rows,) probability of that.
         threshold: at or above it a photo passes.
@@ -57,7 +57,7 @@ def gate_metrics(
         ``auc_good``, and ``sensitivity_good``, ``specificity_good``, ``ppv_good`` and ``npv_good`` at the
         threshold, as of `test_metrics`.
     """
-    index, count = number_groups(part.table[part.group].to_numpy())
+    index, count = number_groups(groups)
     answers = Answers(
         labels=("bad", "good"),
         truth=good.astype(np.intp),
