@@ -73,7 +73,8 @@ class BoundedPoint:
             return ""
         return (
             f"The lower end of the interval of sensitivity is {self.sensitivity.low:.3f}, below "
-            f"{self.least:g}: there are {self.positives} positive patients, and even if all are found it takes {self.needed}."
+            f"{self.least:g}: there are {self.positives} positive patients, and it takes {self.needed}, "
+            "even if all are found."
         )
 
 
@@ -145,8 +146,8 @@ def by_sensitivity_bound(
     Photographing a lesion twice therefore buys neither sensitivity nor sureness.
 
     With few positive patients no threshold gets there: even if all n are found, the lower end is no higher
-    than n / (n + z²). The point is then the most specific one that finds every positive case, ``reached`` is false, and
-    ``needed`` says how many positive patients it would take (57 for .936 at 95% confidence).
+    than n / (n + z²). The point is then the most specific one that finds every positive case, ``reached`` is
+    false, and ``needed`` says how many positive patients it would take (57 for .936 at 95% confidence).
 
     Args:
         truth: (cases,) 0 or 1.
@@ -193,9 +194,7 @@ def least_positives(least: float, confidence: float = 0.95) -> int:
         CutisError: ``least`` is not between 0 and 1.
     """
     if not 0 < least < 1:
-        raise CutisError(
-            f"the sensitivity to reach is {least:g}; name one above 0 and below 1, such as 0.936."
-        )
+        raise CutisError(f"a sensitivity of {least:g} cannot be promised. Name one between 0 and 1.")
     number = 1
     while wilson(number, number, confidence).low < least:
         number *= 2
