@@ -3,6 +3,7 @@
     CutisError
     ├── ManifestError       rows or columns of a manifest, all of them at once
     ├── PredictionsError    rows or columns of a predictions table
+    ├── FactsError          clinical facts that do not hold or contradict each other, all at once
     ├── LeakageError        one group, or the same photo, on both sides of a split
     ├── ImageError          a file that cannot be used as an image
     ├── BundleError         a bundle that is missing, damaged, altered or too new
@@ -46,6 +47,10 @@ class ManifestError(_TableError):
 
 class PredictionsError(_TableError):
     """Rows or columns of a predictions table that do not hold, all of them at once."""
+
+
+class FactsError(_TableError):
+    """Clinical facts that do not hold or contradict each other, all of them at once."""
 
 
 class LeakageError(_TableError):
