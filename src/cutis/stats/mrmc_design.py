@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,14 +13,24 @@ from cutis.core.errors import CutisError, OneClassError
 from cutis.stats.resampling import number_groups
 
 Array = NDArray[np.float64]
+Design = Literal[
+    "crossed",  # every reader rated every case under every treatment
+    "split-plot",  # blocks of readers with cases of their own, crossed within each block
+    "cases nested in readers",  # the same with one reader per block
+    "cases nested in treatments",
+    "readers nested in treatments",
+    "partially crossed",  # some readers were not there under some treatments
+    "partly read",  # readings are missing here and there
+]
 
 
 @dataclass(frozen=True)
 class Study:
-    """A fully crossed study: every reader rated every case under every treatment.
+    """Who read what, under which treatment, and how it was rated.
 
     Attributes:
-        ratings: (readers, treatments, cases), finite, higher means more likely positive.
+        ratings: (readers, treatments, cases), higher means more likely positive; nan where there is no
+            reading, and otherwise finite. Each reader read both classes, or nothing, under each treatment.
         truth: (cases,) whether each case is positive.
         readers: (readers,) names.
         treatments: (treatments,) names: modalities, or without and with help.
@@ -34,6 +45,36 @@ class Study:
     index: NDArray[np.intp]
     count: int
 
+    @property
+    def read(self) -> NDArray[np.bool_]:
+        """(readers, treatments, cases) whether there is a reading."""
+        return ~np.isnan(self.ratings)
+
+    @property
+    def took_part(self) -> NDArray[np.bool_]:
+        """(readers, treatments) whether the reader read anything under the treatment."""
+        return np.asarray(self.read.any(axis=2))
+
+
+def design_of(asked: Study) -> Design:
+    """What kind of study it is, by who read what."""
+    read, took_part = asked.read, asked.took_part
+    several = read.shape[1] > 1
+    if read.all():
+        return "crossed"
+    if several and np.all(took_part.sum(axis=1) == 1):
+        return "readers nested in treatments"
+    if not took_part.all():
+        return "partially crossed"
+    by_case = np.asarray(read.any(axis=0))  # (treatments, cases)
+    if several and np.all(by_case.sum(axis=0) == 1):
+        return "cases nested in treatments"
+    by_reader = np.asarray(read.any(axis=1))  # (readers, cases)
+    if len(by_reader) > 1 and np.all(by_reader.sum(axis=0) == 1):
+        return "cases nested in readers"
+    alike = np.array([[np.array_equal(a, b) or not np.any(a & b) for b in by_reader] for a in by_reader])
+    return "split-plot" if alike.all() and not np.all(by_reader == by_reader[0]) else "partly read"
+
 
 def study(
     ratings: ArrayLike,
@@ -43,11 +84,14 @@ def study(
     treatments: Sequence[str] | None = None,
     cases: Sequence[str] | None = None,
     groups: ArrayLike | None = None,
+    partial: bool = False,
 ) -> Study:
     """Check the readings of a study and put names to them.
 
     Ties are fine, and so are scales that differ between readers: only the order of a reader's ratings
-    under one treatment counts. Not yet here: designs in which some readings are missing on purpose.
+    under one treatment counts. In a study that is not fully crossed every reader's figure is that of the
+    cases that the reader read; readings that are missing by chance or by plan do no harm, those that are
+    missing because a case was hard do.
 
     Args:
         ratings: (readers, treatments, cases) any scale, higher means more likely positive, nan where a
@@ -57,11 +101,13 @@ def study(
         treatments: (treatments,) names; 1, 2, 3 ... when None.
         cases: (cases,) names, used in messages only; 1, 2, 3 ... when None.
         groups: (cases,) patient of each case; none means that each case is another patient.
+        partial: readings may be missing, and readers absent under some treatments.
 
     Raises:
         OneClassError: all cases of the study, or those that one reader read under one treatment, are of
             one class; or a class has one patient only, so that nothing is known of its spread.
-        CutisError: shapes or names do not fit, a case has no truth, or a reading is missing or infinite.
+        CutisError: shapes or names do not fit, a case has no truth, a reading is infinite, or one is missing
+            in a study that is to be fully crossed.
     """
     values, classes = _numbers("ratings", ratings), _numbers("truth", truth)
     if values.ndim != 3 or 0 in values.shape or classes.shape != values.shape[2:]:
@@ -76,7 +122,7 @@ def study(
         )
     )
     positive = _positive(classes, named[2])
-    _check_readings(values, positive, named)
+    _check_readings(values, positive, named, partial)
     grouped = np.arange(len(positive)) if groups is None else np.asarray(groups)
     if grouped.shape != positive.shape:
         raise CutisError(f"{len(positive)} cases need as many groups; got an array of shape {grouped.shape}.")
@@ -87,6 +133,7 @@ def study(
                 f"all {kind} cases are of {len(np.unique(index[members]))} patient; how much they differ "
                 "needs two patients of each class. Add cases to the study."
             )
+    _check_patients(values, positive, index, named)
     return Study(values, positive, named[0], named[1], index, count)
 
 
@@ -121,7 +168,7 @@ def with_model(asked: Study, scores: ArrayLike, *, name: str = "model") -> Study
             f"scores of '{name}' have the shape {values.shape}; expected {asked.truth.shape}, a finite score "
             "for each case of the study."
         )
-    both = np.broadcast_to(values, asked.ratings.shape)
+    both = np.where(asked.read, values, np.nan)  # on the cases that each reader read
     names = _names("treatment", (asked.treatments[0], name), 2)
     together = np.concatenate([asked.ratings, both], axis=1)
     return Study(together, asked.truth, asked.readers, names, asked.index, asked.count)
@@ -162,7 +209,9 @@ def _positive(classes: Array, cases: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.asarray(classes == 1)
 
 
-def _check_readings(values: Array, positive: NDArray[np.bool_], named: tuple[tuple[str, ...], ...]) -> None:
+def _check_readings(
+    values: Array, positive: NDArray[np.bool_], named: tuple[tuple[str, ...], ...], partial: bool
+) -> None:
     readers, treatments, cases = named
     missing = np.isnan(values)
     if np.any(np.isinf(values)):
@@ -178,14 +227,46 @@ def _check_readings(values: Array, positive: NDArray[np.bool_], named: tuple[tup
                 f"{where} read only {_CLASS[bool(positive[read][0])]} cases "
                 f"({int(read.sum())} of {len(cases)}); an AUC needs cases of both classes."
             )
-    if missing.any():
+    if partial:
+        _check_roles(missing, named)
+    elif missing.any():
         r, t, c = np.argwhere(missing)[0]
         raise CutisError(
             f"reader '{readers[r]}' under treatment '{treatments[t]}' did not rate "
             f"{int(missing[r, t].sum())} of {len(cases)} cases, the first of them '{cases[c]}'; "
-            f"{int(missing.sum())} readings are missing in all. Only fully crossed studies can be analysed "
-            "yet: take out the reader, or the cases that not everyone read under every treatment."
+            f"{int(missing.sum())} readings are missing in all. Say that the study is partial, or take out "
+            "the reader, or the cases that not everyone read under every treatment."
         )
+
+
+def _check_roles(missing: NDArray[np.bool_], named: tuple[tuple[str, ...], ...]) -> None:
+    for axis, kind in enumerate(("reader", "treatment", "case")):
+        idle = np.flatnonzero(missing.all(axis=tuple(other for other in range(3) if other != axis)))
+        if idle.size:
+            raise CutisError(
+                f"{kind} '{named[axis][idle[0]]}' has no reading at all ({idle.size} such {kind}s). "
+                f"Take the {kind} out of the study."
+            )
+
+
+def _check_patients(
+    values: Array,
+    positive: NDArray[np.bool_],
+    index: NDArray[np.intp],
+    named: tuple[tuple[str, ...], ...],
+) -> None:
+    """Where not everything was read, everyone must still have two patients of each class."""
+    if not np.isnan(values).any():
+        return
+    for r, t in np.argwhere(~np.isnan(values).all(axis=2)):
+        read = ~np.isnan(values[r, t])
+        for members in (positive, ~positive):
+            if len(np.unique(index[read & members])) < 2:
+                kind = _CLASS[bool(members[positive][0])]
+                raise OneClassError(
+                    f"reader '{named[0][r]}' under treatment '{named[1][t]}' read {kind} cases of one "
+                    "patient only; how much they differ needs two of each class. Take the reader out."
+                )
 
 
 _CLASS = {True: "positive", False: "negative"}
