@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import norm
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from cutis.core.errors import OneClassError
 from cutis.stats import comparison
 from cutis.stats.discrimination import auc
+from cutis.stats.intervals import wilson
 from cutis.stats.resampling import sums_by_group
 
 
@@ -86,6 +88,36 @@ def test_the_same_scores_do_not_differ() -> None:
     truth, first, _ = _readings(45, seed=4)
     found = comparison.delong_test(truth, first, first)
     assert (found.value, found.p) == (0.0, 1.0)
+
+
+def test_the_interval_of_an_area_is_delongs_by_the_letter() -> None:
+    truth, score, _ = _readings(90, seed=6)
+    area, error = auc(truth, score), float(np.sqrt(_brute_covariance(truth, [score]).item()))
+    plain = comparison.delong_interval(truth, score, logit=False)
+    half = norm.ppf(0.975) * error
+    assert (plain.value, plain.low, plain.high) == pytest.approx((area, area - half, area + half), abs=1e-9)
+    found = comparison.delong_interval(truth, score)
+    spread = norm.ppf(0.975) * error / (area * (1 - area))
+    ends = [1 / (1 + np.exp(-(np.log(area / (1 - area)) + side * spread))) for side in (-1, 1)]
+    assert (found.low, found.high) == pytest.approx(ends, abs=1e-9)
+
+
+def test_the_logit_interval_of_a_high_area_stays_below_one_and_holds_the_truth() -> None:
+    rng, held = np.random.default_rng(7), 0
+    for _ in range(400):
+        truth = np.arange(60) % 2 == 0
+        patient = np.arange(60) // 4 * 2 + truth  # two photos of each class of a patient
+        score = 2.5 * truth + rng.normal(size=30)[patient % 30] + rng.normal(size=60)
+        found = comparison.delong_interval(truth, score, patient)
+        held += found.low <= norm.cdf(2.5 / 2) <= found.high
+        assert found.high <= 1
+    assert 366 <= held <= 396  # 95% of 400 is 380, standard deviation 4.4
+
+
+def test_a_perfect_area_is_not_certain() -> None:
+    found = comparison.delong_interval([0, 0, 0, 1, 1], [1, 2, 3, 4, 5])
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert found.low == wilson(2, 2).low
 
 
 def test_one_patient_per_class_has_no_variance() -> None:

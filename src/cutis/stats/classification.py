@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutis.stats import calibration, confusion, discrimination, ordinal
-from cutis.stats.intervals import Estimate, percentile, wilson
-from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
+from cutis.stats.intervals import Estimate, bca, percentile, wilson
+from cutis.stats.resampling import Statistic, Weights, bootstrap, jackknife, observed
+
+Interval = Literal["percentile", "bca"]
 
 RATES = ("sensitivity", "specificity", "ppv", "npv")
 AREAS = ("auc", "average_precision")
@@ -105,7 +108,13 @@ def figures(answers: Answers, wanted: Sequence[str] | None = None) -> Figures:
 
 
 def estimates(
-    asked: Figures, count: int, replicates: int, rng: np.random.Generator, *, confidence: float = 0.95
+    asked: Figures,
+    count: int,
+    replicates: int,
+    rng: np.random.Generator,
+    *,
+    confidence: float = 0.95,
+    interval: Interval = "percentile",
 ) -> dict[str, Estimate]:
     """Values with group-bootstrap intervals.
 
@@ -118,12 +127,17 @@ def estimates(
         replicates: how many draws.
         rng: source of the draws.
         confidence: of the two-sided intervals.
+        interval: "percentile", or "bca", which also leaves out each group in turn.
 
     Returns:
         Estimates by name; a figure without meaning for these cases is left out.
     """
     values = observed(asked.statistic, count)
-    ends = percentile(bootstrap(asked.statistic, count, replicates, rng), confidence)
+    draws = bootstrap(asked.statistic, count, replicates, rng)
+    if interval == "bca":
+        ends = bca(draws, values, jackknife(asked.statistic, count), confidence)
+    else:
+        ends = percentile(draws, confidence)
     found = {}
     for name, support, value, (low, high) in zip(asked.names, asked.support, values, ends, strict=True):
         if np.isnan(value):

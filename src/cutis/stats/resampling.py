@@ -99,6 +99,25 @@ def bootstrap(
     )
 
 
+def jackknife(statistic: Statistic, count: int) -> NDArray[np.float64]:
+    """Figures with each group left out in turn, for the acceleration of BCa intervals.
+
+    Args:
+        statistic: see the top of this module.
+        count: number of groups; as much work as that many replicates.
+
+    Returns:
+        (figures, count); not a number where a figure has no meaning without the group.
+    """
+    blocks = []
+    for start in range(0, count, _BLOCK):
+        size = min(_BLOCK, count - start)
+        weights = np.ones((count, size), dtype=np.float32)
+        weights[start + np.arange(size), np.arange(size)] = 0.0
+        blocks.append(statistic(weights))
+    return np.concatenate(blocks, axis=1)
+
+
 def stacked(statistics: Sequence[Statistic]) -> Statistic:
     """One statistic that gives the figures of all, one below the other."""
 
