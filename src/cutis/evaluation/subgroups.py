@@ -90,12 +90,12 @@ def subgroups(
     """
     tables = []
     for column in columns:
-        values = _values(study, column)
+        values = values_of(study, column)
         present = [values[row] for row in source.rows]
         if len(set(present)) > 1:
             rows = [
                 _subgroup(study, source, (column, value), values == value, replicates=replicates, rng=rng)
-                for value in sorted(set(present), key=_order)
+                for value in ordered_values(present)
             ]
             tables.append(Subgroups(column, tuple(rows)))
         if done is not None:
@@ -120,14 +120,45 @@ def _subgroup(
     return Subgroup(*where, len(answers.truth), answers.count, len(np.unique(answers.truth)), found)
 
 
-def _values(study: Study, column: str) -> NDArray[np.str_]:
-    """(photos,) the value of each photo, as it is shown."""
+def values_of(study: Study, column: str) -> NDArray[np.str_]:
+    """(photos,) the value of each photo, as it is shown: ages in bands, many numbers in quarters."""
     cells = study.truth.table[column].to_list()
     if column == "age":
         return np.array([_age_band(age) for age in cells])
+    if (quarters := _quarters(cells)) is not None:
+        return quarters
     texts = [NOT_RECORDED if cell is None else str(cell) for cell in cells]
     common = {value for value, _ in Counter(texts).most_common(_MOST_VALUES)} | {NOT_RECORDED}
     return np.array([text if text in common else "other values" for text in texts])
+
+
+def ordered_values(values: Sequence[str]) -> list[str]:
+    """The distinct values, in the order in which they are shown."""
+    return sorted({str(value) for value in values}, key=_order)
+
+
+def _quarters(cells: Sequence[object]) -> NDArray[np.str_] | None:
+    """Numbers of which there are many different ones, in four parts of like size; None for all else."""
+    numbers = [_number(cell) for cell in cells]
+    known = np.array([number for number in numbers if number is not None])
+    if None in (number for number, cell in zip(numbers, cells, strict=True) if cell is not None):
+        return None
+    if len(np.unique(known)) <= _MOST_VALUES:
+        return None
+    cuts = np.unique(np.quantile(known, [0.25, 0.5, 0.75]))
+    edges = [f"{cut:.4g}" for cut in cuts]
+    names = [f"up to {edges[0]}"]
+    names += [f"over {low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    names.append(f"over {edges[-1]}")
+    part = [NOT_RECORDED if n is None else names[int(np.searchsorted(cuts, n))] for n in numbers]
+    return np.array(part)
+
+
+def _number(cell: object) -> float | None:
+    try:
+        return None if cell is None else float(str(cell))
+    except ValueError:
+        return None
 
 
 def _age_band(age: float | None) -> str:
@@ -139,6 +170,9 @@ def _age_band(age: float | None) -> str:
 def _order(value: str) -> tuple[int, float, str]:
     """Bands by age, numbers by size, text by letter, what is left over last."""
     bands = [name for _, name in _AGE_BANDS]
+    if value.startswith(("up to ", "over ")):
+        words = value.split()
+        return (0, -np.inf if words[0] == "up" else float(words[1]), "")
     if value in (NOT_RECORDED, "other values"):
         return (2, 0.0, value)
     if value in bands:
