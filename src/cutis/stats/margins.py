@@ -19,7 +19,7 @@ from cutis.core.errors import CutisError
 from cutis.stats.comparison import delong
 from cutis.stats.resampling import Statistic, bootstrap, number_groups, observed
 
-_STEPS = 200  # of a bisection of (-1, 1): down to rounding
+_STEPS = 60  # of a bisection of (-1, 1): down to rounding
 
 
 @dataclass(frozen=True)
