@@ -173,7 +173,7 @@ def test_a_missing_photo_is_told_before_work_begins(base: Path, tmp_path: Path) 
     [
         ({"copies": 0}, "copies is 0"),
         ({"seed": -1}, "seed is -1"),
-        ({"settings": "odd"}, "no settings 'odd'. There are: usual, shifted"),
+        ({"settings": "odd"}, "no settings 'odd'. There are: usual, varied, shifted"),
         ({"half": 1.2}, "half is 1.2, not a share"),
         ({"half": float("nan")}, "half is nan, not a share"),
     ],

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cutis.core.errors import CutisError
-from cutis.phantoms.degradations import LOCAL, REASONS, SHIFTED, USUAL, Settings, degrade
+from cutis.phantoms.degradations import LOCAL, REASONS, SHIFTED, USUAL, VARIED, Settings, degrade
 from cutis.phantoms.degradations.photo import degrade_with_mask
 
 Photo = NDArray[np.uint8]
 Phantom = Callable[[int], Photo]
-BOTH = pytest.mark.parametrize("means", [USUAL, SHIFTED], ids=lambda s: s.name)
+BOTH = pytest.mark.parametrize("means", [USUAL, VARIED, SHIFTED], ids=lambda s: s.name)
 SEEDS = range(6)
 GRADES = (0.0, 0.3, 0.6, 1.0)
 
@@ -67,7 +67,7 @@ def means_of(reason: str, means: Settings) -> list[Settings]:
 
 
 def all_means(reason: str) -> list[Settings]:
-    return means_of(reason, USUAL) + means_of(reason, SHIFTED)
+    return means_of(reason, VARIED) + means_of(reason, SHIFTED)
 
 
 def rises(values: list[float]) -> bool:
@@ -271,7 +271,7 @@ def test_bad_framing_cuts_the_lesion_off(means: Settings) -> None:
 @settings(max_examples=12)
 def test_the_same_seed_gives_the_same_photo(phantom: Phantom, seed: int, data: st.DataObject) -> None:
     severities = {name: data.draw(st.floats(0, 1)) for name in REASONS}
-    means = data.draw(st.sampled_from([USUAL, SHIFTED]))
+    means = data.draw(st.sampled_from([USUAL, VARIED, SHIFTED]))
     first = degrade(phantom(1), severities, np.random.default_rng(seed), means)
     again = degrade(phantom(1), severities, np.random.default_rng(seed), means)
     np.testing.assert_array_equal(first, again)

@@ -6,7 +6,7 @@ from cutis.phantoms.degradations.photo import HALVES, degrade
 from cutis.phantoms.degradations.plan import Plan, draw_plan
 from cutis.phantoms.degradations.raters import GRADES, RATERS, dominant, latent_quality, majority, rate
 from cutis.phantoms.degradations.rendered import render
-from cutis.phantoms.degradations.settings import BY_NAME, LOCAL, REASONS, SHIFTED, USUAL, Settings
+from cutis.phantoms.degradations.settings import BY_NAME, LOCAL, REASONS, SHIFTED, USUAL, VARIED, Settings
 
 __all__ = [
     "BY_NAME",
@@ -17,6 +17,7 @@ __all__ = [
     "REASONS",
     "SHIFTED",
     "USUAL",
+    "VARIED",
     "Plan",
     "Settings",
     "degrade",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy import fft, ndimage
 
+from cutis.phantoms.degradations import software
 from cutis.phantoms.degradations.light import Field, Light, Rng
 
 _WORST = 0.024  # deviation of the point-spread function at severity 1, in shorter sides
@@ -156,4 +157,6 @@ SPREADS: Mapping[str, Callable[[float, Rng], Field]] = {
     "astigmatic": _astigmatic,
     "shake": _shake,
     "ghost": _ghost,
+    "box": software.box,
+    "lattice": software.lattice,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.phantoms.degradations import software
 from cutis.phantoms.degradations.light import LUMINANCE, Light, Rng, luminance, sample
 
 _SECOND = 14.388  # second radiation constant, in mm K
@@ -68,4 +69,7 @@ CASTS: Mapping[str, Callable[[float, Rng], Gains]] = {
     "temperature": _temperature,
     "tint": _tint,
     "lamp": _lamp,
+    "hues": software.turned_hues,
+    "gains": software.any_gains,
+    "stain": software.stained,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from cutis.phantoms.degradations.light import Rng
 
@@ -115,6 +115,39 @@ def _palette(photo: Image.Image, severity: float, rng: Rng) -> Image.Image:
     return Image.blend(photo, poor, min(1.0, 3 * severity))
 
 
+def _wavelets(photo: Image.Image, severity: float, rng: Rng) -> Image.Image:
+    """JPEG 2000: rings and smears without blocks."""
+    memory = io.BytesIO()
+    rate = 8.0 * 2.0 ** (5.2 * severity) * float(rng.uniform(0.8, 1.25))
+    photo.save(memory, "JPEG2000", quality_mode="rates", quality_layers=[rate])
+    with Image.open(memory) as opened:
+        return opened.convert("RGB")
+
+
+def _colourless(photo: Image.Image, severity: float, rng: Rng) -> Image.Image:
+    """Colour kept for large blocks only, brightness in coarse steps, as in a video call."""
+    del rng
+    luma, *chroma = photo.convert("YCbCr").split()
+    small = _smaller(photo.size, 1.0 / (2 + 22 * severity))
+    chroma = [
+        plane.resize(small, Image.Resampling.BOX).resize(photo.size, Image.Resampling.BILINEAR)
+        for plane in chroma
+    ]
+    mixed = Image.merge("YCbCr", [luma, *chroma]).convert("RGB")
+    return _through(mixed, "JPEG", jpeg_quality(0.9 * severity), subsampling=2)
+
+
+def _forwarded(photo: Image.Image, severity: float, rng: Rng) -> Image.Image:
+    """Sent on and on: a little smaller, sharpened and saved each time."""
+    sent = photo
+    for _ in range(2 + int(rng.integers(0, 3))):
+        factor = 1 - 0.35 * severity * float(rng.uniform(0.4, 1))
+        small = sent.resize(_smaller(photo.size, factor), Image.Resampling.LANCZOS)
+        small = small.filter(ImageFilter.UnsharpMask(1.2, round(120 * severity), 0))
+        sent = _through(small, "JPEG", jpeg_quality(0.8 * severity) + 3, subsampling=2).resize(photo.size)
+    return sent
+
+
 FILES: Mapping[str, Callable[[Image.Image, float, Rng], Image.Image]] = {
     "jpeg": _jpeg,
     "twice": _twice,
@@ -123,4 +156,7 @@ FILES: Mapping[str, Callable[[Image.Image, float, Rng], Image.Image]] = {
     "webp_jpeg": _webp_jpeg,
     "nearest": _nearest,
     "palette": _palette,
+    "wavelets": _wavelets,
+    "colourless": _colourless,
+    "forwarded": _forwarded,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from cutis.phantoms.degradations import software
 from cutis.phantoms.degradations.light import Light, Rng, luminance, rise, sample, smooth_field, turned
 
 _BLACK = 0.010  # luminance to which the middle of a photo falls at severity 1
@@ -114,5 +115,19 @@ def _veil(light: Light, stops: float, middle: float, rng: Rng) -> Light:
 
 
 _Curve = Callable[[Light, float, float, Rng], Light]
-DARK: Mapping[str, _Curve] = {"gain": _gain, "gamma": _gamma, "toe": _toe, "shadow": _shadow}
-BRIGHT: Mapping[str, _Curve] = {"clip": _clip, "lift": _lift, "shoulder": _shoulder, "veil": _veil}
+DARK: Mapping[str, _Curve] = {
+    "gain": _gain,
+    "gamma": _gamma,
+    "toe": _toe,
+    "shadow": _shadow,
+    "dimmed": software.dimmed,
+    "flattened": software.flattened,
+}
+BRIGHT: Mapping[str, _Curve] = {
+    "clip": _clip,
+    "lift": _lift,
+    "shoulder": _shoulder,
+    "veil": _veil,
+    "brought_up": software.brought_up,
+    "bleached": software.bleached,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cutis.phantoms.degradations import surroundings
 from cutis.phantoms.degradations.light import Field, Light, Rng
 from cutis.phantoms.degradations.placement import (
     Around,
@@ -19,7 +20,13 @@ _NEAREST = 9.0  # times; nearer no lens comes
 
 
 def draw_placement(
-    distance: float, framing: float, lesion: Lesion, distance_rng: Rng, framing_rng: Rng, near: bool
+    distance: float,
+    framing: float,
+    lesion: Lesion,
+    distance_rng: Rng,
+    framing_rng: Rng,
+    near: bool,
+    tight: bool = False,
 ) -> Placement:
     """Where the photo comes to lie.
 
@@ -29,6 +36,7 @@ def draw_placement(
         lesion: where it is in the photo.
         distance_rng, framing_rng: draw small shifts, and the direction.
         near: too near instead of too far.
+        tight: nothing beyond the photo is seen; it is enlarged for that.
     """
     scale = 1.0
     right = down = 0.0
@@ -43,7 +51,7 @@ def draw_placement(
             right, down = float(sway[0] * (1 - scale)), float(sway[1] * (1 - scale))
     if framing > 0:
         angle, closer = framing_rng.uniform(0, 2 * np.pi), framing_rng.uniform(0.0, 0.45)
-        scale *= 1 + closer * min(1.0, 2 * framing)
+        scale *= 1.3 + 1.6 * framing if tight else 1 + closer * min(1.0, 2 * framing)
         radius = lesion.radius * scale
         cut = max(0.1, 0.5 - 0.8 * radius)
         shift = 2 * framing * cut if framing < 0.5 else cut + (framing - 0.5) * 2 * (2.0 * radius)
@@ -53,6 +61,9 @@ def draw_placement(
         keep = 1 - min(1.0, 2 * framing)
         right = right * keep + float(goal[0]) - lesion.right * scale * (1 - keep)
         down = down * keep + float(goal[1]) - lesion.down * scale * (1 - keep)
+    if tight:
+        limit = max(0.0, (scale - 1) / 2)
+        right, down = float(np.clip(right, -limit, limit)), float(np.clip(down, -limit, limit))
     return Placement(float(scale), right, down)
 
 
@@ -70,6 +81,16 @@ AROUND: dict[str, Around] = {
     "limb": limb_around,
     "lens": limb_around,
     "edge": edge_around,
+    "tight": surroundings.mirror_around,
+} | {
+    f"{kind}_{name}": around
+    for kind in ("far", "slide")
+    for name, around in (
+        ("canvas", surroundings.canvas_around),
+        ("mirror", surroundings.mirror_around),
+        ("backdrop", surroundings.backdrop_around),
+        ("scenery", surroundings.scenery_around),
+    )
 }
 NEAR = ("near", "lens")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from cutis.phantoms.degradations import software
 from cutis.phantoms.degradations.light import (
     Field,
     Light,
@@ -142,4 +143,7 @@ GLARE: Mapping[str, _Lamp] = {
     "ring": _ring,
     "oily": _oily,
     "spotlight": _spotlight,
+    "disc": software.disc,
+    "stripe": software.stripe,
+    "slope": software.slope,
 }

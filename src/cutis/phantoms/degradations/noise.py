@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy import ndimage
 
+from cutis.phantoms.degradations import software
 from cutis.phantoms.degradations.light import Field, Light, Rng, luminance, resized, shown, softened, unshown
 
 _SHOT = 0.034  # variance of shot noise per light at severity 1
@@ -144,4 +145,8 @@ NOISE: Mapping[str, Callable[[Light, float, Rng], Light]] = {
     "mosaic": _mosaic,
     "banding": _banding,
     "painted": _painted,
+    "white": software.white_noise,
+    "specks": software.specks,
+    "speckle": software.speckle,
+    "colour_grains": software.colour_grains,
 }

@@ -56,7 +56,7 @@ def obstructed(light: Light, severity: float, rng: Rng, means: tuple[str, ...]) 
 
 def painters() -> Mapping[str, Painter]:
     """By name."""
-    from cutis.phantoms.degradations import hair, objects
+    from cutis.phantoms.degradations import hair, objects, objects_varied
 
     return {
         "hair": hair.strands,
@@ -68,4 +68,8 @@ def painters() -> Mapping[str, Painter]:
         "ruler": objects.ruler,
         "pen": objects.pen,
         "plaster": objects.plaster,
+        "bars": objects_varied.bars,
+        "blots": objects_varied.blots,
+        "wires": objects_varied.wires,
+        "piece": objects_varied.piece,
     }

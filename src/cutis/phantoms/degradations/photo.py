@@ -115,6 +115,7 @@ def _scene(
             rngs["distance"],
             rngs["framing"],
             near,
+            aim == "tight" and strength["framing"] > 0 and strength["distance"] == 0,
         )
         around = AROUND[how if strength["distance"] > 0 and not near else aim]
         light = placed(light, place, rngs["framing"], around)

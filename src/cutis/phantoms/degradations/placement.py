@@ -83,8 +83,6 @@ def placed(light: Light, placement: Placement, rng: Rng, around: Around) -> Ligh
     shape = (light.shape[1], light.shape[2])
     source, target = _boxes(shape, placement)
     rows, columns = target
-    if rows.stop <= rows.start or columns.stop <= columns.start:
-        rows, columns = slice(0, 1), slice(0, 1)
     part = np.stack(
         [_scaled(plane, source, (rows.stop - rows.start, columns.stop - columns.start)) for plane in light]
     )
@@ -103,11 +101,8 @@ def placed_mask(mask: NDArray[np.bool_], placement: Placement) -> NDArray[np.boo
     shape = (mask.shape[0], mask.shape[1])
     source, (rows, columns) = _boxes(shape, placement)
     moved = np.zeros_like(mask)
-    if rows.stop > rows.start and columns.stop > columns.start:
-        field = _scaled(
-            mask.astype(np.float32), source, (rows.stop - rows.start, columns.stop - columns.start)
-        )
-        moved[rows, columns] = field > 0.5
+    field = _scaled(mask.astype(np.float32), source, (rows.stop - rows.start, columns.stop - columns.start))
+    moved[rows, columns] = field > 0.5
     return moved
 
 
@@ -119,9 +114,12 @@ def _boxes(
     for side, shift in ((shape[1], placement.right), (shape[0], placement.down)):
         begin = side * (0.5 + shift - placement.scale / 2)
         end = begin + side * placement.scale
-        first, last = max(0, round(begin)), min(side, round(end))
+        # At least a line of it is seen, also where it would lie beside the frame.
+        first = min(max(0, round(begin)), side - 1)
+        last = max(first + 1, min(side, round(end)))
         # Whole pixels of the frame, and the part of the photo that falls on just those.
-        box.append(tuple(float(np.clip((at - begin) / placement.scale, 0, side)) for at in (first, last)))
+        near, far = (float(np.clip((at - begin) / placement.scale, 0, side)) for at in (first, last))
+        box.append((min(near, side - 0.5), max(far, min(near, side - 0.5) + 0.5)))
         slices.append(slice(first, last))
     (left, right), (top, bottom) = box
     return (left, top, right, bottom), (slices[1], slices[0])

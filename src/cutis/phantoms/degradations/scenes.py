@@ -47,6 +47,7 @@ def replaced(light: Light, severity: float, rng: Rng, means: tuple[str, ...]) ->
 def scenes() -> Mapping[str, Callable[[_Shape, Rng], Light]]:
     """By name."""
     from cutis.phantoms.degradations import scenes_shifted as others
+    from cutis.phantoms.degradations import scenes_varied as drawn
 
     return {
         "document": document,
@@ -61,6 +62,12 @@ def scenes() -> Mapping[str, Callable[[_Shape, Rng], Light]]:
         "sky": others.sky,
         "gravel": others.gravel,
         "lights": others.lights,
+        "leaves": drawn.leaves,
+        "fractal": drawn.fractal,
+        "cells": drawn.cells,
+        "plain": drawn.plain,
+        "lines": drawn.lines,
+        "stripes": drawn.stripes,
     }
 
 

@@ -1,4 +1,4 @@
-"""The reasons why a photo is not good enough, and two sets of means to bring each of them about."""
+"""The reasons why a photo is not good enough, and the means to bring each of them about."""
 
 from __future__ import annotations
 
@@ -76,4 +76,27 @@ SHIFTED = Settings(
     ),
 )
 
-BY_NAME: Mapping[str, Settings] = MappingProxyType({s.name: s for s in (USUAL, SHIFTED)})
+# To train on: the usual means and many more, among them those of image software; none of the shifted ones.
+VARIED = Settings(
+    "varied",
+    MappingProxyType(
+        {
+            "blur": (*USUAL.means["blur"], "box", "lattice"),
+            "dark": (*USUAL.means["dark"], "dimmed", "flattened"),
+            "bright": (*USUAL.means["bright"], "brought_up", "bleached"),
+            "glare": (*USUAL.means["glare"], "disc", "stripe", "slope"),
+            "colour": (*USUAL.means["colour"], "hues", "gains", "stain"),
+            "distance": ("far", "near", "near", "far_canvas", "far_mirror", "far_backdrop", "far_scenery"),
+            "framing": ("slide", "tight", "slide_canvas", "slide_mirror", "slide_backdrop", "slide_scenery"),
+            "obstruction": (*USUAL.means["obstruction"], "bars", "blots", "wires", "piece"),
+            "noise": (*USUAL.means["noise"], "white", "specks", "speckle", "colour_grains"),
+            "compression": (*USUAL.means["compression"], "wavelets", "colourless", "forwarded"),
+            "not_skin": (
+                *USUAL.means["not_skin"],
+                *("leaves", "fractal", "cells", "plain", "lines", "stripes"),
+            ),
+        }
+    ),
+)
+
+BY_NAME: Mapping[str, Settings] = MappingProxyType({s.name: s for s in (USUAL, VARIED, SHIFTED)})
