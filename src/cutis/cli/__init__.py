@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "embed": ("explain",),
     "evaluate": ("evaluate",),
     "compare": ("evaluate",),
+    "clinical": ("clinical",),
     "doctor": ("doctor",),
 }
 

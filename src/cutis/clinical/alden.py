@@ -18,6 +18,7 @@ EARLIER_POINTS = {
     "never_taken": 0,
     "tolerated": -2,
 }
+_M = "\N{MINUS SIGN}"
 _SAME_DRUG = ("sjs_ten_same_drug", "other_same_drug")
 _BANDS = (
     (-1, "very unlikely"),
@@ -33,8 +34,10 @@ _NOTES = ("It was made for SJS/TEN; of other reactions it says nothing.",)
 def alden(facts: Facts) -> tuple[Score, ...]:
     """The score of every drug of a patient, -12 to 10, in the order in which the drugs are given.
 
-    The published rule for 'other cause' ranks all drugs: where one has more than 3 points before that item, one
-    point is taken from each of the other drugs. Here a drug that has as many points as the first keeps them.
+    The published rule for 'other cause' ranks all drugs: where one has more than 3 points before that item,
+    one point is taken from each of the other drugs. Here a drug that has as many points as the first keeps
+    them. The ends of a score's range are those of the whole, not the sums of the items' ends: some items
+    depend on each other.
 
     Source: Sassolas et al. 2010, Clin Pharmacol Ther 88:60.
     """
@@ -53,7 +56,7 @@ def band(total: int) -> str:
 
 
 def _before(facts: Facts, exposure: Exposure, found: Found) -> Score:
-    """The first five items; the range is that over what is known of earlier intake, on which two items rest."""
+    """The first five items; the range is that over earlier intake, on which two items rest."""
     items = _items(facts, exposure, found)
     known = [exposure.earlier] if exposure.earlier else list(EARLIER_POINTS)
     spans = [ends(_items(facts, replace(exposure, earlier=earlier), found)) for earlier in known]
@@ -66,10 +69,16 @@ def _with_other_cause(score: Score, others: Sequence[Score]) -> Score:
     """One point less where another drug explains more; both ends of the range are attained."""
     possible = any(other.high > max(3, score.low) for other in others)
     certain = any(other.low > max(3, score.high) for other in others)
-    published = 0
+    published = None
     if score.published is not None:
+        limit = max(3, score.published)
         totals = [other.published for other in others]
-        published = -int(any(total is not None and total > max(3, score.published) for total in totals))
+        if any(total is not None and total > limit for total in totals):
+            published = -1
+        elif not any(
+            total is None and other.high > limit for total, other in zip(totals, others, strict=True)
+        ):
+            published = 0
     low, high = -int(possible), -int(certain)
     finding = "yes" if certain else "depends on what is not known" if possible else "no"
     item = unsettled("other cause", low, high, _OTHER_CAUSE, published, finding)
@@ -109,15 +118,19 @@ def delay_points(days: int, same_drug_before: bool) -> int:
 
 
 def _delay(facts: Facts, exposure: Exposure) -> Item:
-    rule = "5 to 28 days 3, 29 to 56 days 2, 1 to 4 days 1, later \N{MINUS SIGN}1, not before the reaction \N{MINUS SIGN}3"
-    if exposure.earlier in _SAME_DRUG:
-        rule = "after an earlier reaction to it: 1 to 4 days 3, 5 to 56 days 1, later \N{MINUS SIGN}1"
+    same_before = exposure.earlier in _SAME_DRUG
+    rule = f"5 to 28 days 3, 29 to 56 days 2, 1 to 4 days 1, later {_M}1, not before the reaction {_M}3"
+    if same_before:
+        rule = f"after an earlier reaction to it: 1 to 4 days 3, 5 to 56 days 1, later {_M}1"
     days = delay(facts, exposure)
     if days is None:
-        highest = max(delay_points(day, exposure.earlier in _SAME_DRUG) for day in (1, 5, 29))
-        return unsettled("delay", -3, highest, rule)
+        # Not known, but no shorter than since the last day of intake.
+        stop = day_of(facts, exposure.stop, exposure.stop_day)
+        least = -stop if stop is not None else 0
+        possible = [delay_points(max(day, least), same_before) for day in (0, 1, 5, 29, 57)]
+        return unsettled("delay", min(possible), max(possible), rule)
     finding = f"{signed(days)} {'day' if abs(days) == 1 else 'days'}"
-    given = delay_points(days, exposure.earlier in _SAME_DRUG)
+    given = delay_points(days, same_before)
     if exposure.earlier is not None:
         return settled("delay", finding, given, rule)
     after_reaction = delay_points(days, same_drug_before=True)
@@ -125,47 +138,50 @@ def _delay(facts: Facts, exposure: Exposure) -> Item:
 
 
 def _present(facts: Facts, exposure: Exposure) -> Item:
-    rule = (
-        "0 where it is in the body when the reaction begins; stopped more than five half-lives before: \N{MINUS SIGN}1 where "
-        "clearance is impaired, else \N{MINUS SIGN}3"
-    )
-    stop = day_of(facts, exposure.stop, exposure.stop_day)
     name = "in the body"
-    if exposure.ongoing or (stop is not None and stop >= 0):
-        return settled(name, "taken until the reaction began", 0, rule)
-    if exposure.ongoing is None and stop is None:
-        return unsettled(name, -3, 0, rule, None, "last day of intake not known")
+    rule = (
+        "0 where it is in the body when the reaction begins; stopped more than five half-lives before: "
+        f"{_M}1 where clearance is impaired, else {_M}3"
+    )
+    stop, start = day_of(facts, exposure.stop, exposure.stop_day), delay(facts, exposure)
+    if exposure.ongoing or (stop is not None and stop >= 0) or (start is not None and start <= 0):
+        return settled(name, "not stopped before the reaction began", 0, rule)
+    since = -stop if stop is not None else start  # without its last day, no longer than since its first
+    if since is not None and exposure.half_life_hours is not None:
+        half_lives = since * 24 / exposure.half_life_hours
+        if half_lives <= 5:
+            return settled(name, f"stopped {half_lives:.1f} half-lives before, or later", 0, rule)
     gone = {True: (-1, -1), False: (-3, -3), None: (-3, -1)}[exposure.clearance_impaired]
-    if stop is None or exposure.half_life_hours is None:
-        what = "half-life not known" if stop is not None else "last day of intake not known"
-        return unsettled(name, gone[0], 0, rule, None, what)
-    half_lives = -stop * 24 / exposure.half_life_hours
-    finding = f"stopped {half_lives:.1f} half-lives before"
-    if half_lives <= 5:
-        return settled(name, finding, 0, rule)
-    return unsettled(name, *gone, rule, None, finding)
+    if stop is None:
+        return unsettled(name, gone[0], 0, rule, None, "last day of intake not known")
+    if exposure.half_life_hours is None:
+        return unsettled(name, gone[0], 0, rule, None, "half-life not known")
+    return unsettled(name, *gone, rule, None, f"stopped {half_lives:.1f} half-lives before")
 
 
 def _earlier(exposure: Exposure) -> Item:
-    rule = "SJS/TEN after it 4, after a similar drug or another reaction to it 2, other reaction to a similar drug 1, tolerated \N{MINUS SIGN}2"
+    rule = (
+        "SJS/TEN after it 4; SJS/TEN after a similar drug or another reaction to it 2; another reaction to a "
+        f"similar drug 1; tolerated {_M}2"
+    )
     if exposure.earlier is None:
         return unsettled("earlier intake", -2, 4, rule, 0)
     return settled("earlier intake", EARLIER[exposure.earlier], EARLIER_POINTS[exposure.earlier], rule)
 
 
 def _dechallenge(facts: Facts, exposure: Exposure) -> Item:
-    rule = "continued without harm \N{MINUS SIGN}2; stopped, or not known, 0"
-    stopped = day_of(facts, exposure.stop, exposure.stop_day) is not None or exposure.stop is not None
+    rule = f"continued without harm {_M}2; stopped, or not known, 0"
     if exposure.continued_without_harm:
         return settled("dechallenge", "continued without harm", -2, rule)
-    if exposure.continued_without_harm is False or stopped or exposure.ongoing is False:
-        return settled("dechallenge", "stopped, or continued with harm", 0, rule)
+    stop = day_of(facts, exposure.stop, exposure.stop_day)
+    if exposure.continued_without_harm is False or (stop is not None and stop <= 0):
+        return settled("dechallenge", "stopped, or not continued without harm", 0, rule)
     return unsettled("dechallenge", -2, 0, rule, 0)
 
 
 def _notoriety(found: Found) -> Item:
-    rule = "high risk 3, lower risk 2, under surveillance 1, not known 0, not suspected \N{MINUS SIGN}1"
+    rule = f"high risk 3, lower risk 2, under surveillance 1, not known 0, not suspected {_M}1"
     if found.drug is None or not found.drug.sjs_ten:
-        return unsettled("notoriety", -1, 3, rule, 0, "not in the table")
+        return unsettled("notoriety", -1, 3, rule, 0, "not graded in the table")
     level = found.drug.sjs_ten
     return settled("notoriety", level.replace("_", " "), NOTORIETY_POINTS[level], rule)

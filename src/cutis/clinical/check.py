@@ -7,7 +7,16 @@ from difflib import get_close_matches
 from itertools import combinations
 from math import isfinite
 
-from cutis.clinical.facts import EARLIER, MUCOSAL_SITES, ORGANS, Exposure, Facts, day_of, examined_day, rash_began
+from cutis.clinical.facts import (
+    EARLIER,
+    MUCOSAL_SITES,
+    ORGANS,
+    Exposure,
+    Facts,
+    day_of,
+    examined_day,
+    rash_began,
+)
 from cutis.clinical.units import QUANTITIES, amount_problem, in_first_unit
 
 # field: (lowest, highest, unit for people); outside is taken to be a slip of the pen
@@ -37,7 +46,7 @@ def _ranges(facts: Facts) -> Iterator[str]:
     for field, (low, high, unit) in _RANGES.items():
         value = getattr(facts, field)
         if value is not None and not (isfinite(value) and low <= value <= high):
-            yield f"{field} is {value:g}, not between {low:g} and {high:g} {unit}. Correct it, or leave it out."
+            yield f"{field} is {value:g}, not between {low:g} and {high:g} {unit}. Correct it."
 
 
 def _temperature(facts: Facts) -> Iterator[str]:
@@ -87,8 +96,8 @@ def _days(facts: Facts) -> Iterator[str]:
         yield f"rash_began {facts.rash_began} is after examined {facts.examined}. Correct one of them."
     elif since is not None and since >= 0 and since != between:
         yield (
-            f"days_since_rash is {since}, but from rash_began {facts.rash_began} to examined {facts.examined} "
-            f"it is {between}. Correct one of them."
+            f"days_since_rash is {since}, but from rash_began {facts.rash_began} to examined "
+            f"{facts.examined} it is {between}. Correct one of them."
         )
 
 
@@ -100,28 +109,32 @@ def _exposure(facts: Facts, exposure: Exposure) -> Iterator[str]:
         yield f"{name}: earlier is '{exposure.earlier}'.{_did_you_mean(exposure.earlier, tuple(EARLIER))}"
     half_life = exposure.half_life_hours
     if half_life is not None and not 0 < half_life < 10000:
-        yield f"{name}: half_life_hours is {half_life:g}, not between 0 and 10,000. Correct it, or leave it out."
+        yield f"{name}: half_life_hours is {half_life:g}, not between 0 and 10,000. Correct it."
     yield from _both_ways(facts, exposure, name)
-    start, stop = (day_of(facts, *ends) for ends in _ends(exposure))
+    start, stop = _days_of(facts, exposure)
     clash = start is not None and stop is not None and stop < start
     if clash or (exposure.start and exposure.stop and exposure.stop < exposure.start):
         yield f"{name} is stopped before it is started. Correct its days."
     if start is not None and start > 0 and exposure.suspected:
         yield (
-            f"{name} was started {_days_long(start)} after the rash began, so it cannot have caused it. Correct its days, "
-            "or say 'suspected: false' to have it listed all the same."
+            f"{name} was started {_days_long(start)} after the rash began, so it cannot have caused it. "
+            "Correct its days, or say 'suspected: false' to have it listed all the same."
         )
     yield from _after_examination(facts, exposure, start, stop, name)
     if exposure.ongoing and (exposure.stop is not None or exposure.stop_day is not None):
         yield f"{name} is ongoing and has a last day. Leave out one of them."
+    if exposure.continued_without_harm and stop is not None and stop <= 0:
+        yield f"{name} was stopped when the rash began and is 'continued without harm'. Correct one of them."
 
 
 def _days_long(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _ends(exposure: Exposure) -> tuple[tuple[object, int | None], tuple[object, int | None]]:
-    return (exposure.start, exposure.start_day), (exposure.stop, exposure.stop_day)
+def _days_of(facts: Facts, exposure: Exposure) -> tuple[int | None, int | None]:
+    """First and last day of intake, counted from the beginning of the rash."""
+    start = day_of(facts, exposure.start, exposure.start_day)
+    return start, day_of(facts, exposure.stop, exposure.stop_day)
 
 
 def _both_ways(facts: Facts, exposure: Exposure, name: str) -> Iterator[str]:
@@ -129,8 +142,9 @@ def _both_ways(facts: Facts, exposure: Exposure, name: str) -> Iterator[str]:
     began = rash_began(facts)
     if began is None:
         return
-    for field, (on, day) in zip(("start", "stop"), _ends(exposure), strict=True):
-        counted = day_of(facts, on, None)  # type: ignore[arg-type]
+    given = (("start", exposure.start, exposure.start_day), ("stop", exposure.stop, exposure.stop_day))
+    for field, on, day in given:
+        counted = day_of(facts, on, None)
         if on is not None and day is not None and counted != day:
             yield f"{name}: {field} {on} is day {counted} of the rash, but {field}_day is {day}. Correct one."
 
@@ -139,6 +153,8 @@ def _after_examination(
     facts: Facts, exposure: Exposure, start: int | None, stop: int | None, name: str
 ) -> Iterator[str]:
     examined = examined_day(facts)
+    if examined is not None and examined < 0:  # told already
+        examined = None
     for what, on, day in (("started", exposure.start, start), ("stopped", exposure.stop, stop)):
         by_day = day is not None and examined is not None and day > examined
         by_date = on is not None and facts.examined is not None and on > facts.examined
@@ -151,15 +167,14 @@ def _courses(facts: Facts) -> Iterator[str]:
     for one, other in combinations(facts.drugs, 2):
         if one.name.casefold().strip() != other.name.casefold().strip():
             continue
-        days = [tuple(day_of(facts, *end) for end in _ends(course)) for course in (one, other)]  # type: ignore[arg-type]
-        (start, stop), (start2, stop2) = days
+        (start, stop), (start2, stop2) = _days_of(facts, one), _days_of(facts, other)
         apart = (stop is not None and start2 is not None and stop < start2) or (
             stop2 is not None and start is not None and stop2 < start
         )
         if not apart:
             yield (
-                f"drug '{one.name}' stands twice, and not with two courses one after the other. Leave one out, or "
-                "give both their days."
+                f"drug '{one.name}' stands twice, and not with two courses one after the other. "
+                "Leave one out, or give the days of both."
             )
 
 
@@ -167,17 +182,18 @@ def _against_each_other(facts: Facts, wrong_amounts: bool) -> Iterator[str]:
     detached, rash = facts.detached_percent, facts.rash_percent
     if detached is not None and rash is not None and detached > rash:
         yield (
-            f"detached_percent {detached:g} is more than rash_percent {rash:g}, which includes it. Correct one of them."
+            f"detached_percent {detached:g} is more than rash_percent {rash:g}, which includes it. "
+            "Correct one of them."
         )
     since = examined_day(facts)
     if facts.lasted_15_days and since is not None and since < 15:
-        yield f"lasted_15_days is yes, but the rash is {_days_long(since)} old. Leave it out until it is known."
+        yield f"lasted_15_days is yes, but the rash is {_days_long(since)} old. Leave it out until known."
     if wrong_amounts or facts.eosinophils is None or facts.leukocytes is None:
         return
     cells = in_first_unit("eosinophils", facts.eosinophils)
     all_cells = in_first_unit("leukocytes", facts.leukocytes)
     if cells > all_cells:
-        yield f"eosinophils {facts.eosinophils} are more than all leukocytes {facts.leukocytes}. Check both units."
+        yield f"eosinophils {facts.eosinophils} are more than leukocytes {facts.leukocytes}. Check the units."
     elif facts.eosinophils_percent is not None and all_cells > 0:
         counted = 100 * cells / all_cells
         if abs(counted - facts.eosinophils_percent) > max(2.0, 0.25 * counted):

@@ -86,8 +86,8 @@ class Facts:
         biopsy_suggests_dress: a biopsy was read as suggesting DRESS.
         organs: names in `ORGANS` that are involved with no other explanation; empty where none is.
         lasted_15_days: the rash took 15 days or more to resolve.
-        other_causes_negative: number of tests for other causes (antinuclear antibodies, blood culture, serology
-            of hepatitis A, B and C, chlamydia, mycoplasma) that were done and negative.
+        other_causes_negative: number of tests for other causes (antinuclear antibodies, blood culture,
+            serology of hepatitis A, B and C, chlamydia, mycoplasma) that were done and negative.
         other_causes_positive: number of them that were positive.
         urea: serum urea, or urea nitrogen in ``mg/dL BUN``.
         bicarbonate: serum bicarbonate.

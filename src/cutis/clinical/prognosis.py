@@ -29,8 +29,8 @@ _GLUCOSE = {"mmol/L": 14.0, "mg/dL": 252.0, "g/L": 2.52}
 _BICARBONATE = {"mmol/L": 20.0, "mEq/L": 20.0}
 _WHO = "Of patients with epidermal necrolysis (SJS/TEN) only; it does not say whether this is one."
 _EDGE = (
-    "A value exactly at 40 years, 120 beats or 10% counts, as in tables taken from the publication; its abstract "
-    "says 'above'."
+    "A value exactly at 40 years, 120 beats or 10% counts, as in tables taken from the publication; its "
+    "abstract says 'above'."
 )
 
 
@@ -84,10 +84,10 @@ def abcd10(facts: Facts) -> Score:
     low, high = ends(items)
     shares = [ABCD10_MORTALITY[min(total, 6)] for total in (low, high)]
     text = f"Predicted to die in hospital: {share(*shares)}."
-    notes = (
+    notes: tuple[str, ...] = (
         _WHO,
-        "Less well calibrated than SCORTEN in Singapore (Koh et al. 2020, JAMA Dermatol 156) and in North Carolina "
-        "(Duplisea et al. 2021, J Am Acad Dermatol 85:873).",
+        "Less well calibrated than SCORTEN in Singapore (Koh et al. 2020, JAMA Dermatol 156) and in North "
+        "Carolina (Duplisea et al. 2021, J Am Acad Dermatol 85:873).",
     )
     if facts.age is not None and facts.age < 18:
         notes += ("ABCD-10 was made from patients of 18 years and older; this patient is younger.",)
@@ -101,14 +101,18 @@ def _scorten_table(low: int, high: int) -> Risk:
     if (first, least) == (last, least2):
         interval = f"95% interval {100 * least:.1f}–{100 * most:.1f}%"
     else:
-        interval = f"95% intervals {100 * least:.1f}–{100 * most:.1f}% and {100 * least2:.1f}–{100 * most2:.1f}%"
+        interval = (
+            f"95% intervals {100 * least:.1f}–{100 * most:.1f}% and {100 * least2:.1f}–{100 * most2:.1f}%"
+        )
     text = f"Died in the publication, of those with {_said(low, high)}: {share(first, last)}, {interval}."
     return Risk(first, last, text, SCORTEN_SOURCE)
 
 
 def _scorten_formula(low: int, high: int) -> Risk:
     first, last = scorten_probability(low), scorten_probability(high)
-    return Risk(first, last, f"Predicted by its formula to die in hospital: {share(first, last)}.", SCORTEN_SOURCE)
+    return Risk(
+        first, last, f"Predicted by its formula to die in hospital: {share(first, last)}.", SCORTEN_SOURCE
+    )
 
 
 def _said(low: int, high: int) -> str:
@@ -133,7 +137,11 @@ def _below(value: float, limit: float) -> bool:
 
 
 def _amount(
-    name: str, amount: Amount | None, limits: dict[str, float], beyond: Callable[[float, float], bool], rule: str
+    name: str,
+    amount: Amount | None,
+    limits: dict[str, float],
+    beyond: Callable[[float, float], bool],
+    rule: str,
 ) -> Item:
     """Compared in the unit in which it was measured, with the limit as printed in that unit."""
     if amount is None:

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from difflib import get_close_matches
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from cutis.clinical.cells import NotReadError, amount_of, reader
 from cutis.clinical.facts import Exposure, Facts
-from cutis.clinical.units import QUANTITIES, Amount, parse_amount, unit_named
+from cutis.clinical.units import Amount
 from cutis.core.errors import FactsError
 
-_COUNTS = ("days_since_rash", "other_causes_negative", "other_causes_positive", "start_day", "stop_day")
-_NUMBERS = ("age", "temperature", "heart_rate", "detached_percent", "rash_percent", "eosinophils_percent")
-_DATES = ("examined", "rash_began", "start", "stop")
-_LISTS = ("mucosal_sites", "organs")
 _FACTS = tuple(field.name for field in fields(Facts))
 _EXPOSURE = tuple(field.name for field in fields(Exposure))
-_UNKNOWN = ("", "unknown", "not known", "?", "na", "n/a")
-_YES, _NO = ("yes", "true", "y", "1"), ("no", "false", "n", "0")
-_NONE = ("none", "no")  # a list that was looked for and is empty
-
-
-class _Wrong(Exception):
-    """One value that cannot be read."""
 
 
 def from_dict(data: Mapping[str, Any], where: str = "facts") -> Facts:
@@ -36,7 +25,8 @@ def from_dict(data: Mapping[str, Any], where: str = "facts") -> Facts:
 
     Args:
         data: names of `Facts` with numbers, truths, ISO dates, lists of names, laboratory values as
-            ``"12 mmol/L"`` or ``{"value": 12, "unit": "mmol/L"}``, and ``drugs`` as dictionaries of `Exposure`.
+            ``"12 mmol/L"`` or ``{"value": 12, "unit": "mmol/L"}``, and ``drugs`` as dictionaries of
+            `Exposure`.
             Null, an empty text and ``unknown`` are not known. ``bun`` is read as urea.
         where: what problems begin with, such as the file.
 
@@ -74,8 +64,8 @@ def to_dict(facts: Facts) -> dict[str, Any]:
 def from_row(row: Mapping[str, str | None], where: str = "facts") -> Facts:
     """Facts from a row of a table: columns as in `Facts`, ``drug_1``, ``drug_1_start_day`` and so on.
 
-    Lists are separated by semicolons; ``none`` is a list that was looked for and is empty. Empty cells are not
-    known. A column ``patient_id`` is left to the caller.
+    Lists are separated by semicolons; ``none`` is a list that was looked for and is empty. Empty cells are
+    not known. A column ``patient_id`` is left to the caller.
 
     Raises:
         FactsError: as `from_dict`.
@@ -160,7 +150,9 @@ def _rows(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
     rows: list[tuple[int | None, Mapping[str, Any]]] = []
     for row in reader:
         if "" in row:
-            raise FactsError([f"{path}:{reader.line_num}: has more cells than the header. Quote cells with commas."])
+            raise FactsError(
+                [f"{path}:{reader.line_num}: has more cells than the header. Quote cells with commas."]
+            )
         if any(cell and cell.strip() for cell in row.values()):
             rows.append((reader.line_num, {(name or "").strip(): cell for name, cell in row.items()}))
     if not rows:
@@ -177,8 +169,8 @@ def _take_bun(values: dict[str, Any], found: list[str]) -> None:
         found.append("urea and bun are both given. Leave out one of them.")
         return
     try:
-        amount = _amount(given, "mg/dL BUN")
-    except _Wrong as wrong:
+        amount = amount_of(given, "mg/dL BUN")
+    except NotReadError as wrong:
         found.append(f"bun {wrong}")
         return
     if amount is not None:
@@ -199,8 +191,8 @@ def _read_all(
             found.append(f"{where}'{name}' is no fact that is known here. {hint}")
             continue
         try:
-            read[name] = _reader(name)(value)
-        except _Wrong as wrong:
+            read[name] = reader(name)(value)
+        except NotReadError as wrong:
             found.append(f"{where}{name} {wrong}")
     return read
 
@@ -216,109 +208,6 @@ def _exposures(drugs: Iterable[Any], found: list[str]) -> Iterable[Exposure]:
         if read.get("suspected") is None:
             read.pop("suspected", None)
         yield Exposure(**{"name": drug["name"], **read})
-
-
-def _reader(name: str) -> Callable[[Any], Any]:
-    if name in QUANTITIES:
-        return _amount
-    if name in ("name", "earlier"):
-        return _text
-    if name in _COUNTS:
-        return _count
-    if name in _NUMBERS or name == "half_life_hours":
-        return _number
-    return _date if name in _DATES else _list if name in _LISTS else _truth
-
-
-def _unknown(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().casefold() in _UNKNOWN)
-
-
-def _text(value: Any) -> str | None:
-    if _unknown(value):
-        return None
-    if not isinstance(value, str):
-        raise _Wrong(f"is {value!r}, not a text.")
-    return value.strip()
-
-
-def _number(value: Any) -> float | None:
-    if _unknown(value):
-        return None
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            mend = value.strip().replace(",", ".", 1)
-            comma = f" Did you mean {mend}?" if _is_number(mend) else " Correct it, or leave it out if not known."
-            raise _Wrong(f"is '{value}', not a number.{comma}") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise _Wrong(f"is {value!r}, not a number. Correct it, or leave it out if not known.")
-    return float(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def _count(value: Any) -> int | None:
-    number = _number(value)
-    if number is not None and number != int(number):
-        raise _Wrong(f"is {number:g}, not a whole number. Round it.")
-    return None if number is None else int(number)
-
-
-def _truth(value: Any) -> bool | None:
-    if _unknown(value):
-        return None
-    if isinstance(value, bool):
-        return value
-    folded = str(value).strip().casefold()
-    if folded in _YES or folded in _NO:
-        return folded in _YES
-    raise _Wrong(f"is {value!r}, neither yes nor no. Write true or false, or leave it out if not known.")
-
-
-def _date(value: Any) -> date | None:
-    if _unknown(value):
-        return None
-    if type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value.strip())
-    except (ValueError, AttributeError):
-        raise _Wrong(f"is {value!r}, not a date. Write it as year-month-day, such as 2026-03-09.") from None
-
-
-def _list(value: Any) -> tuple[str, ...] | None:
-    if _unknown(value):
-        return None
-    if isinstance(value, str):
-        value = [] if value.strip().casefold() in _NONE else value.split(";")
-    if not isinstance(value, Iterable) or isinstance(value, Mapping):
-        raise _Wrong(f"is {value!r}, not a list of names.")
-    names = [str(name).strip().casefold().replace(" ", "_") for name in value]
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _amount(value: Any, unit: str = "") -> Amount | None:
-    if _unknown(value) or isinstance(value, Amount):
-        return value if isinstance(value, Amount) else None
-    if isinstance(value, Mapping):
-        number, given = _number(value.get("value")), value.get("unit", unit)
-        others = set(value) - {"value", "unit"}
-        if number is None or not isinstance(given, str) or others:
-            raise _Wrong(f"is {dict(value)!r}. Write it as 12 mmol/L, or as a value and a unit.")
-        return Amount(number, unit_named(given))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Amount(float(value), unit)
-    amount = parse_amount(str(value))
-    if amount is None:
-        raise _Wrong(f"is {value!r}, not a value with a unit such as 12 mmol/L.")
-    return amount if amount.unit else Amount(amount.value, unit)
 
 
 def _plain(value: Any) -> Any:

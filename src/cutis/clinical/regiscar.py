@@ -1,4 +1,4 @@
-"""The RegiSCAR score: how well a reaction fits DRESS (drug reaction with eosinophilia and systemic symptoms)."""
+"""The RegiSCAR score: how well a reaction fits DRESS (with eosinophilia and systemic symptoms)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _SKIN = {
 def regiscar(facts: Facts) -> Score:
     """The RegiSCAR validation score for DRESS, -4 to 9.
 
-    Its table says what an unknown fact counts; that total is `published`. The range says what may become of it.
+    Its table says what an unknown fact counts; that total is `published`. The range says what may become of
+    it.
 
     Source: Kardaun et al. 2007, Br J Dermatol 156:609; Kardaun et al. 2013, Br J Dermatol 169:1071.
     """
@@ -35,15 +36,19 @@ def regiscar(facts: Facts) -> Score:
         _suggesting(facts),
         _three("biopsy", biopsy, (-1, 0, 0), "not suggesting DRESS counts -1"),
         _organs(facts),
-        _three("resolution", facts.lasted_15_days, (-1, 0, -1), "in 15 days or more; no or not known counts -1"),
+        _three(
+            "resolution", facts.lasted_15_days, (-1, 0, -1), "in 15 days or more; no or not known counts -1"
+        ),
         _other_causes(facts),
     )
     low, high = ends(items)
     notes = (
-        "It says how well what is known fits DRESS in hindsight; early in the reaction little is known, and 'no case' "
-        "does not make a reaction harmless.",
+        "It says how well what is known fits DRESS in hindsight; early in the reaction little is known, and "
+        "'no case' does not make a reaction harmless.",
     )
-    return Score("regiscar", "RegiSCAR score for DRESS", items, low, high, _reading(low, high), SOURCE, (), notes)
+    return Score(
+        "regiscar", "RegiSCAR score for DRESS", items, low, high, _reading(low, high), SOURCE, (), notes
+    )
 
 
 def band(total: int) -> str:
@@ -96,7 +101,9 @@ def _other_causes(facts: Facts) -> Item:
     if negative is not None and negative < 3:
         return settled("other causes excluded", f"{negative} negative", 0, rule)
     if negative is None or positive is None:
-        finding = "not known" if negative is None else f"{negative} negative, whether one is positive not known"
+        finding = (
+            "not known" if negative is None else f"{negative} negative, whether one is positive not known"
+        )
         return unsettled("other causes excluded", 0, 1, rule, 0, finding)
     return settled("other causes excluded", f"{negative} negative, none positive", 1, rule)
 
@@ -104,7 +111,8 @@ def _other_causes(facts: Facts) -> Item:
 def _eosinophils(facts: Facts) -> Item:
     """By their count; by their share too, where there are fewer than 4 x 10^9/L leukocytes."""
     rule = (
-        "0.7 to 1.49 x 10^9/L 1, from 1.5 2; with fewer than 4.0 x 10^9/L leukocytes also 10 to 19.9% 1, from 20% 2"
+        "0.7 to 1.49 x 10^9/L 1, from 1.5 2; with fewer than 4.0 x 10^9/L leukocytes also 10 to 19.9% 1, "
+        "from 20% 2"
     )
     count = None if facts.eosinophils is None else in_first_unit("eosinophils", facts.eosinophils)
     all_cells = None if facts.leukocytes is None else in_first_unit("leukocytes", facts.leukocytes)

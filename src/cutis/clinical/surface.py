@@ -1,4 +1,4 @@
-"""How much of the body surface: rule of nines, Lund and Browder's chart, and what the detached part is called."""
+"""How much of the body surface: rule of nines, Lund and Browder's chart, what the detached part is called."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def percent_involved(shares: Mapping[str, float], age: float | None = None) -> f
 
     Args:
         shares: share of each region that is involved, 0..1; regions that are not named are not involved.
-        age: years; with it Lund and Browder's chart is used, without it the rule of nines, which is for adults.
+        age: years; with it Lund and Browder's chart is used, without it the rule of nines, for adults.
 
     Raises:
         FactsError: a region that is not in the chart, or a share outside 0..1; all at once.
@@ -108,7 +108,8 @@ def palms(count: float) -> float:
 def extent(low: float, high: float | None = None) -> Extent:
     """What the detached area is called: below 10% SJS, 10 to 30% overlap, above 30% TEN.
 
-    The classification rests on the kind of lesions too; of a rash that is no epidermal necrolysis it says nothing.
+    The classification rests on the kind of lesions too; of a rash that is no epidermal necrolysis it says
+    nothing.
 
     Args:
         low: detached and detachable epidermis, per cent of the body surface.

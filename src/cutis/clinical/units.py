@@ -88,7 +88,12 @@ def unit_named(text: str) -> str:
     if text.strip() == "G/L":  # giga, where g/L is grams
         return "10^9/L"
     folded = re.sub(r"[\s()]", "", text.casefold())
-    for written, plain in (("\N{MICRO SIGN}", "u"), ("\N{GREEK SMALL LETTER MU}", "u"), ("×", "x"), ("⁹", "^9")):
+    for written, plain in (
+        ("\N{MICRO SIGN}", "u"),
+        ("\N{GREEK SMALL LETTER MU}", "u"),
+        ("×", "x"),
+        ("⁹", "^9"),
+    ):
         folded = folded.replace(written, plain)
     return _SPELLINGS.get(folded, text.strip())
 
