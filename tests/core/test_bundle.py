@@ -26,6 +26,7 @@ from cutis.core.bundle import (
 )
 from cutis.core.errors import BundleError, OutputError
 from cutis.core.labels import Categorical, Label
+from cutis.core.operating_point import PatientRule, Pooling
 
 INFO = BundleInfo(
     name="dermoscopy",
@@ -227,3 +228,13 @@ def test_a_dense_graph_and_its_description_belong_together(
     with pytest.raises(BundleError, match="belong together"):
         write_bundle(tmp_path / "a.cutis", replace(INFO, dense=described), MODEL, "", vectors(), dense)
     assert not list(tmp_path.iterdir())
+
+
+def test_how_patients_are_answered_for_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    figure = {"value": 0.96, "low": 0.94, "high": 0.98}
+    fitted = FittedOn("tune", "def", 900, groups=120)
+    point = OperatingPoint("severe", "mel", 0.3, "bound", fitted, {"sensitivity": figure}, "A note.")
+    rule = PatientRule("mel", Pooling("smooth_max", sharpness=2.0, slope=1.2, offset=-0.3), 0.24, point)
+    write_bundle(tmp_path / "p.cutis", replace(INFO, patient=rule), MODEL, "# Card\n", vectors())
+    assert Bundle.open(tmp_path / "p.cutis").info.patient == rule
+    assert INFO.patient is None and "patient" not in INFO.to_dict()

@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
+from cutis.core.operating_point import (
+    FittedOn,
+    OperatingPoint,
+    PatientRule,
+    operating_point_from_dict,
+    patient_rule_from_dict,
+)
+from cutis.core.plain import build
+
+__all__ = [
+    "FORMAT",
+    "GOOD",
+    "BundleInfo",
+    "Dense",
+    "Fit",
+    "FittedOn",
+    "Member",
+    "OperatingPoint",
+    "PatientRule",
+    "TrainingData",
+    "operating_point_from_dict",
+    "patient_rule_from_dict",
+    "training_from_dict",
+]
 
 FORMAT = 1
 GOOD = "good"  # what a gate's passing grades are called together
@@ -16,42 +39,6 @@ GOOD = "good"  # what a gate's passing grades are called together
 # stretched to a square; with nothing cut off and never enlarged, where frame and sharpness are what is asked
 # about; or taken pixel by pixel, where scale is part of what is seen.
 Fit = Literal["shorter", "square", "whole", "native"]
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class FittedOn:
-    """The data that a threshold or a temperature was chosen on.
-
-    Attributes:
-        split: name of the split, normally ``tune``.
-        split_hash: hash of the whole split assignment, as in the manifest's ``split_hash``.
-        n: number of images.
-    """
-
-    split: str
-    split_hash: str
-    n: int
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """A threshold on one label's probability: at or above it the label counts as found.
-
-    Attributes:
-        name: for people, such as ``melanoma, 95% sensitivity``.
-        label: name of the label; of a gate also `GOOD`, the grades that pass.
-        threshold: 0 to 1, on the bundle's ``probabilities``.
-        rule: how it was chosen, such as ``youden`` or ``sensitivity >= 0.95``.
-        fitted_on: on what it was chosen; None when it was set by hand.
-    """
-
-    name: str
-    label: str
-    threshold: float
-    rule: str
-    fitted_on: FittedOn | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +132,7 @@ class BundleInfo:
         dense: of the member ``dense.onnx``; None when the bundle has none and cannot map whole images.
         findings: in the order of the graph's ``findings``; None where it answers one question only.
         passing: the lowest grade that counts as good, where the bundle is a gate.
+        patient: how it answers for a patient with several lesions; None where it does not.
         format: of the file; a newer one than `FORMAT` is refused.
     """
 
@@ -170,20 +158,23 @@ class BundleInfo:
     dense: Dense | None = None
     findings: Labels | None = None
     passing: str | None = None
+    patient: PatientRule | None = None
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``bundle.json``."""
-        optional = ("dense", "findings", "passing")
+        optional = ("dense", "findings", "passing", "patient")
         shallow = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in optional}
         dense = {"dense": asdict(self.dense)} if self.dense else {}
         findings = {"findings": self.findings.to_dict()} if self.findings else {}
         passing = {"passing": self.passing} if self.passing else {}
+        patient = {"patient": asdict(self.patient)} if self.patient else {}
         return (
             shallow
             | dense
             | findings
             | passing
+            | patient
             | {
                 "labels": self.labels.to_dict(),
                 "members": [asdict(member) for member in self.members],
@@ -211,7 +202,7 @@ class BundleInfo:
         Raises:
             CutisError: a field is missing or of the wrong kind.
         """
-        return _build(
+        return build(
             BundleInfo,
             {
                 **data,
@@ -219,8 +210,9 @@ class BundleInfo:
                 "members": tuple(_member(item) for item in data["members"]),
                 "training": training_from_dict(data["training"]),
                 "operating_points": tuple(operating_point_from_dict(i) for i in data["operating_points"]),
-                "dense": _build(Dense, data["dense"]) if data.get("dense") else None,
+                "dense": build(Dense, data["dense"]) if data.get("dense") else None,
                 "findings": Labels.from_dict(data["findings"]) if data.get("findings") else None,
+                "patient": patient_rule_from_dict(data["patient"]) if data.get("patient") else None,
             },
         )
 
@@ -231,27 +223,9 @@ def training_from_dict(data: Mapping[str, Any]) -> TrainingData:
     Raises:
         CutisError: a field is missing.
     """
-    return _build(TrainingData, {**data, "overrides": tuple(data.get("overrides", ()))})
-
-
-def operating_point_from_dict(data: Mapping[str, Any]) -> OperatingPoint:
-    """An operating point as ``dataclasses.asdict`` wrote it.
-
-    Raises:
-        CutisError: a field is missing.
-    """
-    fitted = data.get("fitted_on")
-    return _build(OperatingPoint, {**data, "fitted_on": _build(FittedOn, fitted) if fitted else None})
+    return build(TrainingData, {**data, "overrides": tuple(data.get("overrides", ()))})
 
 
 def _member(data: Mapping[str, Any]) -> Member:
     fit = data.get("fit", "square" if data.get("stretch") else "shorter")  # the first bundles say stretch
-    return _build(Member, {**data, "mean": tuple(data["mean"]), "std": tuple(data["std"]), "fit": fit})
-
-
-def _build(kind: type[T], data: Mapping[str, Any]) -> T:
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    try:
-        return kind(**{name: value for name, value in data.items() if name in known})
-    except TypeError as error:
-        raise CutisError(f"{kind.__name__} is incomplete: {error}.") from error
+    return build(Member, {**data, "mean": tuple(data["mean"]), "std": tuple(data["std"]), "fit": fit})

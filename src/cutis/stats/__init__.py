@@ -7,7 +7,9 @@
     calibration      temperature, calibration error, reliability, Brier score, log loss
     classification   all of these by name, with intervals
     thresholds       operating points by Youden, sensitivity, specificity or predictive value
-    utility          predictive values at another prevalence
+    pooling          from the probabilities of a patient's lesions to one for the patient, calibrated
+    poolings         the poolings compared on the same patients
+    utility          predictive values, expected counts and likelihood ratios at any prevalence
     comparison       DeLong, McNemar, paired group bootstrap, Holm
     ratings          several raters' ratings of the same cases, and their majority
     pairwise         exact agreement and kappas of two raters
