@@ -36,6 +36,22 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Screening:
+    """What a task must not miss, in patients with several lesions.
+
+    Attributes:
+        positive: name of the label that is looked for.
+        sensitivity: what the lower end of its interval is to reach, counted in patients; as much specificity
+            as that leaves.
+        pooling: how lesions become the patient's answer, one of `cutis.core.operating_point.POOLINGS`.
+    """
+
+    positive: str
+    sensitivity: float = 0.936
+    pooling: str = "smooth_max"
+
+
+@dataclass(frozen=True)
 class Task:
     """One question that cutis can learn to answer.
 
@@ -52,6 +68,7 @@ class Task:
         spacing: micrometres per pixel of the images, where their scale is part of what is seen.
         findings: yes-or-no questions answered beside the main one, from columns ``severity_<finding>``.
         passing: the lowest grade that counts as good, where the task is a gate.
+        screening: what must not be missed, where patients are screened.
     """
 
     name: str
@@ -66,3 +83,4 @@ class Task:
     spacing: float | None = None
     findings: tuple[Label, ...] = ()
     passing: str | None = None
+    screening: Screening | None = None

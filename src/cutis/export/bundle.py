@@ -36,7 +36,8 @@ from cutis.models.classifier import Classifier
 from cutis.runtime.check import check_parity
 from cutis.tasks import get_task
 from cutis.training.run import Run
-from cutis.training.worth import gate_metrics, test_metrics
+from cutis.training.screening import lesion_points, lesions_of, patient_rule
+from cutis.training.worth import gate_metrics, patient_metrics, test_metrics
 
 Views = Literal[1, 2, 4]
 TOLERANCE = {"float32": 1e-3, "float16": 5e-3}  # of a probability, or of a finding, against torch
@@ -213,14 +214,19 @@ def _fitted(draft: Bundle, asked: _Asked) -> Bundle:
     tune, test = at_temperature(tune, more), at_temperature(test, more)
     labels, good = draft.info.labels, draft.info.good
     gate = gate_points(tune, good, labels)
-    metrics = test_metrics(test.part, test.probabilities, test.truth, labels)
+    tuned, tested = ((said.part, said.probabilities, said.truth, labels) for said in (tune, test))
+    screening = get_task(draft.info.task).screening
+    rule, metrics = patient_rule(*tuned, screening), test_metrics(*tested)
+    if rule is not None:
+        metrics |= patient_metrics(lesions_of(*tested, rule.positive), rule)
     if gate:
         here, score = good_or_not(test, good, labels)
         metrics |= gate_metrics(test.part.table[test.part.group].to_numpy(), here, score, gate[0].threshold)
     info = replace(
         draft.info,
         temperature=temperature,
-        operating_points=(*gate, *operating_points(tune, labels)),
+        operating_points=(*gate, *lesion_points(*tuned, screening), *operating_points(tune, labels)),
+        patient=rule,
         metrics=metrics,
         metrics_on=_metrics_on(draft.info, asked.manifest),
     )
@@ -232,6 +238,7 @@ def _as_the_run_says(draft: Bundle, run: Run, manifest: Manifest) -> Bundle:
     info = replace(
         draft.info,
         operating_points=run.operating_points,
+        patient=run.patient,
         metrics=run.metrics,
         metrics_on=_metrics_on(draft.info, manifest),
     )

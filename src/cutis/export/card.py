@@ -15,6 +15,11 @@ _HEADLINES = {
     "specificity_good": "of other photos, refused",
     "ppv_good": "of passed photos, good",
     "npv_good": "of refused photos, not good",
+    "auc_patient": "AUC, patients",
+    "sensitivity_patient": "of positive patients, found",
+    "specificity_patient": "of other patients, left alone",
+    "ppv_patient": "of patients called, positive",
+    "npv_patient": "of patients not called, not positive",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
     "auc_macro": "AUC, mean over classes",
@@ -130,6 +135,7 @@ def _worth(info: BundleInfo) -> list[str]:
         *_table(("figure", "value (95% interval)"), figures),
         *_table(("label", *kinds), classes),
         *_thresholds(info.operating_points),
+        *_patients(info),
     ]
 
 
@@ -147,16 +153,44 @@ def _thresholds(points: Sequence[OperatingPoint]) -> list[str]:
             point.name,
             f"{point.threshold:.3f}",
             point.rule,
-            f"{point.fitted_on.n} photos, split {point.fitted_on.split}"
-            if point.fitted_on
-            else "set by hand",
+            _chosen_on(point),
         )
         for point in points
     ]
+    notes = [line for point in points if point.note for line in (f"{point.name}: {point.note}", "")]
     return [
         "The model's own answer is the most probable label. For those who look for one label:",
         "",
         *_table(("operating point", "probability from", "rule", "chosen on"), rows),
+        *notes,
+    ]
+
+
+def _chosen_on(point: OperatingPoint) -> str:
+    fitted = point.fitted_on
+    if fitted is None:
+        return "set by hand"
+    of = f" of {fitted.groups} patients" if fitted.groups else ""
+    return f"{fitted.n} photos{of}, split {fitted.split}"
+
+
+def _patients(info: BundleInfo) -> list[str]:
+    """How lesions become an answer about their patient."""
+    rule = info.patient
+    if rule is None:
+        return []
+    point, title = rule.point, info.labels[rule.positive].text
+    there = [f"{name} {_figure(point.found[name])}" for name in ("sensitivity", "specificity")]
+    return [
+        "### Patients with several lesions",
+        "",
+        f"The lesions' probabilities of {title} become the patient's by `{rule.pooling.method}`, calibrated",
+        f"where {rule.prevalence:.1%} of patients had it. How many photos there are changes nothing.",
+        f"Called from {point.threshold:.3f} up; rule: {point.rule}; chosen on {_chosen_on(point)}.",
+        f"On these, which flatter it: {', '.join(there)}. {point.note}".strip(),
+        "A positive answer is a reason to refer, no diagnosis; what it means depends on how common the",
+        "disease is among the patients who are tested: `cutis evaluate --prevalence` says it.",
+        "",
     ]
 
 

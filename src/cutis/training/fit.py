@@ -27,6 +27,7 @@ from cutis.data.datasets import PhotoStore, VariedPhotos
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.stats.calibration import fit_temperature
 from cutis.task import Task
+from cutis.tasks import get_task
 from cutis.training.findings import finding_targets, findings_in
 from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
 from cutis.training.module import MovingAverage, TrainingModule
@@ -36,6 +37,7 @@ from cutis.training.process import bf16_is_fast
 from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
 from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run, need_no_run
+from cutis.training.screening import lesion_points, lesions_of, patient_rule
 from cutis.training.statistics import reestimate
 
 Progress = Callable[[int], None]
@@ -260,8 +262,8 @@ def finish(
     stores: dict[str, PhotoStore],
     targets: dict[str, Any],
 ) -> Run:
-    """Write the weights; temperature from the tune split, predictions on tune and test, metrics on test."""
-    from cutis.training.worth import test_metrics
+    """Write the weights; temperature and thresholds from the tune split, predictions, metrics on test."""
+    from cutis.training.worth import patient_metrics, test_metrics
 
     if run.steps:  # a probe takes no steps
         reestimate(network, stores["train"], sampling_chances(targets["train"], run.recipe))
@@ -276,19 +278,22 @@ def finish(
     }
     grades = {name: found[:, : len(run.labels)] for name, found in logits.items()}
     temperature = fit_temperature(grades["tune"], targets["tune"])
-    tables = [
-        predictions_table(parts[name], softmax(grades[name], temperature), run.labels, run.name)
-        for name in ("tune", "test")
-    ]
+    said = {name: softmax(grades[name], temperature) for name in grades}
+    tables = [predictions_table(parts[name], said[name], run.labels, run.name) for name in ("tune", "test")]
     with replacing(run.path / PREDICTIONS) as scratch:
         pl.concat(tables).write_csv(scratch)
+    tune, test = ((parts[name], said[name], targets[name], run.labels) for name in ("tune", "test"))
+    screening = get_task(run.task).screening
+    rule, metrics = patient_rule(*tune, screening), test_metrics(*test)
+    if rule is not None:
+        metrics |= patient_metrics(lesions_of(*test, rule.positive), rule)
     finished = replace(
         run,
         finished=True,
         temperature=temperature,
-        metrics=test_metrics(
-            parts["test"], softmax(grades["test"], temperature), targets["test"], run.labels
-        ),
+        operating_points=lesion_points(*tune, screening),
+        patient=rule,
+        metrics=metrics,
     )
     finished.save()
     return finished

@@ -20,8 +20,10 @@ from typing import Any
 
 from cutis.core.bundle_info import (
     OperatingPoint,
+    PatientRule,
     TrainingData,
     operating_point_from_dict,
+    patient_rule_from_dict,
     training_from_dict,
 )
 from cutis.core.errors import CutisError, RunError
@@ -52,6 +54,7 @@ class Run:
         steps: optimiser steps taken.
         temperature: divides the logits; fitted on the tune split.
         operating_points: thresholds fitted on the tune split.
+        patient: how patients are answered for, fitted there too; None where the task does not screen.
         metrics: on the test split, ``{metric: {value, low, high}}``.
         epoch_metrics: one row per epoch on the tune split.
     """
@@ -69,6 +72,7 @@ class Run:
     steps: int = 0
     temperature: float = 1.0
     operating_points: tuple[OperatingPoint, ...] = ()
+    patient: PatientRule | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
     epoch_metrics: tuple[Mapping[str, float], ...] = ()
 
@@ -97,6 +101,7 @@ class Run:
             "steps": self.steps,
             "temperature": self.temperature,
             "operating_points": [asdict(point) for point in self.operating_points],
+            "patient": asdict(self.patient) if self.patient else None,
             "metrics": dict(self.metrics),
             "epoch_metrics": [dict(row) for row in self.epoch_metrics],
         }
@@ -155,6 +160,7 @@ def load_run(path: Path | str) -> Run:
             steps=data["steps"],
             temperature=data["temperature"],
             operating_points=tuple(operating_point_from_dict(i) for i in data["operating_points"]),
+            patient=patient_rule_from_dict(data["patient"]) if data.get("patient") else None,
             metrics=data["metrics"],
             epoch_metrics=tuple(data["epoch_metrics"]),
         )

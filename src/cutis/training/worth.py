@@ -7,7 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cutis.core.labels import Labels, Ordinal
 from cutis.core.manifest import Manifest
+from cutis.core.operating_point import PatientRule
 from cutis.stats.classification import Answers, estimates, figures
+from cutis.stats.pooling import Lesions, pooled
 from cutis.stats.resampling import number_groups
 
 REPLICATES = 2000
@@ -57,10 +59,31 @@ def gate_metrics(
         ``auc_good``, and ``sensitivity_good``, ``specificity_good``, ``ppv_good`` and ``npv_good`` at the
         threshold, as of `test_metrics`.
     """
+    return _two_way(groups, good, score, threshold, "good")
+
+
+def patient_metrics(lesions: Lesions, rule: PatientRule) -> dict[str, dict[str, float]]:
+    """How well patients are told apart, with 95% intervals.
+
+    Args:
+        lesions: of the test split.
+        rule: fitted on the tune split.
+
+    Returns:
+        ``auc_patient``, and ``sensitivity_patient``, ``specificity_patient``, ``ppv_patient`` and
+        ``npv_patient`` at the rule's operating point, as of `test_metrics`.
+    """
+    patients, score = lesions.patients, pooled(lesions.score, lesions.groups, rule.pooling)
+    return _two_way(np.arange(len(patients)), patients, score, rule.point.threshold, "patient")
+
+
+def _two_way(
+    groups: ArrayLike, truth: NDArray[np.bool_], score: NDArray[np.float64], threshold: float, name: str
+) -> dict[str, dict[str, float]]:
     index, count = number_groups(groups)
     answers = Answers(
-        labels=("bad", "good"),
-        truth=good.astype(np.intp),
+        labels=("no", "yes"),
+        truth=truth.astype(np.intp),
         prediction=(score >= threshold).astype(np.intp),
         probabilities=np.stack([1 - score, score], axis=1),
         scored=np.ones(2, dtype=np.bool_),
@@ -69,4 +92,4 @@ def gate_metrics(
     )
     wanted = ("auc", "sensitivity", "specificity", "ppv", "npv")
     found = estimates(figures(answers, wanted), count, REPLICATES, np.random.default_rng(0))
-    return {f"{name}_good": estimate.to_dict() for name, estimate in found.items()}
+    return {f"{figure}_{name}": estimate.to_dict() for figure, estimate in found.items()}
