@@ -73,7 +73,7 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
 
 
 def confidence_bins(
-    confidence: ArrayLike, right: ArrayLike, index: ArrayLike, count: int, bins: int = BINS
+    confidence: ArrayLike, right: ArrayLike, index: ArrayLike, count: int, bins: int | ArrayLike = BINS
 ) -> Bins:
     """Sort cases into bins for `reliability` and `weighted_calibration_error`.
 
@@ -82,7 +82,8 @@ def confidence_bins(
         right: (cases,) 0 or 1: the named class was right, or the finding was there.
         index: (cases,) group of each case, see `resampling.number_groups`.
         count: number of groups.
-        bins: of equal width; a probability on an edge belongs to the bin below it.
+        bins: how many, of equal width; or their (bins + 1,) edges, see `equal_mass_edges`. A probability on
+            an edge belongs to the bin below it.
 
     Raises:
         ValueError: a probability outside 0 .. 1.
@@ -90,15 +91,31 @@ def confidence_bins(
     stated, hits = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=np.float64)
     if not np.all((stated >= 0) & (stated <= 1 + 1e-9)):
         raise ValueError("a probability is missing or lies outside 0 .. 1.")
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    number = np.clip(np.searchsorted(edges, stated, side="left") - 1, 0, bins - 1)
-    cases = sums_by_group(number, index, count, bins)
+    given = np.asarray(bins, dtype=np.float64)
+    edges = given if given.ndim else np.linspace(0.0, 1.0, int(given) + 1)
+    kinds = len(edges) - 1
+    number = np.clip(np.searchsorted(edges, stated, side="left") - 1, 0, kinds - 1)
+    cases = sums_by_group(number, index, count, kinds)
     return Bins(
         edges,
         cases,
-        sums_by_group(number, index, count, bins, hits),
-        sums_by_group(number, index, count, bins, stated),
+        sums_by_group(number, index, count, kinds, hits),
+        sums_by_group(number, index, count, kinds, stated),
     )
+
+
+def equal_mass_edges(confidence: ArrayLike, bins: int = BINS) -> NDArray[np.float64]:
+    """Edges between which about as many cases lie; fewer bins where many cases share a value.
+
+    Args:
+        confidence: (cases,) stated probabilities, 0 .. 1.
+        bins: wanted.
+
+    Returns:
+        (bins + 1,) or fewer, from 0 to 1.
+    """
+    inner = np.quantile(np.asarray(confidence, dtype=np.float64), np.arange(1, bins) / bins)
+    return np.unique(np.concatenate([[0.0], inner, [1.0]]))
 
 
 def weighted_calibration_error(binned: Bins, weights: Weights) -> NDArray[np.float64]:
