@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cutis.core.bundle_info import BundleInfo
+    from cutis.evaluation.report import Measured
     from cutis.stats.intervals import Estimate
 
 _TRUTH = typer.Option(help="Manifest with the true classes.")
@@ -60,6 +61,12 @@ def evaluate(
     subgroup: Annotated[
         list[str] | None, typer.Option(help="Column to divide by; repeatable. Default: the usual ones.")
     ] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="Also the report for reviewers: evidence.html and .pdf, tables, figures."
+        ),
+    ] = False,
     replicates: Annotated[int, _REPLICATES] = 2000,
     seed: Annotated[int, _SEED] = 0,
 ) -> None:
@@ -89,6 +96,25 @@ def evaluate(
     for limit in report.limits:
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
+    if evidence:
+        _write_evidence(report.measured, out)
+
+
+def _write_evidence(measured: Measured, out: Path) -> None:
+    from cutis.evaluation.evidence.report import write_evidence
+
+    say("Writing the evidence report")
+    written = write_evidence(measured, out)
+    for checklist in written.checklists:
+        answered, part = checklist.count("answered"), checklist.count("in part")
+        count = len(checklist.items)
+        print(
+            f"{checklist.title}: {answered} of {count} items answered, {part} in part, the rest for the author"
+        )
+    if written.why_no_paper:
+        say(f"Note: {written.why_no_paper}")
+    pages = " and ".join(str(path) for path in (written.page, written.paper) if path is not None)
+    print(f"Evidence: {pages}; tables: {out / 'tables'}, figures: {out / 'figures'}")
 
 
 def compare(

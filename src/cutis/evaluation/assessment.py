@@ -115,7 +115,8 @@ def assess(
     if answers.probabilities is not None:
         right = answers.probabilities.argmax(axis=1) == answers.truth
         sureness = (float(answers.probabilities.max(axis=1).mean()), float(right.mean()))
-        readers = [study.answers(other) for other in study.sources if other.probabilities is None]
+        others = [other for other in study.sources if other.kind == "reader" and other is not source]
+        readers = [study.answers(other) for other in others]
         roc = tuple(roc_panels(answers, readers, name, draws.rng()))
         reliability = reliability_figure(answers, name, draws.rng())
     return Assessment(

@@ -41,12 +41,12 @@ def roc_panels(
 ) -> list[Figure]:
     """One ROC curve per class with its 95% band, the other classes in grey behind it.
 
-    A dot marks the answers that the source itself gave, circles those of readers. With two classes there
+    A dot marks the answers that the source itself gave, circles those of readers, a diamond their mean. With two classes there
     is one larger curve, of the positive class.
 
     Args:
         answers: with probabilities.
-        readers: answers of sources without probabilities.
+        readers: answers of the readers, with or without probabilities.
         name: unique on the page.
         rng: source of the bootstrap draws.
     """
@@ -93,6 +93,8 @@ class _Roc:
         size = 7 if self.large else 4.5
         for x, y in self.readers:
             axes.plot(x, y, "o", markersize=size, markerfacecolor="none", markeredgecolor=svg.TEXT, zorder=4)
+        if len(self.readers) > 1:
+            axes.plot(*np.nanmean(self.readers, axis=0), "D", markersize=size, color=svg.TEXT, zorder=4.5)
         axes.plot(*self.own, "o", markersize=size, color=svg.ACCENT, zorder=5)
         axes.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.015), aspect="equal")
         axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])

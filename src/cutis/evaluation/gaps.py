@@ -16,7 +16,9 @@ from cutis.stats.intervals import percentile
 from cutis.stats.resampling import Weights, bootstrap
 
 LEVEL = 0.05
-LEAST_OF_CLASS = 5  # patients or lesions of a class, here and in the rest; with fewer it is left out of the mean
+LEAST_OF_CLASS = (
+    5  # patients or lesions of a class, here and in the rest; with fewer it is left out of the mean
+)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,31 @@ from cutis.stats.intervals import Estimate
 Watch = Callable[[int], None]
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A study with the figures of its sources.
+
+    Attributes:
+        study: the photos.
+        assessments: of all sources, in the order of the predictions.
+        columns: that subgroups are made by.
+        draws: how intervals were drawn.
+        bundle: the tested model, or None.
+        titles: of the classes.
+        limits: of the study.
+        warnings: what must stand beside the answer.
+    """
+
+    study: Study
+    assessments: tuple[Assessment, ...]
+    columns: tuple[str, ...]
+    draws: Draws
+    bundle: BundleInfo | None
+    titles: dict[str, str]
+    limits: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Report:
     """What was written.
@@ -37,6 +62,7 @@ class Report:
         figures: estimates by source and name.
         answer: the result in one sentence.
         limits: what was not looked at, and what the figures cannot bear.
+        measured: what the report was made from, for other reports of the same.
     """
 
     page: Path
@@ -45,6 +71,7 @@ class Report:
     figures: dict[str, dict[str, Estimate]]
     answer: str
     limits: tuple[str, ...]
+    measured: Measured
 
 
 def write_report(
@@ -98,7 +125,13 @@ def write_report(
     write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "report.html", page)
     figures = {a.name: a.figures for a in assessments}
-    return Report(folder / "report.html", folder / "metrics.json", results, figures, answer, tuple(limits))
+    warnings = tuple(_warnings(study, bundle))
+    measured = Measured(
+        study, tuple(assessments), tuple(columns), draws, bundle, titles, tuple(limits), warnings
+    )
+    return Report(
+        folder / "report.html", folder / "metrics.json", results, figures, answer, tuple(limits), measured
+    )
 
 
 def _results(study: Study, assessments: list[Assessment], draws: Draws, limits: list[str]) -> dict[str, Any]:
@@ -172,7 +205,7 @@ def _page(
         draws=draws,
         bundle=bundle,
         titles=titles,
-        readers=any(a.source.probabilities is None for a in assessments),
+        readers=sum(a.source.kind == "reader" for a in assessments),
         composition=composition(study),
         people=people(study),
         answer=answer,

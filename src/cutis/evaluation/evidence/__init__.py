@@ -1,15 +1,15 @@
 """The evidence report: one study as reviewers read it, from what `cutis evaluate` measured.
 
-    report        what is written, in order
-    content       figures and tables of the report, numbered
-    abstract      the structured abstract, from the figures
-    participants  who is in the study, and how the photos came to be those evaluated
-    flow          the same as a drawing
-    readers       readers against a model
-    failures      which answers were wrong, and how sure of them a source was
-    drawings      curves and intervals as SVG
-    facts         what the run can say to a checklist
-    checklists    STARD-AI, TRIPOD+AI, CLAIM and CLEAR Derm, filled in from facts
-    tables        one table as CSV, LaTeX and HTML
-    pdf           the page on paper
+report        what is written, in order
+content       figures and tables of the report, numbered
+abstract      the structured abstract, from the figures
+participants  who is in the study, and how the photos came to be those evaluated
+flow          the same as a drawing
+readers       readers against a model
+failures      which answers were wrong, and how sure of them a source was
+drawings      curves and intervals as SVG
+facts         what the run can say to a checklist
+checklists    STARD-AI, TRIPOD+AI, CLAIM and CLEAR Derm, filled in from facts
+tables        one table as CSV, LaTeX and HTML
+pdf           the page on paper
 """

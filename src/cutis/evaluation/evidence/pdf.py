@@ -11,7 +11,6 @@ from cutis.core.errors import CutisError, MissingExtraError
 from cutis.core.files import replacing
 
 
-
 def write_pdf(html: str, path: Path | str) -> None:
     """Set a page of `cutis.pages` on A4.
 

@@ -207,7 +207,8 @@ def _drawn(pairs: Sequence[_Pair], measures: tuple[str, ...], draws: Draws) -> l
     replicates = bootstrap(together, count, draws.replicates, draws.rng()).reshape(*shape, -1)
     rows = [[place[id(one)] for one in both] for both in every]
     return [
-        _Drawn(values[both], replicates[both], np.array([unique[row].support for row in both])) for both in rows
+        _Drawn(values[both], replicates[both], np.array([unique[row].support for row in both]))
+        for both in rows
     ]
 
 

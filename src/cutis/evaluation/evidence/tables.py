@@ -64,6 +64,7 @@ class Table:
         columns: from left to right.
         rows: one cell per column; None is an empty cell.
         note: what must be known to read it.
+        grouped: rows that begin with the same cell belong together; people see it once.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    grouped: bool = False
 
 
 def shown(cell: Cell, kind: Kind) -> str:
@@ -103,11 +105,7 @@ def to_latex(table: Table) -> str:
     """The table for an article: needs the package booktabs, and longtable where it runs over pages."""
     side = "".join("l" if column.kind == "text" else "r" for column in table.columns)
     head = " & ".join(_escaped(column.title) for column in table.columns) + r" \\"
-    lines = [
-        " & ".join(_escaped(shown(cell, column.kind)) for column, cell in zip(table.columns, row, strict=True))
-        + r" \\"
-        for row in table.rows
-    ]
+    lines = [" & ".join(_escaped(cell) for cell in row) + r" \\" for row in cells(table)]
     note = [rf"\par\smallskip\footnotesize {_escaped(table.note)}"] if table.note else []
     return "\n".join(
         [
@@ -132,10 +130,15 @@ def to_latex(table: Table) -> str:
 
 def cells(table: Table) -> list[list[str]]:
     """The body as people read it, row by row."""
-    return [
+    rows = [
         [shown(cell, column.kind) for column, cell in zip(table.columns, row, strict=True)]
         for row in table.rows
     ]
+    if table.grouped:
+        heads = [row[0] for row in rows]
+        for row, before in zip(rows[1:], heads, strict=False):
+            row[0] = "" if row[0] == before else row[0]
+    return rows
 
 
 def without_empty_columns(

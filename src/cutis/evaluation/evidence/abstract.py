@@ -1,0 +1,226 @@
+"""The structured abstract, each sentence with its figures, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cutis.core.bundle_info import BundleInfo
+from cutis.evaluation.assessment import Assessment, Draws
+from cutis.evaluation.evidence.failures import Failures
+from cutis.evaluation.evidence.readers import Overall, ReaderStudy
+from cutis.evaluation.evidence.results import main_measures, spoken
+from cutis.evaluation.gaps import Gap, widest
+from cutis.evaluation.population import composition
+from cutis.evaluation.study import Study
+from cutis.evaluation.words import (
+    class_noun,
+    counted,
+    counted_groups,
+    decimal_interval,
+    group_noun,
+    listed,
+    p_value,
+    percent,
+    percent_interval,
+)
+from cutis.pages.numbers import decimal, signed_range
+from cutis.stats.comparison import Difference
+from cutis.stats.intervals import Estimate
+
+_SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "balanced_accuracy")
+LEVEL = 0.05
+
+
+def title(study: Study, main: Assessment, titles: dict[str, str]) -> str:
+    """The title of the study: what it is, of what, on whom."""
+    what = (
+        f"finding {titles[study.labels[study.positive]]}"
+        if len(study.labels) == 2
+        else f"naming {len(study.labels)} {class_noun(study.truth.target or '', 2)}"
+    )
+    return f"Diagnostic accuracy of {main.name} in {what} on {_photos(study, study.size, study.count)}"
+
+
+def question(study: Study, main: Assessment, readers: Sequence[Assessment], titles: dict[str, str]) -> str:
+    """What the study asks."""
+    if len(study.labels) == 2:
+        asked = (
+            f"how well {main.name} tells photos that show {titles[study.labels[study.positive]]} from others"
+        )
+    else:
+        nouns = class_noun(study.truth.target or "", 2)
+        asked = f"how often {main.name} names the right one of {len(study.labels)} {nouns}"
+    beside = f", beside {counted(len(readers), 'reader')} on the same photos" if readers else ""
+    return f"To measure {asked}{beside}."
+
+
+def abstract(
+    study: Study,
+    main: Assessment,
+    readers: Sequence[Assessment],
+    *,
+    against: ReaderStudy | None,
+    gaps: Sequence[Gap],
+    failures: Failures,
+    limits: Sequence[str],
+    draws: Draws,
+    bundle: BundleInfo | None,
+    titles: dict[str, str],
+) -> list[tuple[str, str]]:
+    """Headings and paragraphs, after STARD for Abstracts."""
+    results = [_composition(study, titles), _figures(study, main)]
+    if against is not None:
+        results += reader_sentences(against)
+    results.append(_gap_sentence(study, gaps))
+    results.append(_failure_sentence(main, failures))
+    return [
+        ("Objective", question(study, main, readers, titles)),
+        ("Methods", " ".join(_methods(study, main, readers, draws, bundle))),
+        ("Results", " ".join(one for one in results if one)),
+        ("Limits", " ".join(limits[:3])),
+        ("Conclusion", conclusion(study, main, against)),
+        ("Registration and funding", "Open for the author."),
+    ]
+
+
+def said(measure: str, estimate: Estimate) -> str:
+    """A figure with its interval, as the measure is written."""
+    return percent_interval(estimate) if measure in _SHARES else decimal_interval(estimate)
+
+
+def reader_sentences(against: ReaderStudy) -> list[str]:
+    """The readers beside the model, in one or two sentences."""
+    measure = against.measures[0]
+    overall = against.of(measure)
+    values = [100 * reading.reader_figures[measure].value for reading in against.readings]
+    if overall.readers == 1:
+        reading = against.readings[0]
+        return [
+            f"{reading.reader} reached a {spoken(measure)} of {said(measure, overall.mean)} on "
+            f"{counted(reading.photos, 'photo')}; {_lead(measure, overall.difference, against.model)}."
+        ]
+    return [
+        f"{counted(overall.readers, 'reader')} reached a mean {spoken(measure)} of "
+        f"{said(measure, overall.mean)}, from {min(values):.0f}% to {max(values):.0f}%; for readers and cases "
+        f"like these, {_lead(measure, overall.difference, against.model)}.",
+        _single_readers(overall, against),
+    ]
+
+
+def conclusion(study: Study, main: Assessment, against: ReaderStudy | None) -> str:
+    """What the figures bear, and no more."""
+    if against is None:
+        return (
+            f"On these photos the figures of {main.name} stand as above; nobody was set beside it. "
+            "What they mean for practice is for the author to say."
+        )
+    overall = against.of(against.measures[0])
+    name, lead = spoken(overall.measure), overall.difference
+    who = "readers like these" if overall.random_readers else against.readings[0].reader
+    if lead.p >= LEVEL:
+        verdict = (
+            f"A difference in {name} between {main.name} and {who} was not shown; with "
+            f"{_points(overall.measure, lead)} in its 95% interval, one was not ruled out either."
+        )
+    else:
+        more = "lower" if lead.value > 0 else "higher"
+        verdict = f"On these photos {main.name} had a {more} {name} than {who}."
+    return f"{verdict} What this means for practice is for the author to say."
+
+
+def _photos(study: Study, photos: int, groups: int) -> str:
+    if study.truth.group == "image_id":
+        return counted(photos, "photo")
+    return f"{counted(photos, 'photo')} of {counted_groups(groups, study.truth.group)}"
+
+
+def _methods(
+    study: Study,
+    main: Assessment,
+    readers: Sequence[Assessment],
+    draws: Draws,
+    bundle: BundleInfo | None,
+) -> list[str]:
+    which = f" (split {study.flow.split})" if study.flow.split else ""
+    given = f"{main.name} ({main.source.kind})"
+    trained = (
+        f", trained on {counted(bundle.training.images, 'photo')} of {bundle.training.name}" if bundle else ""
+    )
+    others = f" and {counted(len(readers), 'reader')}" if readers else ""
+    return [
+        f"Photos that were collected beforehand: {_photos(study, study.size, study.count)}{which} with a known "
+        f"{class_noun(study.truth.target or '')}.",
+        f"Index tests: {given}{trained}{others}, one {class_noun(study.truth.target or '')} per photo.",
+        f"Reference standard: column {study.truth.target} of the truth's table.",
+        f"Intervals are 95%, from {draws.replicates:,} draws of whole {group_noun(study.truth.group)}.",
+    ]
+
+
+def _composition(study: Study, titles: dict[str, str]) -> str:
+    shares = composition(study)
+    if len(study.labels) == 2:
+        one = shares[study.labels[study.positive]]
+        name = titles[study.labels[study.positive]]
+        return f"Of {counted(study.size, 'photo')}, {one.photos:,} ({percent(one.share)}%) showed {name}."
+    order = sorted(shares, key=lambda label: -shares[label].photos)[:3]
+    most = listed([f"{titles[label].lower()} ({percent(shares[label].share)}%)" for label in order])
+    return f"Most common among {counted(study.size, 'photo')} were {most}."
+
+
+def _figures(study: Study, main: Assessment) -> str:
+    there = [name for name in main_measures(study) if name in main.figures]
+    parts = [f"{spoken(name)} {said(name, main.figures[name])}" for name in there]
+    return f"{main.name}: {', '.join(parts)}."
+
+
+def _lead(measure: str, lead: Difference, model: str) -> str:
+    if not lead.low and not lead.high:
+        return f"no different from {model}"
+    return f"{_points(measure, lead)} from {model} ({p_value(lead.p)})"
+
+
+def _points(measure: str, lead: Difference) -> str:
+    if measure in _SHARES:
+        ends = signed_range(100 * lead.low, 100 * lead.high, 1)
+        return f"{decimal(100 * lead.value, 1, '+')} percentage points ({ends})"
+    return f"{decimal(lead.value, 3, '+')} ({signed_range(lead.low, lead.high, 3)})"
+
+
+def _single_readers(overall: Overall, against: ReaderStudy) -> str:
+    above, below = len(overall.above), len(overall.below)
+    left = overall.readers - above - below
+    return (
+        f"After correction for their number, {above} of {overall.readers} readers were above "
+        f"{against.model}, {below} below, and {left} not told apart."
+    )
+
+
+def _gap_sentence(study: Study, gaps: Sequence[Gap]) -> str:
+    if not gaps:
+        return ""
+    sure = [gap for gap in gaps if gap.sure]
+    measures = list(dict.fromkeys(gap.measure for gap in gaps))
+    tested = len({(gap.column, gap.value) for gap in gaps})
+    low = widest(gaps, measures[0])
+    text = f"Of {counted(tested, 'subgroup')}, {len({(g.column, g.value) for g in sure}) or 'none'} "
+    text += f"differed surely from the rest in {listed([spoken(name) for name in measures])}"
+    if low is None:
+        return text + "."
+    where = f"{low.column.replace('_', ' ')} {low.value}"
+    ends = signed_range(100 * low.difference.low, 100 * low.difference.high, 1)
+    return (
+        f"{text}; farthest below in {spoken(low.measure)} was {where} "
+        f"({decimal(100 * low.difference.value, 1, '+')} points, {ends})."
+    )
+
+
+def _failure_sentence(main: Assessment, found: Failures) -> str:
+    text = f"{found.wrong:,} answers of {main.name} were wrong"
+    if found.sure:
+        text += (
+            f"; of the {found.sure:,} that it gave with 90% sureness or more, {found.sure_wrong:,} "
+            f"({percent((found.sure_wrong or 0) / found.sure)}%)"
+        )
+    if found.beside is not None and found.beside.all_wrong:
+        text += f"; {found.beside.all_wrong:,} were wrong for every reader too"
+    return text + "."

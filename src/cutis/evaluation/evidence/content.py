@@ -1,0 +1,343 @@
+"""What the report holds, put together and numbered before any page is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cutis.core.bundle_info import BundleInfo
+from cutis.core.errors import CutisError
+from cutis.evaluation.assessment import Assessment, Draws
+from cutis.evaluation.evidence import abstract, drawings, participants, results
+from cutis.evaluation.evidence.checklists import Checklist, filled
+from cutis.evaluation.evidence.facts import facts, missing, statistics
+from cutis.evaluation.evidence.failures import Failures, failures
+from cutis.evaluation.evidence.flow import draw_flow
+from cutis.evaluation.evidence.readers import ReaderStudy, read_against
+from cutis.evaluation.evidence.tables import Table
+from cutis.evaluation.gaps import Gap, gaps, measures_of
+from cutis.evaluation.pairs import Pair, compare_pair, correct
+from cutis.evaluation.report import Measured
+from cutis.evaluation.study import Study
+from cutis.stats.mrmc import study as reader_study
+from cutis.stats.mrmc_points import AgainstReader, model_against_readers
+
+_CURVE_DRAWS = 500  # every draw finds each reader's point and the model's curve anew
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A numbered figure.
+
+    Attributes:
+        key: its file name without suffix.
+        number: on the page.
+        title: what it shows.
+        note: how to read it.
+        drawings: inline SVG by the name of its part; one part is named by the key itself.
+        drawn: whether the page shows the drawing; where it does not, it shows the same as text and bars.
+    """
+
+    key: str
+    number: int
+    title: str
+    note: str
+    drawings: dict[str, str]
+    drawn: bool = True
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        key: its anchor.
+        number: on the page.
+        title: of it.
+    """
+
+    key: str
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """The report before it is a page.
+
+    Attributes:
+        study: the photos.
+        assessments: of all sources, the main one first.
+        readers: of these, the readers beside the main one.
+        title: of the study.
+        abstract: headings and paragraphs.
+        against: readers beside the model; None without both.
+        curve: with two classes, the model's curve at each reader's specificity.
+        gaps: of the main source's subgroups.
+        failures: of the main source.
+        pairs: models tested against each other.
+        tables: by key, in the order of the page, with their numbers.
+        pictures: by key, in the order of the page.
+        sections: in order.
+        checklists: filled in.
+        methods: how figures were made, and what is missing.
+        bundle: the tested model, or None.
+        titles: of the classes.
+        limits: of the study.
+        draws: how intervals were drawn.
+    """
+
+    study: Study
+    assessments: tuple[Assessment, ...]
+    readers: tuple[Assessment, ...]
+    title: str
+    abstract: list[tuple[str, str]]
+    against: ReaderStudy | None
+    curve: tuple[AgainstReader, ...]
+    gaps: tuple[Gap, ...]
+    failures: Failures
+    pairs: tuple[Pair, ...]
+    tables: dict[str, tuple[int, Table]]
+    pictures: dict[str, Picture]
+    sections: tuple[Section, ...]
+    checklists: tuple[Checklist, ...]
+    methods: tuple[str, ...]
+    bundle: BundleInfo | None
+    titles: dict[str, str]
+    limits: tuple[str, ...]
+    draws: Draws
+
+    @property
+    def main(self) -> Assessment:
+        """The source that the report is about."""
+        return self.assessments[0]
+
+    def section(self, key: str) -> Section:
+        """A section by its key."""
+        return next(one for one in self.sections if one.key == key)
+
+
+def put_together(measured: Measured) -> Content:
+    """Measure what only the evidence report shows, and number its parts."""
+    study, draws, titles = measured.study, measured.draws, measured.titles
+    bundle, limits = measured.bundle, measured.limits
+    ordered = _main_first(measured.assessments)
+    main = ordered[0]
+    readers = tuple(a for a in ordered[1:] if a.source.kind == "reader")
+    said_by = [a.source for a in readers]
+    is_model = main.source.kind == "model"
+    against = read_against(study, main.source, said_by, draws) if readers and is_model else None
+    curve = _curve(study, main, readers, draws) if against is not None else ()
+    wrong = failures(study, main.source, said_by, draws)
+    found = gaps(study, main.source, measured.columns, replicates=draws.replicates // 2, rng=draws.rng())
+    pairs = _model_pairs(study, ordered, draws)
+    known = {
+        "against": against,
+        "gaps": found,
+        "failures": wrong,
+        "draws": draws,
+        "bundle": bundle,
+        "titles": titles,
+        "limits": limits,
+    }
+    asked = abstract.question(study, main, readers, titles)
+    tables = _tables(study, ordered, against, curve, found, wrong, pairs, titles)
+    pictures = _pictures(study, ordered, readers, against, found, wrong, titles)
+    return Content(
+        study=study,
+        assessments=ordered,
+        readers=readers,
+        title=abstract.title(study, main, titles),
+        abstract=abstract.abstract(study, main, readers, **known),  # type: ignore[arg-type]
+        against=against,
+        curve=curve,
+        gaps=found,
+        failures=wrong,
+        pairs=pairs,
+        tables={table.key: (number + 1, table) for number, table in enumerate(tables)},
+        pictures=pictures,
+        sections=_sections(main, readers, pairs, found, bundle),
+        checklists=filled(facts(study, ordered, question=asked, **known)),  # type: ignore[arg-type]
+        methods=(statistics(study, draws, against), missing(study)),
+        bundle=bundle,
+        titles=titles,
+        limits=limits,
+        draws=draws,
+    )
+
+
+def _main_first(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
+    """The first model is what the report is about; without one, the first reader."""
+    main = next((a for a in assessments if a.source.kind == "model"), assessments[0])
+    return (main, *(a for a in assessments if a is not main))
+
+
+def _curve(
+    study: Study, main: Assessment, readers: Sequence[Assessment], draws: Draws
+) -> tuple[AgainstReader, ...]:
+    """With two classes and probabilities: is the model's curve above or below each reader's point?"""
+    source, k = main.source, study.positive
+    if len(study.labels) != 2 or source.probabilities is None:
+        return ()
+    place = np.full(study.size, -1)
+    place[source.rows] = np.arange(len(source.rows))
+    ratings = np.full((len(readers), 1, len(source.rows)), np.nan)
+    for number, reader in enumerate(readers):
+        rows = place[reader.source.rows]
+        ratings[number, 0, rows[rows >= 0]] = reader.source.prediction[rows >= 0] == k
+    try:
+        asked = reader_study(
+            ratings,
+            study.target[source.rows] == k,
+            readers=[a.name for a in readers],
+            groups=study.index[source.rows],
+            partial=True,
+        )
+    except CutisError:  # one class only, or a reader who saw one class only: there is no such point
+        return ()
+    return model_against_readers(
+        asked,
+        source.probabilities[:, k],
+        0.5,
+        replicates=min(_CURVE_DRAWS, draws.replicates),
+        rng=draws.rng(),
+    )
+
+
+def _model_pairs(study: Study, assessments: Sequence[Assessment], draws: Draws) -> tuple[Pair, ...]:
+    models = [a.source for a in assessments if a.source.kind == "model"]
+    return correct([compare_pair(study, *both, draws) for both in combinations(models, 2)])
+
+
+def _tables(
+    study: Study,
+    assessments: Sequence[Assessment],
+    against: ReaderStudy | None,
+    curve: Sequence[AgainstReader],
+    found: Sequence[Gap],
+    wrong: Failures,
+    pairs: Sequence[Pair],
+    titles: dict[str, str],
+) -> list[Table]:
+    main = assessments[0]
+    made = [
+        participants.characteristics(study, titles),
+        results.sources(study, assessments),
+        results.classes(study, main, titles),
+        results.confusion(study, main, titles),
+    ]
+    if pairs:
+        made.append(results.models(pairs))
+    if against is not None:
+        made.append(results.readers(study, against, curve))
+    if main.subgroups:
+        made.append(results.subgroups(study, main, found))
+    if wrong.confusions:
+        made.append(results.mistakes(study, main, wrong, titles))
+    return made
+
+
+def _pictures(
+    study: Study,
+    assessments: Sequence[Assessment],
+    readers: Sequence[Assessment],
+    against: ReaderStudy | None,
+    found: Sequence[Gap],
+    wrong: Failures,
+    titles: dict[str, str],
+) -> dict[str, Picture]:
+    main, made = assessments[0], []
+    steps = participants.flow(study, main.source, tuple(a.source for a in readers), titles)
+    made.append(("flow", "Flow of photos", "", {"flow": draw_flow(steps)}, True))
+    if main.roc:
+        beside = "; circles: readers; diamond: their mean" if readers else ""
+        note = f"Band: 95% interval. Dot: the answers as given{beside}."
+        panels = {f"roc_{_file(panel.label)}": panel.svg for panel in main.roc}
+        made.append(("roc", f"ROC curves of {main.name}", note, panels, True))
+    if main.reliability is not None:
+        note = (
+            "Dots on the dashed line: as often right as it said. Bars: 95% interval; hollow dots: fewer than "
+            "10 photos. At the foot: how many photos, by how sure it was."
+        )
+        drawn = {"reliability": main.reliability.svg}
+        made.append(("reliability", f"How sure {main.name} is, and how often it is right", note, drawn, True))
+    if against is not None:
+        made += _reader_pictures(against)
+    made += _gap_pictures(study, main, found)
+    if wrong.abstention is not None:
+        note = "Line and 95% band: the share of right answers if only the surest are given."
+        drawn = {"abstention": drawings.abstention(wrong.abstention, main.anchor)}
+        made.append(("abstention", "Right answers, by how many are given", note, drawn, True))
+    svg = drawings.confusion(main.confusion, study.labels, f"{main.anchor}-matrix")
+    made.append(("confusion", "Confusion matrix", "", {"confusion": svg}, False))
+    return {key: Picture(key, number + 1, *rest) for number, (key, *rest) in enumerate(made)}
+
+
+_Made = tuple[str, str, str, dict[str, str], bool]
+
+
+def _reader_pictures(against: ReaderStudy) -> list[_Made]:
+    drawn = {}
+    for measure in against.measures[:2]:
+        overall = against.of(measure)
+        rows = [(against.model, overall.model), ("mean of readers", overall.mean)]
+        order = sorted(against.readings, key=lambda one: -one.reader_figures[measure].value)
+        rows += [(one.reader, one.reader_figures[measure]) for one in order]
+        low = min(estimate.low for _, estimate in rows)
+        span = (max(0.0, np.floor(10 * low) / 10), 1.0)
+        drawn[f"readers_{measure}"] = drawings.forest(
+            rows, f"readers-{measure}", results.spoken(measure), span=span, line=overall.model.value
+        )
+    note = f"Dashed line: {against.model}. Readers from the highest figure to the lowest."
+    return [("readers", f"Readers beside {against.model}", note, drawn, False)]
+
+
+def _gap_pictures(study: Study, main: Assessment, found: Sequence[Gap]) -> list[_Made]:
+    if not found:
+        return []
+    drawn = {}
+    for measure in measures_of(study):
+        told = [gap for gap in found if gap.measure == measure]
+        if told:
+            rows = [(f"{gap.column.replace('_', ' ')} {gap.value}", gap.difference) for gap in told]
+            reach = max(max(abs(d.low), abs(d.high)) for _, d in rows)
+            drawn[f"subgroups_{measure}"] = drawings.forest(
+                rows,
+                f"gaps-{measure}",
+                f"{results.spoken(measure)}, subgroup less the rest",
+                span=(-reach, reach),
+                line=0.0,
+            )
+    note = "Left of the line: lower than in the rest. Filled dots: surely different after correction."
+    return [("subgroups", f"{main.name}: each subgroup against the rest", note, drawn, False)]
+
+
+def _sections(
+    main: Assessment,
+    readers: Sequence[Assessment],
+    pairs: Sequence[Pair],
+    found: Sequence[Gap],
+    bundle: BundleInfo | None,
+) -> tuple[Section, ...]:
+    named = [
+        ("abstract", "Abstract", True),
+        ("methods", "What was tested, and how", True),
+        ("participants", "Data and participants", True),
+        ("accuracy", "Accuracy", True),
+        ("readers", "Readers against the model", bool(readers) and main.source.kind == "model"),
+        ("subgroups", "Subgroups", bool(main.subgroups)),
+        ("failures", "Wrong answers", True),
+        ("card", "Model card", bundle is not None),
+        ("limits", "Limits", True),
+        ("checklists", "Reporting checklists", True),
+        ("files", "Files, and how to repeat it", True),
+    ]
+    there = [(key, title) for key, title, shown in named if shown]
+    return tuple(Section(key, number + 1, title) for number, (key, title) in enumerate(there))
+
+
+def _file(label: str) -> str:
+    return "".join(c if c.isalnum() and c.isascii() else "_" for c in label)
