@@ -13,7 +13,9 @@ _SIZE = 224  # pixels, where the network takes as many
 def phantoms(
     task: Annotated[str, typer.Argument(help="Name of the task, as `cutis tasks` lists it.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the photos and manifest.csv.")],
-    n: Annotated[int | None, typer.Option("-n", "--number", help="Number of photos.")] = None,
+    n: Annotated[
+        int | None, typer.Option("-n", "--number", help="Number of photos; with --wide, of patients.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same photos.")] = 0,
     size: Annotated[
         int | None,
@@ -22,19 +24,25 @@ def phantoms(
     masks: Annotated[bool, typer.Option("--masks", help="Also write where the lesion is.")] = False,
     conditions: Annotated[
         str | None,
-        typer.Option("--conditions", help="confocal: usual, or shifted beyond every usual range."),
+        typer.Option(
+            "--conditions", help="confocal, drug_reaction: usual, or shifted beyond every usual range."
+        ),
     ] = None,
     mosaic: Annotated[
         int | None,
         typer.Option("--mosaic", help="confocal: also (or only) a mosaic of this side, and its grades."),
     ] = None,
+    wide: Annotated[
+        bool,
+        typer.Option("--wide", help="drug_reaction: whole photos of -n patients, instead of single lesions."),
+    ] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; default: one per core.")] = None,
 ) -> None:
     """Render photos with known truth, as a manifest. For tests and demonstrations, not for care."""
     import os
 
     from cutis.cli.progress import progress
-    from cutis.phantoms.dataset import write_mosaic, write_phantoms
+    from cutis.phantoms.dataset import write_mosaic, write_phantoms, write_wide
     from cutis.tasks import get_task
 
     chosen = get_task(task)
@@ -44,7 +52,11 @@ def phantoms(
         with progress("Rendering rows", total=mosaic) as step:
             written = write_mosaic(chosen, out, mosaic, seed, conditions=conditions, progress=step)
         print(f"1 rendered mosaic (not of a person, not for care): {written}")
-    if n is not None:
+    if n is not None and wide:
+        with progress("Rendering patients", total=n) as step:
+            manifest = write_wide(chosen, out, n, seed, conditions=conditions, progress=step)
+        print(f"Wide photos of {n} rendered patients (not of people, not for care): {manifest}")
+    elif n is not None:
         with progress("Rendering photos", total=n) as step:
             manifest = write_phantoms(
                 chosen,

@@ -86,13 +86,28 @@ def photograph(light: Field, camera: Camera, rng: Rng) -> NDArray[np.uint8]:
     level = 0.35 * float(bands.mean()) + 0.65 * float(np.percentile(inner, 80))
     gain = (camera.exposure / max(level, 1e-3)) ** camera.metering
     gain *= (camera.exposure / 0.45) ** (1.0 - camera.metering)
-    matrix = _saturate(camera.saturation) @ optics.band_to_srgb()
     balance = np.clip(bands.mean() / bands, 0.6, 2.2) ** np.float32(camera.balance)
     gains = np.array(camera.gains, dtype=np.float32) * balance * np.float32(gain)
+    return develop(light, camera, gains, 1.3 * size / 224, rng)
+
+
+def develop(light: Field, camera: Camera, gains: Field, reach: float, rng: Rng) -> NDArray[np.uint8]:
+    """What the camera makes of the light on its sensor: colours, tone curve, sharpening and noise.
+
+    Args:
+        light: (3, height, width) by camera band.
+        gains: (3,) of the bands: exposure and white balance.
+        reach: of the sharpening, deviation in pixels.
+        rng: draws the noise, pixel by pixel.
+
+    Returns:
+        (height, width, 3) sRGB.
+    """
+    matrix = _saturate(camera.saturation) @ optics.band_to_srgb()
     rgb = np.tensordot(matrix * gains[None, :], light, axes=1)
     rgb = _develop(rgb, camera)
     if camera.sharpening > 0.05:
-        rgb += np.float32(camera.sharpening) * (rgb - blur(rgb, 1.3 * size / 224))
+        rgb += np.float32(camera.sharpening) * (rgb - blur(rgb, reach))
     rgb += _grain(rgb, camera, rng)
     np.clip(rgb, 0.0, 1.0, out=rgb)
     return np.ascontiguousarray((rgb * np.float32(255) + np.float32(0.5)).astype(np.uint8).transpose(1, 2, 0))

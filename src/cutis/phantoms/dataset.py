@@ -115,7 +115,7 @@ def write_phantoms(
     _need_conditions(task.phantoms, conditions)
     todo = [
         _Job(shot, seed, size, Path(out), masks, task.phantoms, conditions)
-        for shot in islice(shots(task.labels, seed), n)
+        for shot in islice(shots(task.labels, seed, _photos(task.phantoms)), n)
     ]
     rows = []
     for row in _run(todo, jobs):
@@ -166,6 +166,40 @@ def write_mosaic(
     return cast(Path, write(out, side, seed, progress=progress, **chosen))
 
 
+def write_wide(
+    task: Renderable,
+    out: Path | str,
+    patients: int,
+    seed: int = 0,
+    *,
+    conditions: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Render wide photos with several lesions each, whose truth is known.
+
+    Args:
+        task: such as ``get_task("drug_reaction")``; its renderer's module has a ``write_wide``.
+        out: folder; made where it is missing.
+        patients: each has one to four photos.
+        seed: 0 or more.
+        conditions: as for `write_phantoms`.
+        progress: called with the number of patients just written.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        CutisError: the task has no wide photos, or not under those conditions, or a number is too small.
+        OutputError: the folder already holds a manifest, or cannot be written to.
+    """
+    _need_conditions(task.phantoms, conditions)
+    write = getattr(import_module(task.phantoms.partition(":")[0]), "write_wide", None)
+    if write is None:
+        raise CutisError(f"'{task.phantoms}' renders no wide photos. The task drug_reaction has them.")
+    chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
+    return cast(Path, write(out, patients, seed, progress=progress, **chosen))
+
+
 def load_renderer(name: str) -> Renderer:
     """The renderer named ``module:function``.
 
@@ -179,11 +213,14 @@ def load_renderer(name: str) -> Renderer:
         raise CutisError(f"there is no renderer '{name}'. It is written as module:function.") from error
 
 
-def shots(labels: Labels, seed: int) -> Iterator[Shot]:
+def shots(labels: Labels, seed: int, photos: tuple[int, int] | None = None) -> Iterator[Shot]:
     """Patients without end; every label has its turn.
 
     A patient has one label and one to three photos. Where labels are grades of an ordinal scale, a patient
     has four to eight photos, of places with different grades, as nobody is one grade all over.
+
+    Args:
+        photos: fewest and most of a patient, for renderers that say so; labels are not grades then.
     """
     if isinstance(labels, Ordinal):
         yield from _graded_shots(labels, seed)
@@ -193,8 +230,12 @@ def shots(labels: Labels, seed: int) -> Iterator[Shot]:
     while True:
         turn, place = divmod(patient, len(labels))
         order = _generator(seed, 0, turn).permutation(len(labels))
-        photos = 1 + int(_generator(seed, 1, patient).choice(len(_PHOTOS_SHARE), p=_PHOTOS_SHARE))
-        for view in range(photos):
+        lot = _generator(seed, 1, patient)
+        if photos is None:
+            count = 1 + int(lot.choice(len(_PHOTOS_SHARE), p=_PHOTOS_SHARE))
+        else:
+            count = int(lot.integers(photos[0], photos[1] + 1))
+        for view in range(count):
             yield Shot(number, patient, view, labels.names[order[place]])
             number += 1
         patient += 1
@@ -210,6 +251,11 @@ def _graded_shots(labels: Labels, seed: int) -> Iterator[Shot]:
             yield Shot(number, patient, view, labels.names[order[place]])
             number += 1
         patient += 1
+
+
+def _photos(renderer: str) -> tuple[int, int] | None:
+    """Fewest and most photos of a patient, where the renderer's module names ``PHOTOS_OF_A_PATIENT``."""
+    return getattr(import_module(renderer.partition(":")[0]), "PHOTOS_OF_A_PATIENT", None)
 
 
 def _need_conditions(renderer: str, conditions: str | None) -> None:
