@@ -1,9 +1,9 @@
-"""Everything that is computed of a study of several readers, as the command, the page and other reports use it."""
+"""All that is computed of a study of several readers, for the command, the page and other reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 import numpy as np
@@ -262,9 +262,7 @@ def _with_margin(made: FigureResults, question: Question) -> FigureResults:
         for name in names
         if name != reference
     )
-    return FigureResults(
-        made.figure, made.areas, made.readers, made.pairs, made.analyses, made.refused, tests
-    )
+    return replace(made, non_inferiority=tests)
 
 
 def _rows(asked: Study, areas: ReaderAreas, question: Question) -> tuple[ReaderRow, ...]:
@@ -316,7 +314,7 @@ def _model(
             rng=_rng(question),
             confidence=question.confidence,
         )
-    asked = Question(**{**vars(question), "reference": treatment})
+    asked = replace(question, reference=treatment)
     return ModelResults(treatment, _figure(both, "auc", None, asked), roc_curve(part.truth, own), against)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, isinf, isnan, log10
+
 
 def decimal(value: float, digits: int = 3, sign: str = "") -> str:
     """``0.941``, with a true minus sign; nothing is less than zero by rounding.
@@ -24,3 +26,20 @@ def decimal_range(low: float, high: float, digits: int = 3) -> str:
 def signed_range(low: float, high: float, digits: int = 3) -> str:
     """``−0.034 to +0.008``, of a difference."""
     return f"{decimal(low, digits, '+')} to {decimal(high, digits, '+')}"
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """``15.07``, ``0.0003420``, ``2,049``, ``∞``: so many digits that tell something.
+
+    Args:
+        value: any number.
+        digits: at least one; whole digits before the point are never rounded away.
+    """
+    if isnan(value):
+        return "none"
+    if isinf(value):
+        return "∞" if value > 0 else "\N{MINUS SIGN}∞"
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - floor(log10(abs(float(f"{value:.{digits}g}")))))
+    return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")

@@ -17,7 +17,6 @@ treatments, readings that are missing) are told by what was read; see `mrmc_desi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import get_args
 
@@ -38,24 +37,25 @@ from cutis.stats.mrmc_design import Study, design_of, study, with_model
 from cutis.stats.mrmc_figures import Figure
 from cutis.stats.mrmc_results import (
     Analysis,
+    Interval,
     NonInferiority,
     OverallTest,
     Random,
-    Scale,
     TreatmentArea,
     TreatmentDifference,
 )
+from cutis.stats.mrmc_spread import Spread, least_of, quantile, spread, tail
 
 __all__ = [
     "Analysis",
     "Components",
     "Figure",
+    "Interval",
     "Method",
     "NonInferiority",
     "OverallTest",
     "Random",
     "ReaderAreas",
-    "Scale",
     "Study",
     "TreatmentArea",
     "TreatmentDifference",
@@ -70,7 +70,7 @@ __all__ = [
 
 
 def analyse(
-    areas: ReaderAreas, random: Random = "both", *, confidence: float = 0.95, scale: Scale = "plain"
+    areas: ReaderAreas, random: Random = "both", *, confidence: float = 0.95, interval: Interval = "published"
 ) -> Analysis:
     """Compare treatments by the readers' mean AUC, or other figure.
 
@@ -81,68 +81,68 @@ def analyse(
         areas: from `reader_areas`.
         random: what the answer is meant for, see the top of this module.
         confidence: of the two-sided intervals.
-        scale: on which the interval of each treatment's mean is computed: "plain", as published, or "logit",
-            whose ends stay between 0 and 1. Differences are on the plain scale.
+        interval: "published" takes Hillis's degrees of freedom. "logit" computes the interval of each
+            treatment's mean on the logit scale, so that its ends stay between 0 and 1; differences stay as
+            published. "cautious" does so too, and takes the distribution of Behrens and Fisher instead of
+            the degrees of freedom, for areas and differences: for studies of fewer than five readers.
 
     Raises:
-        CutisError: there is no such analysis or scale, the confidence is not between 0 and 1, or one reader
-            is to stand for others.
+        CutisError: there is no such analysis or interval, the confidence is not between 0 and 1, or one
+            reader is to stand for others.
 
     Source: Obuchowski & Rockette 1995, Commun Stat Simul Comput 24:285; Hillis 2007, Stat Med 26:596;
         Hillis, Berbaum & Metz 2008, Acad Radiol 15:647; for nested and split-plot designs Hillis 2014, Stat
-        Med 33:330.
+        Med 33:330; for the logit scale Pepe 2003, The Statistical Evaluation of Medical Tests, section 5.2;
+        for the sum of two distributions Fisher 1935, Ann Eugen 6:391.
     """
-    _check_question(random, scale, confidence)
+    _check_question(random, interval, confidence)
     sides = [_side(areas, number, random) for number in range(len(areas.treatments))]
-    alone = tuple(_area(side, random, confidence, scale) for side in sides)
+    alone = tuple(_area(side, random, confidence, interval) for side in sides)
     pool = compared(areas)
     parts = components(pool)
     if len(areas.treatments) == 1:
-        return Analysis(random, confidence, None, alone, (), parts, pool.readers, scale)
+        return Analysis(random, confidence, None, alone, (), parts, pool.readers, interval)
     if len(pool.readers) == 1 and random != "cases":
         raise CutisError(_LONELY.format(f"'{pool.readers[0]}', who alone read under every treatment"))
-    error, _ = _error(pool, parts, random, None)
-    test = _overall(parts.ms_treatment, len(areas.treatments) - 1, error, _least(parts.variance))
+    error, _ = _error(pool, parts, random, interval)
+    test = _overall(parts.ms_treatment, len(areas.treatments) - 1, error, least_of(parts.variance))
     means = np.nanmean(pool.auc, axis=0)
     pairs = []
     for a, b in combinations(range(len(areas.treatments)), 2):
-        of_pair, size = _error(pool, parts, random, (a, b))
+        of_pair, size = _error(pool, parts, random, interval, (a, b))
         width = float(np.sqrt(2 * of_pair.mean_square / size))
         names = (areas.treatments[a], areas.treatments[b])
-        pairs.append(_difference(names, float(means[a] - means[b]), width, of_pair.df, confidence))
-    return Analysis(random, confidence, test, alone, tuple(pairs), parts, pool.readers, scale)
+        pairs.append(_difference(names, float(means[a] - means[b]), width, of_pair, confidence))
+    return Analysis(random, confidence, test, alone, tuple(pairs), parts, pool.readers, interval)
 
 
-def non_inferiority(
-    pair: TreatmentDifference, margin: float, *, reference: str, confidence: float = 0.95
-) -> NonInferiority:
-    """Test one treatment against a reference and a margin.
+def non_inferiority(found: Analysis, margin: float, *, new: str, reference: str) -> NonInferiority:
+    """Test one treatment against a reference and a margin, at half the error of the two-sided interval.
 
     Args:
-        pair: a difference of an analysis.
+        found: from `analyse`; at a confidence of 95% the test is at 2.5%.
         margin: by how much worse the new treatment may be; above 0.
-        reference: name of that of the two which is compared with.
-        confidence: of the two-sided interval whose lower end is the bound; 0.95 tests at 2.5%.
+        new: name of the treatment.
+        reference: name of that which it is compared with.
 
     Raises:
-        CutisError: the margin is not above 0, or the reference is not one of the two.
+        CutisError: the margin is not above 0, or there is no such pair of treatments.
 
     Source: Chen, Petrick & Sahiner 2012, Acad Radiol 19:1158.
     """
     if not margin > 0 or not np.isfinite(margin):
         raise CutisError(f"the margin is {margin:g}; name how much worse is still acceptable, such as 0.05.")
-    if reference not in (pair.first, pair.second):
-        raise CutisError(
-            f"the reference '{reference}' is neither '{pair.first}' nor '{pair.second}'. Name one of them."
-        )
-    new = pair.second if reference == pair.first else pair.first
-    value = -pair.value if reference == pair.first else pair.value
-    half = _quantile(pair.df, confidence) * pair.standard_error
-    low = value - half
+    pairs = [pair for pair in found.differences if {pair.first, pair.second} == {new, reference}]
+    if not pairs:
+        names = ", ".join(area.treatment for area in found.areas)
+        raise CutisError(f"'{new}' and '{reference}' are not two of the treatments: {names}.")
+    pair = pairs[0]
+    value, low = (pair.value, pair.low) if new == pair.first else (-pair.value, -pair.high)
     if pair.standard_error == 0:
         p = 0.0 if value > -margin else 1.0
     else:
-        p = _tail(-(value + margin) / pair.standard_error, pair.df)
+        error = Spread(np.nan, pair.df, pair.share, pair.free, found.interval == "cautious")
+        p = tail(-(value + margin) / pair.standard_error, error)
     return NonInferiority(new, reference, margin, value, low, p, low > -margin)
 
 
@@ -151,68 +151,35 @@ _LONELY = "one reader ({}) cannot stand for others: random readers need two or m
 )
 
 
-def _check_question(random: Random, scale: Scale, confidence: float) -> None:
-    for name, given, known in (("random", random, get_args(Random)), ("scale", scale, get_args(Scale))):
+def _check_question(random: Random, interval: Interval, confidence: float) -> None:
+    asked = (("random", random, get_args(Random)), ("interval", interval, get_args(Interval)))
+    for name, given, known in asked:
         if given not in known:
             raise CutisError(f"{name} is '{given}', not one of {', '.join(known)}.")
     if not 0 < confidence < 1:
         raise CutisError(f"confidence is {confidence:g}, not between 0 and 1.")
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """Error mean square, and how many degrees of freedom it rests on."""
-
-    mean_square: float
-    df: float
-
-
-def _spread(
-    mean_square: float,
-    df: float,
-    variance: float,
-    covariance: float,
-    readers: float,
-    random: Random,
-    least: float,
-) -> _Spread:
-    """What a mean over readers varies by, times the number of readers.
-
-    The same three sums serve the difference of two treatments (interaction, variance - cov1, cov2 - cov3;
-    half of it), that of two groups of readers (readers, variance - cov3, cov2 - cov3; half of it) and one
-    treatment alone (its readers, variance, cov2).
-    """
-    shared = max(covariance, 0.0) if readers > 1 else 0.0
-    if random == "cases":
-        total, df = max(variance, 0.0) + (readers - 1) * shared, float("inf")
-    elif random == "readers":
-        total = mean_square
-    else:
-        total = mean_square + readers * shared
-        if total > least:
-            df = df * (total / mean_square) ** 2 if mean_square > least else float("inf")
-    return _Spread(total if total > least else 0.0, df)
-
-
-def _least(variance: float) -> float:
-    """The mean square that rounding leaves where there is none."""
-    return 1e-24 + 1e-12 * abs(variance)
-
-
 def _error(
-    areas: ReaderAreas, parts: Components, random: Random, pair: tuple[int, int] | None
-) -> tuple[_Spread, float]:
+    areas: ReaderAreas,
+    parts: Components,
+    random: Random,
+    interval: Interval,
+    pair: tuple[int, int] | None = None,
+) -> tuple[Spread, float]:
     """Of the differences between treatments, or between two of them, and how many readers each is worth."""
     readers, treatments = areas.auc.shape
-    least, shared = _least(parts.variance), _zero(parts.cov2) - _zero(parts.cov3)
+    shared, cautious = _zero(parts.cov2) - _zero(parts.cov3), interval == "cautious"
     if not nested(areas):
         free = (readers - 1) * (treatments - 1)
         apart = parts.variance - parts.cov1
-        return _spread(parts.ms_interaction, free, apart, shared, readers, random, least), readers
+        size = float(readers)
+        found = spread(parts.ms_interaction, free, apart, shared, size, random, cautious=cautious)
+        return found, size
     numbers = np.sum(~np.isnan(areas.auc), axis=0)
     size = harmonic_readers(numbers[list(pair) if pair else slice(None)].tolist())
     free, apart = int(np.sum(numbers - 1)), parts.variance - parts.cov3
-    return _spread(parts.ms_reader, free, apart, shared, size, random, least), size
+    return spread(parts.ms_reader, free, apart, shared, size, random, cautious=cautious), size
 
 
 def _zero(value: float) -> float:
@@ -228,20 +195,27 @@ def _side(areas: ReaderAreas, number: int, random: Random) -> ReaderAreas:
     return side
 
 
-def _area(alone: ReaderAreas, random: Random, confidence: float, scale: Scale) -> TreatmentArea:
+def _area(alone: ReaderAreas, random: Random, confidence: float, interval: Interval) -> TreatmentArea:
     readers, parts = len(alone.readers), components(alone)
-    least = _least(parts.variance)
-    spread = _spread(parts.ms_reader, readers - 1, parts.variance, parts.cov2, readers, random, least)
-    value, width = float(alone.auc.mean()), float(np.sqrt(spread.mean_square / readers))
-    half = _quantile(spread.df, confidence) * width
+    error = spread(
+        parts.ms_reader,
+        readers - 1,
+        parts.variance,
+        parts.cov2,
+        readers,
+        random,
+        cautious=interval == "cautious",
+    )
+    value, width = float(alone.auc.mean()), float(np.sqrt(error.mean_square / readers))
+    half = quantile(error, confidence) * width
     low, high = value - half, value + half
-    if scale == "logit" and 0 < value < 1:
+    if interval != "published" and 0 < value < 1:
         away = half / (value * (1 - value))
         low, high = (value / (value + (1 - value) * np.exp(turn)) for turn in (away, -away))
-    return TreatmentArea(alone.treatments[0], value, width, spread.df, float(low), float(high), readers)
+    return TreatmentArea(alone.treatments[0], value, width, error.df, float(low), float(high), readers)
 
 
-def _overall(mean_square: float, df: int, error: _Spread, least: float) -> OverallTest:
+def _overall(mean_square: float, df: int, error: Spread, least: float) -> OverallTest:
     from scipy.special import chdtrc, fdtrc  # scipy.stats takes seconds to import
 
     if error.mean_square == 0:
@@ -253,27 +227,15 @@ def _overall(mean_square: float, df: int, error: _Spread, least: float) -> Overa
 
 
 def _difference(
-    names: tuple[str, str], value: float, width: float, df: float, confidence: float
+    names: tuple[str, str], value: float, width: float, error: Spread, confidence: float
 ) -> TreatmentDifference:
     if width == 0:
         alike = abs(value) < 1e-12
         t, p = (0.0, 1.0) if alike else (float(np.copysign(np.inf, value)), 0.0)
     else:
         t = value / width
-        p = 2 * _tail(-abs(t), df)
-    half = _quantile(df, confidence) * width
-    return TreatmentDifference(*names, value, width, t, df, p, value - half, value + half)
-
-
-def _quantile(df: float, confidence: float) -> float:
-    from scipy.special import ndtri, stdtrit
-
-    share = 0.5 + confidence / 2
-    return float(stdtrit(df, share) if np.isfinite(df) else ndtri(share))
-
-
-def _tail(t: float, df: float) -> float:
-    """Share of the distribution below t."""
-    from scipy.special import ndtr, stdtr
-
-    return float(stdtr(df, t) if np.isfinite(df) else ndtr(t))
+        p = 2 * tail(-abs(t), error)
+    half = quantile(error, confidence) * width
+    return TreatmentDifference(
+        *names, value, width, t, error.df, p, value - half, value + half, error.share, error.free
+    )

@@ -137,6 +137,30 @@ def study(
     return Study(values, positive, named[0], named[1], index, count)
 
 
+def under(asked: Study, treatment: int) -> tuple[Study, NDArray[np.bool_], NDArray[np.bool_]]:
+    """A study of one of the treatments, with the readers who took part in it and the cases that they read.
+
+    Args:
+        asked: from `study`.
+        treatment: its number.
+
+    Returns:
+        The study, (readers,) which of the readers are in it, and (cases,) which of the cases.
+    """
+    read = asked.read[:, treatment]
+    readers, cases = np.asarray(read.any(axis=1)), np.asarray(read.any(axis=0))
+    index, count = number_groups(asked.index[cases])
+    part = Study(
+        asked.ratings[:, treatment][np.ix_(readers, cases)][:, None],
+        asked.truth[cases],
+        tuple(name for name, there in zip(asked.readers, readers, strict=True) if there),
+        (asked.treatments[treatment],),
+        index,
+        count,
+    )
+    return part, readers, cases
+
+
 def with_model(asked: Study, scores: ArrayLike, *, name: str = "model") -> Study:
     """Set a stand-alone model beside the readers, as a second treatment in which all readers say the same.
 

@@ -8,7 +8,7 @@ from typing import Literal
 from cutis.stats.mrmc_covariance import Components
 
 Random = Literal["both", "cases", "readers"]
-Scale = Literal["plain", "logit"]
+Interval = Literal["published", "logit", "cautious"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class TreatmentArea:
         standard_error: of the mean.
         df: degrees of freedom of the interval.
         low: lower end of the interval.
-        high: upper end; not cut at 1 on the plain scale.
+        high: upper end; not cut at 1 as published.
         readers: how many it is the mean of.
     """
 
@@ -65,6 +65,8 @@ class TreatmentDifference:
         p: two-sided, not corrected for the number of pairs (see `comparison.holm`).
         low: lower end of the interval.
         high: upper end of the interval.
+        share: how much of its variance comes from how differently readers respond, 0 to 1.
+        free: degrees of freedom of that share alone.
     """
 
     first: str
@@ -76,6 +78,8 @@ class TreatmentDifference:
     p: float
     low: float
     high: float
+    share: float
+    free: float
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Analysis:
         differences: one per pair of treatments, in their order.
         components: what the AUCs vary by, the same in every analysis.
         compared: readers on whom the test and the differences rest.
-        scale: on which the intervals of the areas were computed.
+        interval: how intervals were found.
     """
 
     random: Random
@@ -100,7 +104,7 @@ class Analysis:
     differences: tuple[TreatmentDifference, ...]
     components: Components
     compared: tuple[str, ...]
-    scale: Scale
+    interval: Interval
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from cutis.stats.comparison import Difference
 from cutis.stats.intervals import Estimate
 
 # share: an estimate in percent; decimal: an estimate as it is; points: a difference in percentage points;
-# signed: a difference as it is; p: a chance.
-Kind = Literal["text", "count", "share", "decimal", "points", "signed", "p"]
+# signed: a difference as it is; p: a chance; number: any size, so that four digits of it are told.
+Kind = Literal["text", "count", "share", "decimal", "points", "signed", "p", "number"]
 Cell = str | int | float | Estimate | Difference | None
 
 _INTERVALS = ("share", "decimal", "points", "signed")
@@ -36,6 +36,8 @@ _LATEX = {
     "−": r"\ensuremath{-}",
     "<": r"\ensuremath{<}",
     ">": r"\ensuremath{>}",
+    "∞": r"\ensuremath{\infty}",
+    "²": r"\ensuremath{^2}",
 }
 
 
@@ -85,6 +87,8 @@ def shown(cell: Cell, kind: Kind) -> str:
         return _difference(cell, kind)
     if kind == "p":
         return words.p_value(float(cell)).removeprefix("p ").removeprefix("= ").replace("< ", "<")
+    if kind == "number" and isinstance(cell, float | int):
+        return numbers.significant(float(cell))
     if kind == "count" or isinstance(cell, int):
         return f"{int(cell):,}"
     return cell if isinstance(cell, str) else numbers.decimal(cell)
