@@ -1,0 +1,212 @@
+"""Patches of redness: cut out at many levels, measured, and chosen so that no two overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from cutis.imaging.chromophores import Map
+from cutis.imaging.lesions.outline import half_way, parted, window_of
+from cutis.imaging.lesions.redness import Mask, Redness
+
+_OVERLAP = 0.1  # share of a patch that may lie on a likelier one
+_KEPT = 0.6  # of a patch's score that its parts must have
+_LEVELS = 14  # at which each map is cut
+_SMOOTH = (0.0025, 0.007, 0.018)  # of the maps that are cut, as a share of the side
+_PER_LEVEL = 150  # patches that are measured, the largest first
+# What red loses for one loss of green, on the palest and on the darkest skin: melanin loses more than the
+# first number, blood less than the second. Both rise with the melanin that is there already.
+_LOST_PALE, _LOST_DARK = (0.58, 0.45), (0.85, 0.62)
+_TONES = (0.25, 0.85)  # erythema index of the palest and of the darkest skin
+_SURE_COLOUR = 0.12  # likelihood that the colour of shade or melanin leaves
+
+
+class Evidence(NamedTuple):
+    """What was measured of a patch.
+
+    Attributes:
+        contrast: erythema index above the skin around it, in natural-log absorbance.
+        spreads: the same in deviations of normal skin around.
+        colour: 0..1, how far its colour is that of blood, and not of shade or melanin.
+        solidity: its area over that of its convex outline.
+        roundness: 0..1, its width over its length.
+        share: of the photo.
+        skin: share of its surroundings that is skin.
+        sharpness: contrast across its border over contrast to what lies further out.
+    """
+
+    contrast: float
+    spreads: float
+    colour: float
+    solidity: float
+    roundness: float
+    share: float
+    skin: float
+    sharpness: float
+
+
+class Patch(NamedTuple):
+    """A patch of the small photo: where, what, and how likely a lesion."""
+
+    top: int
+    left: int
+    mask: Mask
+    evidence: Evidence
+    score: float
+
+
+def patches(found: Redness, least: float, most: float, cut: float) -> list[Patch]:
+    """The patches that are likely lesions, no two on the same place, the likeliest first.
+
+    Args:
+        found: of a small photo.
+        least: pixels of a patch.
+        most: pixels of a patch.
+        cut: score below which a patch is left out.
+    """
+    likely = [patch for patch in candidates(found, least, most) if patch.score >= cut]
+    likely.sort(key=lambda patch: -patch.score)
+    taken = np.zeros(found.skin.shape, np.bool_)
+    chosen = []
+    for patch in likely:
+        if _covered(taken, patch) > _OVERLAP:
+            continue
+        for part in _outlined(found, patch):
+            if part.mask.sum() >= least and part.score >= cut and _covered(taken, part) <= _OVERLAP:
+                _place(taken, part)[part.mask] = True
+                chosen.append(part)
+    chosen.sort(key=lambda patch: -patch.score)
+    return chosen
+
+
+def _outlined(found: Redness, patch: Patch) -> list[Patch]:
+    """A patch with its outline half way, parted at its necks; as it was where that makes it no better."""
+    parts = parted(*half_way(found, patch.top, patch.left, patch.mask))
+    measured_parts = [_patch(found, *part) for part in parts]
+    better = [part for part in measured_parts if part is not None and part.score >= _KEPT * patch.score]
+    return better or [patch]
+
+
+def _patch(found: Redness, top: int, left: int, mask: Mask) -> Patch | None:
+    evidence = measured(found, found.red, top, left, mask)
+    return None if evidence is None else Patch(top, left, mask, evidence, score(evidence))
+
+
+def _place(taken: Mask, patch: Patch) -> Mask:
+    rows, columns = patch.mask.shape
+    return taken[patch.top : patch.top + rows, patch.left : patch.left + columns]
+
+
+def _covered(taken: Mask, patch: Patch) -> float:
+    """Share of a patch that others have."""
+    return float(_place(taken, patch)[patch.mask].mean())
+
+
+def candidates(found: Redness, least: float, most: float) -> Iterator[Patch]:
+    """Every patch of every level, measured."""
+    import cv2
+
+    side = float(np.sqrt(found.skin.size))
+    red = np.where(found.skin, found.red, 0).astype(np.float32)
+    for smooth in _SMOOTH:
+        field: Map = np.asarray(cv2.GaussianBlur(red, (0, 0), max(0.4, smooth * side)))
+        inside = field[found.skin]
+        lowest = 1.0 * float(np.median(found.spread[found.skin]))
+        highest = float(np.quantile(inside, 0.9995))
+        if highest <= lowest:
+            continue
+        for level in np.geomspace(lowest, highest, _LEVELS):
+            yield from _at_level(found, field, float(level), least, most)
+
+
+def _at_level(found: Redness, field: Map, level: float, least: float, most: float) -> Iterator[Patch]:
+    import cv2
+    from scipy import ndimage
+
+    cut = ((field > level) & found.skin).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cut, connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    area[0] = 0
+    fitting = np.flatnonzero((area >= 0.5 * least) & (area <= most))
+    for number in fitting[np.argsort(-area[fitting])][:_PER_LEVEL]:
+        left, top, width, height = (int(value) for value in stats[number, :4])
+        mask = labels[top : top + height, left : left + width] == number
+        mask = np.asarray(ndimage.binary_fill_holes(mask))
+        if not least <= mask.sum() <= most:
+            continue
+        evidence = measured(found, field, top, left, mask)
+        if evidence is not None:
+            yield Patch(top, left, mask, evidence, score(evidence))
+
+
+def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evidence | None:
+    """Measure a patch; None where there is no skin around it to compare with."""
+    import cv2
+
+    area = float(mask.sum())
+    near, far = max(2, round(0.12 * np.sqrt(area))), max(5, round(0.45 * np.sqrt(area)))
+    window, inside = window_of(found.skin.shape, top, left, mask, far)
+    # A distance, not dilations: its time does not grow with the reach.
+    away: Map = np.asarray(cv2.distanceTransform(np.uint8(1) - inside, cv2.DIST_L2, 3))
+    on_skin = found.skin[window]
+    ring = (away > 1) & (away <= far)
+    around = ring & on_skin
+    close = around & (away <= near)
+    possible = int(ring.sum())
+    if around.sum() < 12 or close.sum() < 4:
+        return None
+    red, green = found.red[window], found.green[window]
+    within = inside > 0
+    # Neighbours stand in the surroundings too: normal is what the less red part of them is.
+    level = np.quantile(red[around], 0.35)
+    plain = around & (red <= np.quantile(red[around], 0.7))
+    contrast = float(red[within].mean() - level)
+    darker = float(green[within].mean() - green[plain].mean())
+    redder = float(red[within].mean() - red[plain].mean())
+    lost = 1.0 - redder / darker if darker > 1e-3 else (0.0 if redder > 0.02 else 1.0)
+    spread = float(found.spread[window][within].mean())
+    outline, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.vstack(outline))
+    hull_area = float(cv2.contourArea(hull)) + 0.5 * float(cv2.arcLength(hull, closed=True)) + 1.0
+    step = float(field[window][within].mean() - field[window][close].mean())
+    return Evidence(
+        contrast=contrast,
+        spreads=contrast / spread,
+        colour=_colour(lost, float(found.normal[window][within].mean())),
+        solidity=min(1.0, area / hull_area),
+        roundness=_roundness(mask),
+        share=area / found.skin.size,
+        skin=float(around.sum() / max(1, possible)),
+        sharpness=float(np.clip(step / max(contrast, 1e-3), 0, 1)),
+    )
+
+
+def score(evidence: Evidence) -> float:
+    """How likely a patch is what a reader would count as a lesion, 0..1."""
+    strong = evidence.spreads / (evidence.spreads + 2.0)
+    clear = evidence.contrast / (evidence.contrast + 0.04)
+    sized = evidence.share / (evidence.share + 0.0004)
+    shape = evidence.solidity**2 * min(1.0, evidence.roundness / 0.35) ** 0.5
+    around = min(1.0, 0.3 + evidence.skin)
+    return float(strong * clear * sized * shape * around * evidence.colour * (0.3 + 0.7 * evidence.sharpness))
+
+
+def _colour(lost: float, normal: float) -> float:
+    """Likelihood of blood by what red loses for one loss of green, and the index of normal skin there."""
+    start, stop = (
+        float(np.interp(normal, _TONES, ends)) for ends in zip(_LOST_PALE, _LOST_DARK, strict=True)
+    )
+    part = float(np.clip((lost - start) / (stop - start), 0.0, 1.0))
+    return _SURE_COLOUR + (1 - _SURE_COLOUR) * part * part * (3 - 2 * part)
+
+
+def _roundness(mask: Mask) -> float:
+    """Width over length of a patch, by its moments."""
+    rows, columns = np.nonzero(mask)
+    if len(rows) < 3:
+        return 1.0
+    spread = np.cov(np.stack([rows, columns])) + np.eye(2) / 12
+    small, large = np.linalg.eigvalsh(spread)
+    return float(np.sqrt(max(small, 0.0) / large))
