@@ -63,7 +63,7 @@ def test_debiasing_takes_off_what_chance_gives() -> None:
         squares.append(debiased_error(binned, ONE[:300], "l2")[0] ** 2)
     assert np.mean(plain) > 0.05  # of a calibrated source
     assert np.mean(debiased) < 0.65 * np.mean(plain)  # the l1 norm is mended in part only
-    assert np.mean(squares) < 0.001
+    assert np.mean(squares) < 0.4 * np.mean(plain) ** 2
 
 
 def test_repeating_each_photo_changes_nothing() -> None:
