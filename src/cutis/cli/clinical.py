@@ -169,7 +169,7 @@ def _say(console: Console, text: str, indent: int = 0) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Padding(Text(text), (0, 0, 0, indent)))
+    console.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
 
 
 def _table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

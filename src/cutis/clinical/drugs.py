@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 # Levels of notoriety for SJS/TEN with ALDEN's points; Sassolas et al. 2010.
@@ -137,6 +137,7 @@ def cited(drug: Drug) -> tuple[str, ...]:
     return tuple(SOURCES[source] for source in drug.sources)
 
 
+@lru_cache(maxsize=1024)
 def find(name: str) -> Found:
     """Look a drug up by any of its names; case, accents, salts and doses do not matter.
 

@@ -118,11 +118,11 @@ def _eosinophils(facts: Facts) -> Item:
     all_cells = None if facts.leukocytes is None else in_first_unit("leukocytes", facts.leukocytes)
     percent = facts.eosinophils_percent
     if percent is None and count is not None and all_cells:
-        percent = 100 * count / all_cells
+        percent = round(100 * count / all_cells, 6)  # 0.8 of 4.0 is 20, not a little less
     if count is None and percent is not None and all_cells is not None:
-        count = percent * all_cells / 100
+        count = round(percent * all_cells / 100, 6)
     if all_cells is None and count and percent:
-        all_cells = 100 * count / percent
+        all_cells = round(100 * count / percent, 6)
     finding = _eosinophils_said(facts)
     if count is None:
         sure = percent is not None and percent == 0
