@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from cutis.stats.classification import Answers, estimates, figures
-from cutis.stats.resampling import observed, resampled_weights
+from cutis.stats.intervals import Estimate, wilson
+from cutis.stats.resampling import number_groups, observed, resampled_weights
 
 
 def _answers(
@@ -150,3 +151,27 @@ def test_every_interval_holds_its_value(classes: int) -> None:
             continue
         assert estimate.low <= estimate.value <= estimate.high, name
         assert estimate.high > estimate.low, name
+
+
+def test_shares_of_independent_cases_have_wilsons_interval_and_clustered_ones_have_not() -> None:
+    # The published two-by-two table of a screen for severe drug reactions.
+    truth, said = np.repeat([1, 1, 0, 0], [755, 52, 761, 1832]), np.repeat([1, 0, 1, 0], [755, 52, 761, 1832])
+
+    def found(groups: int) -> dict[str, Estimate]:
+        index, count = number_groups(np.arange(3400) // groups)
+        plain = Answers(("mild", "severe"), truth, said, None, np.zeros(2, bool), index, count)
+        return estimates(figures(plain), count, 200, np.random.default_rng(0))
+
+    alone, pairs = found(1), found(2)
+    for name, successes, cases in (
+        ("sensitivity", 755, 807),
+        ("specificity", 1832, 2593),
+        ("ppv", 755, 1516),
+        ("npv", 1832, 1884),
+        ("accuracy", 2587, 3400),
+        ("sensitivity_mild", 1832, 2593),
+    ):
+        assert alone[name] == wilson(successes, cases), name
+        assert pairs[name].value == pytest.approx(alone[name].value)
+        assert pairs[name] != alone[name]
+    assert alone["balanced_accuracy"].low < alone["balanced_accuracy"].value

@@ -10,7 +10,8 @@ import typer
 from cutis.cli.progress import progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from cutis.core.bundle_info import BundleInfo
     from cutis.evaluation.report import Measured
@@ -32,6 +33,8 @@ _SHOWN = (
     "accuracy",
     "sensitivity",
     "specificity",
+    "ppv",
+    "npv",
     "auc_macro",
     "auc",
     "mean_absolute_deviation",
@@ -58,6 +61,13 @@ def evaluate(
     bundle: Annotated[
         str | None, typer.Option(help="The tested bundle, a file or a shipped name, for its card.")
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="photo, or patient: each patient's photos become one answer (see --group).")
+    ] = "photo",
+    prevalence: Annotated[
+        str | None,
+        typer.Option(help="What the answers mean where so many are positive: 0.01,0.05 or 1%,5%."),
+    ] = None,
     subgroup: Annotated[
         list[str] | None, typer.Option(help="Column to divide by; repeatable. Default: the usual ones.")
     ] = None,
@@ -72,8 +82,12 @@ def evaluate(
 ) -> None:
     """Measure models and readers against the truth: report.html and metrics.json."""
     from cutis.evaluation.assessment import Draws
+    from cutis.evaluation.reading import prevalences_from
     from cutis.evaluation.report import write_report
 
+    if by not in ("photo", "patient"):
+        raise typer.BadParameter(f"'{by}' is neither photo nor patient.", param_hint="--by")
+    prevalences = prevalences_from(prevalence)
     info = _bundle_info(bundle) if bundle is not None else None
     with progress("Measuring") as step:
         report = write_report(
@@ -85,14 +99,19 @@ def evaluate(
             split=split,
             positive=positive,
             bundle=info,
+            patients=by == "patient",
+            prevalences=prevalences,
             subgroup_columns=subgroup or (),
             draws=Draws(replicates, seed),
             done=step,
             expect=step.expect,
         )
     results = report.results
-    _table(f"{results['n']:,} photos, {results['groups']:,} by {results['group']}", report.figures)
+    unit = report.measured.study.units
+    _table(f"{results['n']:,} {unit}, {results['groups']:,} by {results['group']}", report.figures)
     print(report.answer)
+    for source, rows in results["at_prevalence"].items():
+        _prevalences(f"{source}: expected in 1,000 {unit}", rows)
     for limit in report.limits:
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
@@ -159,6 +178,26 @@ def _bundle_info(name: str) -> BundleInfo:
     return Bundle.open(zoo.path(name) if name in zoo.names() else Path(name)).info
 
 
+def _prevalences(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What the answers mean at each prevalence."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from cutis.evaluation.words import expected, share_percent
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("prevalence", "found", "missed", "false alarms", "left alone", "PPV", "NPV"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        counts = [expected(number) for number in row["per_1000"].values()]
+        values = [
+            "–" if row[name]["value"] is None else f"{row[name]['value']:.3f}" for name in ("ppv", "npv")
+        ]
+        table.add_row(f"{share_percent(row['prevalence'])}%", *counts, *values)
+    Console().print(table)
+
+
 def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
     """The main figures of each source; narrow enough for any terminal and any log."""
     from rich import box
@@ -173,7 +212,7 @@ def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
     for source, found in figures.items():
         shown = [name for name in _SHOWN if name in found]
         if found.get("sensitivity") == found["balanced_accuracy"]:  # with several classes they are the same
-            shown = [name for name in shown if name not in ("sensitivity", "specificity")]
+            shown = [name for name in shown if name not in ("sensitivity", "specificity", "ppv", "npv")]
         for name in shown:
             first = source if name == shown[0] else ""
             estimate = found[name]

@@ -25,6 +25,9 @@ def render(template: str, **values: Any) -> str:
         decimal_interval=words.decimal_interval,
         signed_interval=words.signed_interval,
         p_value=words.p_value,
+        hundred=words.hundred,
+        expected=words.expected,
+        share_percent=words.share_percent,
         position=_position,
     )
     templates.globals.update(

@@ -11,11 +11,12 @@ from typing import Any
 from cutis import __version__
 from cutis.core.bundle_info import BundleInfo
 from cutis.core.files import write_text
-from cutis.evaluation import sentences
+from cutis.evaluation import reading, sentences
 from cutis.evaluation.assessment import Assessment, Draws, assess, steps
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.mistakes import thumbnail
 from cutis.evaluation.page import render
+from cutis.evaluation.patients import by_patient, rule_for
 from cutis.evaluation.population import composition, people
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, columns_of
@@ -84,6 +85,8 @@ def write_report(
     split: str | None = None,
     positive: str | None = None,
     bundle: BundleInfo | None = None,
+    patients: bool = False,
+    prevalences: Sequence[float] = (),
     subgroup_columns: Sequence[str] = (),
     draws: Draws | None = None,
     done: Watch | None = None,
@@ -99,7 +102,9 @@ def write_report(
         group: column of the patient or lesion; default as for manifests.
         split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
         positive: with two classes, the one that is looked for; default the second.
-        bundle: the model that is tested, for its card and its titles of the classes.
+        bundle: the model that is tested, for its card, its titles of the classes and its rule for patients.
+        patients: judge patients in place of photos, see `cutis.evaluation.patients`.
+        prevalences: 0..1, at which else the meaning of two answers is told.
         subgroup_columns: what to divide the photos by; default the usual columns that the truth has.
         draws: how intervals are drawn.
         done: called with 1 as work goes on.
@@ -112,6 +117,8 @@ def write_report(
     """
     draws = draws or Draws()
     study = read_study(predictions, truth, target=target, group=group, split=split, positive=positive)
+    if patients:
+        study = by_patient(study, rule_for(predictions, bundle))
     columns = columns_of(study, subgroup_columns)
     if expect is not None:
         expect(steps(study, columns))
@@ -119,8 +126,12 @@ def write_report(
     titles = label_titles(study.labels, bundle)
     limits = sentences.limits(study, assessments, bundle, titles)
     answer = sentences.headline(study, assessments[0], titles)
-    results = _results(study, assessments, draws, limits)
-    page = _page(study, assessments, draws, bundle, titles=titles, answer=answer, limits=limits)
+    found = {a.name: reading.read(study, a, prevalences, draws) for a in assessments}
+    readings = {name: read for name, read in found.items() if read is not None}
+    results = _results(study, assessments, draws, limits, readings)
+    page = _page(
+        study, assessments, draws, bundle, titles=titles, answer=answer, limits=limits, readings=readings
+    )
     folder = Path(out)
     write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "report.html", page)
@@ -134,12 +145,21 @@ def write_report(
     )
 
 
-def _results(study: Study, assessments: list[Assessment], draws: Draws, limits: list[str]) -> dict[str, Any]:
+def _results(
+    study: Study,
+    assessments: list[Assessment],
+    draws: Draws,
+    limits: list[str],
+    readings: dict[str, reading.Reading],
+) -> dict[str, Any]:
+    read = [(a, readings[a.name]) for a in assessments if a.name in readings]
     return {
         "sources": {a.name: _plain(a.figures) for a in assessments},
         "n": study.size,
         "groups": study.count,
         "group": study.truth.group,
+        "unit": study.unit,
+        "pooled": reading.plain_pooling(study),
         "target": study.truth.target,
         "split": study.flow.split,
         "labels": list(study.labels),
@@ -159,9 +179,11 @@ def _results(study: Study, assessments: list[Assessment], draws: Draws, limits: 
             for a in assessments
         },
         "confusion": {a.name: a.confusion.astype(int).tolist() for a in assessments},
+        "operating_point": {a.name: reading.plain_point(study, a, found) for a, found in read},
+        "at_prevalence": {a.name: reading.plain_prevalences(found) for a, found in read if found.elsewhere},
         "subgroups": {a.name: _plain_subgroups(a) for a in assessments},
         "limits": limits,
-        "truth": {"file": study.truth.path.name, "fingerprint": study.truth.fingerprint},
+        "truth": {"file": study.truth.path.name, "fingerprint": study.fingerprint},
         "cutis": __version__,
         "created": now(),
     }
@@ -195,8 +217,11 @@ def _page(
     titles: dict[str, str],
     answer: str,
     limits: list[str],
+    readings: dict[str, reading.Reading],
 ) -> str:
     first = assessments[0]
+    title = titles[study.labels[study.positive]]
+    asked = {name: read for name, read in readings.items() if read.elsewhere}
     return render(
         "report.html",
         study=study,
@@ -212,6 +237,8 @@ def _page(
         second=sentences.second_line(study, first),
         sureness={a.name: sentences.sureness(a) for a in assessments},
         limits=limits,
+        readings=asked,
+        reading_lines={name: reading.lines(study, read, title) for name, read in asked.items()},
         least_groups=LEAST_GROUPS,
         warnings=_warnings(study, bundle),
         pictures={m.path: thumbnail(m.path) for a in assessments for m in a.mistakes},

@@ -30,11 +30,15 @@ def headline(study: Study, first: Assessment, titles: dict[str, str]) -> str:
     if first.answers.binary:
         name = titles[study.labels[study.positive]]
         found, left = first.figures.get("sensitivity"), first.figures.get("specificity")
-        parts = [f"Of 100 photos that show {name}, {first.name} found {_short(found)}"] if found else []
+        parts = (
+            [f"Of 100 {study.units} that show {name}, {first.name} found {_short(found)}"] if found else []
+        )
         parts += [f"of 100 that do not, it left {_short(left)} alone"] if left else []
         return _capital("; ".join(parts)) + "."
     noun = class_noun(study.truth.target or "")
-    return f"Of 100 photos, {first.name} named the right {noun} for {_short(first.figures['accuracy'])}."
+    return (
+        f"Of 100 {study.units}, {first.name} named the right {noun} for {_short(first.figures['accuracy'])}."
+    )
 
 
 def second_line(study: Study, first: Assessment) -> str:
@@ -43,7 +47,9 @@ def second_line(study: Study, first: Assessment) -> str:
         area = first.figures.get("auc")
         if area is None:
             return ""
-        return f"Shown one photo of each kind, it scores the right one higher {of_hundred(area)} times."
+        return (
+            f"Shown one {study.unit} of each kind, it scores the right one higher {of_hundred(area)} times."
+        )
     if first.answers.ordinal:
         far, share = (first.figures[name] for name in GRADES[:2])
         return (
@@ -88,7 +94,9 @@ def limits(
         found += _coverage(study, assessment) + _unknown_classes(study, assessment, titles)
     found += _classes(study, titles) + _people(study, assessments)
     noun = class_noun(study.truth.target or "")
-    found.append(f"Predictive values hold where each {noun} is as common as in these photos, nowhere else.")
+    found.append(
+        f"Predictive values hold where each {noun} is as common as in these {study.units}, nowhere else."
+    )
     found.append("These are photos that were collected beforehand; use in a clinic was not looked at.")
     return found
 
@@ -98,7 +106,9 @@ def _rendering(study: Study, bundle: BundleInfo | None) -> list[str]:
     if study.rendered == study.size:
         found.append(RENDERED)
     elif study.rendered:
-        found.append(f"{study.rendered:,} of the {study.size:,} photos are rendered, not taken of people.")
+        found.append(
+            f"{study.rendered:,} of the {study.size:,} {study.units} are rendered, not taken of people."
+        )
     if bundle is not None and bundle.training.rendered:
         found.append(f"{bundle.name}: {NOT_FOR_CARE[0].lower()}{NOT_FOR_CARE[1:]}")
     return found
@@ -112,7 +122,7 @@ def _split(study: Study, bundle: BundleInfo | None) -> list[str]:
         return [f"These are photos of the '{study.flow.split}' split, which served the making of the model."]
     if "split" in columns:
         return ["All splits are in these figures, photos that the model was trained on among them."]
-    if bundle is not None and bundle.training.fingerprint == study.truth.fingerprint:
+    if bundle is not None and bundle.training.fingerprint == study.fingerprint:
         return [f"These are the very photos that {bundle.name} was trained on: the figures flatter it."]
     return ["Whether a model was trained on some of these photos cannot be seen from the tables."]
 
@@ -121,7 +131,7 @@ def _coverage(study: Study, assessment: Assessment) -> list[str]:
     found, source = [], assessment.source
     if source.missing:
         found.append(
-            f"{source.name} gave no answer for {len(source.missing):,} of the {study.size:,} photos "
+            f"{source.name} gave no answer for {len(source.missing):,} of the {study.size:,} {study.units} "
             f"({sample(source.missing, 3)}); its figures rest on the other {len(source.rows):,}."
         )
     return found
@@ -134,8 +144,8 @@ def _unknown_classes(study: Study, assessment: Assessment, titles: dict[str, str
         unknown = [titles[study.labels[k]] for k in sorted(there) if not answers.scored[k]]
         if unknown:
             found.append(
-                f"{assessment.name} does not know {listed(unknown)}: every such photo counts as wrong, "
-                "and there is no curve for it."
+                f"{assessment.name} does not know {listed(unknown)}: every such {study.unit} counts as "
+                "wrong, and there is no curve for it."
             )
     never = [titles[study.labels[k]] for k in sorted(there - set(answers.prediction.tolist()))]
     if never:
@@ -151,7 +161,7 @@ def _classes(study: Study, titles: dict[str, str]) -> list[str]:
     groups = {k: len(set(study.index[study.target == k].tolist())) for k in range(len(study.labels))}
     absent = [titles[study.labels[k]] for k, number in groups.items() if not number]
     if absent:
-        found.append(f"No photo shows {listed(absent)}: nothing can be said of finding it.")
+        found.append(f"No {study.unit} shows {listed(absent)}: nothing can be said of finding it.")
     few = sorted((number, titles[study.labels[k]]) for k, number in groups.items() if 0 < number < _FEW)
     whose, nouns = group_noun(study.truth.group), class_noun(study.truth.target or "", 2)
     if len(few) > _MOST_NAMED:

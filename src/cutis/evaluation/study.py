@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.manifest import Manifest
+from cutis.core.operating_point import OperatingPoint, Pooling
+from cutis.evaluation.words import group_noun
 from cutis.stats.classification import Answers
 from cutis.stats.resampling import number_groups
 
@@ -56,6 +58,25 @@ class Source:
     beside: int
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """How photos became patients, whose answers then stand in the place of the photos'.
+
+    Attributes:
+        photos: that were pooled.
+        fingerprint: of the truth, photo by photo.
+        pooling: of the probabilities.
+        point: from which on a patient is called, on the tune split or by default.
+        words: the same in a sentence.
+    """
+
+    photos: int
+    fingerprint: str
+    pooling: Pooling
+    point: OperatingPoint
+    words: str
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """Photos with a known truth, and the sources that answered them.
@@ -69,6 +90,8 @@ class Study:
         count: number of patients or lesions.
         sources: in the order of the predictions.
         flow: how the photos came to be these.
+        pooled: how they became patients, each of which then is a row in place of its photos; None where
+            each photo is judged by itself.
     """
 
     truth: Manifest
@@ -79,6 +102,22 @@ class Study:
     count: int
     sources: tuple[Source, ...]
     flow: Flow
+    pooled: Pooled | None = None
+
+    @property
+    def unit(self) -> str:
+        """What one row is: a ``photo``, or a ``patient`` (or another kind of group)."""
+        return group_noun(self.truth.group, 1) if self.pooled else "photo"
+
+    @property
+    def units(self) -> str:
+        """The plural of `unit`."""
+        return group_noun(self.truth.group) if self.pooled else "photos"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the truth, photo by photo."""
+        return self.pooled.fingerprint if self.pooled else self.truth.fingerprint
 
     @property
     def size(self) -> int:

@@ -70,6 +70,26 @@ def of_hundred(estimate: Estimate) -> str:
     return f"{percent_value(estimate)} of 100 ({percent_range(estimate)})"
 
 
+def hundred(estimate: Estimate) -> str:
+    """``3.1 (2.9–3.4)`` of 100, with as many decimals as the interval bears; a dash where there is none."""
+    if estimate.value != estimate.value:
+        return "–"
+    width = estimate.high - estimate.low
+    digits = 2 if width < 0.002 else 1 if width < 0.05 else 0
+    ends = f"{100 * estimate.low:.{digits}f}–{100 * estimate.high:.{digits}f}"
+    return f"{percent(estimate.value, digits)} ({ends})"
+
+
+def expected(number: float) -> str:
+    """A number of people to be expected: ``291``, and below ten ``0.6``."""
+    return f"{number:,.0f}" if number >= 9.95 else f"{number:.1f}"
+
+
+def share_percent(share: float) -> str:
+    """``1`` or ``23.7``, of a prevalence."""
+    return f"{100 * share:.3g}"
+
+
 def _digits(estimate: Estimate) -> int:
     return 1 if estimate.high - estimate.low < 0.02 else 0
 

@@ -72,11 +72,13 @@ class Figures:
         names: (figures,).
         support: (figures,) groups that the figure rests on; 0 for a loss without an upper end.
         statistic: weights to (figures, replicates).
+        proportions: names of those that are a share of independent cases: every case is a group of its own.
     """
 
     names: tuple[str, ...]
     support: tuple[int, ...]
     statistic: Statistic
+    proportions: frozenset[str] = frozenset()
 
 
 def figures(answers: Answers, wanted: Sequence[str] | None = None) -> Figures:
@@ -104,7 +106,8 @@ def figures(answers: Answers, wanted: Sequence[str] | None = None) -> Figures:
     def every(weights: Weights) -> NDArray[np.float64]:
         return np.concatenate([part.statistic(weights) for part in parts], axis=0)[rows]
 
-    return Figures(tuple(names[row] for row in rows), tuple(support[row] for row in rows), every)
+    shares = frozenset[str]().union(*(part.proportions for part in parts))
+    return Figures(tuple(names[row] for row in rows), tuple(support[row] for row in rows), every, shares)
 
 
 def estimates(
@@ -116,7 +119,7 @@ def estimates(
     confidence: float = 0.95,
     interval: Interval = "percentile",
 ) -> dict[str, Estimate]:
-    """Values with group-bootstrap intervals.
+    """Values with group-bootstrap intervals, and Wilson's for shares of independent cases.
 
     Where every replicate is the same (all found, or none) a bootstrap knows no doubt; the interval is
     then Wilson's for a proportion of as many independent cases as there are groups behind the figure.
@@ -143,7 +146,7 @@ def estimates(
         if np.isnan(value):
             continue
         estimate = Estimate(float(value), float(low), float(high))
-        if support and not high - low > 1e-12:
+        if support and (name in asked.proportions or not high - low > 1e-12):
             certain = wilson(value * support, support, confidence)
             estimate = Estimate(float(value), certain.low, certain.high)
         found[name] = estimate
@@ -179,7 +182,10 @@ def _rates(answers: Answers) -> Figures:
     names = ["accuracy", "balanced_accuracy", *RATES]
     names += [f"{rate}_{label}" for rate in RATES for label in answers.labels]
     support = [answers.count, _smallest(bases[0]), *heads, *(number for base in bases for number in base)]
-    return Figures(tuple(names), tuple(support), statistic)
+    shares: list[str] = []
+    if answers.count == len(answers.truth):
+        shares = ["accuracy", *(RATES if answers.binary else ()), *names[2 + len(RATES) :]]
+    return Figures(tuple(names), tuple(support), statistic, frozenset(shares))
 
 
 def _grades(answers: Answers) -> Figures:
