@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 from cutis.core.errors import CutisError
+from cutis.core.operating_point import POOLINGS
 from cutis.tasks import get_task, task_names
 
 
@@ -56,3 +57,10 @@ def test_what_it_asks_beside_its_labels_is_named_as_columns_can_be(task) -> None
     assert len(set(names)) == len(names)
     assert all(name.replace("_", "").isalnum() and name == name.lower() for name in names)
     assert task.passing is None or task.passing in task.labels.names
+
+
+def test_what_it_screens_for_is_one_of_its_labels(task) -> None:  # type: ignore[no-untyped-def]
+    if task.screening is not None:
+        assert task.screening.positive in task.labels.names
+        assert 0 < task.screening.sensitivity < 1
+        assert task.screening.pooling in POOLINGS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cutis.core.labels import Categorical, Label
 from cutis.data.augment import Augmentation
-from cutis.task import Network, Task
+from cutis.task import Network, Screening, Task
 
 # Source of the codes: WHO, ICD-10 version 2019; what is not severe has many codes.
 LABELS = Categorical(
@@ -47,4 +47,5 @@ TASK = Task(
     source="Network on photos of single lesions, severe or not: sensitivity 93.6% (755 of 807), "
     "specificity 70.7% (1,832 of 2,593), above dermatologists",
     phantoms="cutis.phantoms.erythema:render",
+    screening=Screening("severe", sensitivity=0.936),
 )
