@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "embed": ("explain",),
     "evaluate": ("evaluate",),
     "compare": ("evaluate",),
+    "mrmc": ("mrmc",),
     "clinical": ("clinical",),
     "doctor": ("doctor",),
 }

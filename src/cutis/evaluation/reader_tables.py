@@ -57,13 +57,18 @@ def reader_title(name: str) -> str:
     return f"reader {name}" if name.replace(".", "", 1).isdecimal() else name
 
 
+def begin(sentence: str) -> str:
+    """The same with a capital letter."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _by_reader(one: FigureResults) -> Table:
     """One line per reader: the figure under each treatment, and the difference where there are two."""
     treatments = one.areas.treatments
     two = len(treatments) == 2 and bool(one.pairs)
     columns = [
         Column("reader", "Reader"),
-        *(Column(f"under_{name}", treatment_title(name).capitalize(), "decimal") for name in treatments),
+        *(Column(f"under_{name}", begin(treatment_title(name)), "decimal") for name in treatments),
     ]
     if two:
         columns += [Column("difference", "Difference", "signed"), Column("p", "p", "p")]

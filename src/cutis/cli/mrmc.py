@@ -1,0 +1,162 @@
+"""`cutis mrmc`: several readers, several cases, one or more treatments."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from cutis.cli.progress import progress, say
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from cutis.evaluation.reader_report import ReaderReport
+    from cutis.evaluation.reader_study import FigureResults
+    from cutis.stats.mrmc import Interval, Method
+
+
+class Covariance(StrEnum):
+    """As `cutis.stats.mrmc.Method`, which is loaded only when it is needed."""
+
+    delong = "delong"
+    jackknife = "jackknife"
+    bootstrap = "bootstrap"
+
+
+class Intervals(StrEnum):
+    """As `cutis.stats.mrmc.Interval`."""
+
+    published = "published"
+    logit = "logit"
+    cautious = "cautious"
+
+
+class Designs(StrEnum):
+    """As `cutis.stats.mrmc_design.Design`."""
+
+    auto = "auto"
+    crossed = "crossed"
+    split_plot = "split-plot"
+    cases_in_readers = "cases-nested-in-readers"
+    cases_in_treatments = "cases-nested-in-treatments"
+    readers_in_treatments = "readers-nested-in-treatments"
+    partially_crossed = "partially-crossed"
+    partly_read = "partly-read"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(mrmc)
+
+
+def mrmc(
+    ratings: Annotated[Path, typer.Argument(help="Table with a row per reader, treatment and case.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    reader: Annotated[str | None, typer.Option(help="Column of readers; default reader.")] = None,
+    treatment: Annotated[
+        str | None, typer.Option(help="Column of treatments; default treatment, and none is one.")
+    ] = None,
+    case: Annotated[str | None, typer.Option(help="Column of cases; default case.")] = None,
+    truth: Annotated[str | None, typer.Option(help="Column of the truth, 0 or 1; default truth.")] = None,
+    rating: Annotated[str | None, typer.Option(help="Column of ratings; default rating.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Column of patients; default patient_id, else lesion_id, else none.")
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="The class that is looked for, where truth is words.")
+    ] = None,
+    design: Annotated[Designs, typer.Option(help="Refuse a study of another design.")] = Designs.auto,
+    model: Annotated[
+        str | None, typer.Option(help="Reader who is a model, compared with the others.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Rating from which a case is called positive; for decisions.")
+    ] = None,
+    method: Annotated[Covariance, typer.Option(help="How covariances are found.")] = Covariance.delong,
+    interval: Annotated[
+        Intervals, typer.Option(help="published, or better ones for few readers.")
+    ] = Intervals.published,
+    margin: Annotated[
+        float | None, typer.Option(help="Test non-inferiority: how much worse is still acceptable.")
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Treatment that others are compared with; default the first.")
+    ] = None,
+    confidence: Annotated[float, typer.Option(help="Of intervals.", min=0.5, max=0.999)] = 0.95,
+    replicates: Annotated[int, typer.Option(help="Bootstrap draws of patients.", min=100)] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+) -> None:
+    """Analyse a study of several readers: report.html, mrmc.json, tables and figures.
+
+    Obuchowski and Rockette's analysis with Hillis's degrees of freedom, for readers and cases, or for either.
+    """
+    from cutis.evaluation.reader_report import write_reader_report
+    from cutis.evaluation.reader_study import Question, steps
+    from cutis.evaluation.reader_table import Columns, read_readings
+
+    columns = Columns(reader, treatment, case, truth, rating, group)
+    readings = read_readings(ratings, columns, design=str(design), model=model, positive=positive)
+    question = Question(
+        cast("Method", str(method)),
+        cast("Interval", str(interval)),
+        confidence,
+        threshold,
+        margin,
+        reference,
+        replicates,
+        seed,
+    )
+    with progress("Analysing", total=steps(readings)) as step:
+        report = write_reader_report(readings, out, question, done=step)
+    _show(report)
+    print(report.answer)
+    print(report.second)
+    for sentence in report.margins:
+        print(sentence)
+    for limit in report.limits:
+        say(f"Note: {limit}")
+    print(f"Report: {report.page}, figures: {report.data}")
+
+
+def _show(report: ReaderReport) -> None:
+    """The means and the differences of each analysis."""
+    from rich.console import Console
+
+    results = report.results
+    asked = results.readings.asked
+    title = (
+        f"{len(asked.readers)} readers, {len(asked.treatments)} treatments, {len(asked.truth):,} cases, "
+        f"{results.readings.design}"
+    )
+    for one in results.figures:
+        Console().print(_table(one, title))
+    for model in results.models:
+        Console().print(_table(model.figure, f"{results.readings.model} beside the readers"))
+
+
+def _table(one: FigureResults, title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from cutis.evaluation.reader_tables import MEANT, NAMES
+    from cutis.pages.numbers import decimal, decimal_range, signed_range, significant
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("meant for", NAMES[one.figure], "value", "interval", "df", "p"):
+        table.add_column(name, justify="left" if name in ("meant for", NAMES[one.figure]) else "right")
+    for random, found in one.analyses.items():
+        table.add_section()
+        first = MEANT[random]
+        for area in found.areas:
+            cells = (decimal(area.value), decimal_range(area.low, area.high), significant(area.df))
+            table.add_row(first, area.treatment, *cells, "")
+            first = ""
+        for pair in found.differences:
+            ends = signed_range(pair.low, pair.high)
+            p = "<0.001" if pair.p < 0.001 else f"{pair.p:.3f}"
+            name = f"{pair.first} minus {pair.second}"
+            table.add_row("", name, decimal(pair.value, 3, "+"), ends, significant(pair.df), p)
+    return table
