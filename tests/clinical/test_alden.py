@@ -29,8 +29,8 @@ def points(score: Score) -> list[int]:
     return [item.low for item in score.items]
 
 
-# Eur J Med Res 2023, doi:10.1186/s40001-023-01142-2, table 3: delay, in the body, earlier intake, dechallenge,
-# notoriety, other cause, total. One of its 13 cases was not assessed.
+# Eur J Med Res 2023, doi:10.1186/s40001-023-01142-2, table 3: delay, in the body, earlier intake,
+# dechallenge, notoriety, other cause, total. One of its 13 cases was not assessed.
 PUBLISHED = [
     (3, 0, 0, 0, 3, 0, 6),
     (3, 0, 0, 0, 3, 0, 6),

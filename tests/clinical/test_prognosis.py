@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from math import exp, log
 
 import pytest
@@ -79,9 +79,7 @@ def test_the_formula_is_that_of_the_abstract() -> None:
         logit = -4.448 + 1.237 * total
         assert scorten_probability(total) == pytest.approx(exp(logit) / (1 + exp(logit)), rel=1e-12)
     odds = [scorten_probability(total) / (1 - scorten_probability(total)) for total in range(8)]
-    assert [round(b / a, 2) for a, b in zip(odds, odds[1:], strict=False)] == pytest.approx(
-        [3.45] * 7, abs=0.01
-    )
+    assert [round(b / a, 2) for a, b in pairwise(odds)] == pytest.approx([3.45] * 7, abs=0.01)
 
 
 @pytest.mark.parametrize("total", range(8))
@@ -154,7 +152,7 @@ def test_every_combination_of_abcd10_adds_up_and_its_risk_rises() -> None:
 def test_the_risks_of_abcd10_are_those_of_one_logistic_model() -> None:
     """A slip in one figure would break the even steps of its log odds."""
     odds = [log(risk / (1 - risk)) for risk in ABCD10_MORTALITY]
-    steps = [after - before for before, after in zip(odds, odds[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(odds)]
     assert steps == pytest.approx([0.896] * 6, abs=0.02)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutis.clinical.alden import alden
@@ -19,6 +19,7 @@ from cutis.clinical.score import Score
 from cutis.clinical.summary import Picture, summarise
 from cutis.clinical.units import Amount
 
+FEW = settings(max_examples=40)  # each example is a whole patient
 NAMES = (
     "carbamazepine",
     "Zyloric",
@@ -114,6 +115,7 @@ def holds(wide: Score, narrow: Score) -> bool:
     return items and wide.low <= narrow.low and narrow.high <= wide.high
 
 
+@FEW
 @given(less_known())
 def test_ranges_hold_what_turns_out(pair: tuple[Facts, Facts]) -> None:
     whole, known = pair
@@ -124,6 +126,7 @@ def test_ranges_hold_what_turns_out(pair: tuple[Facts, Facts]) -> None:
             assert outer.low <= inner.low <= inner.high <= outer.high
 
 
+@FEW
 @given(less_known())
 def test_ranges_of_causality_hold_what_turns_out(pair: tuple[Facts, Facts]) -> None:
     whole, known = pair
@@ -131,6 +134,7 @@ def test_ranges_of_causality_hold_what_turns_out(pair: tuple[Facts, Facts]) -> N
         assert holds(wide, narrow)
 
 
+@FEW
 @given(patients())
 def test_what_is_known_in_full_has_one_total_by_the_publications_rules(facts: Facts) -> None:
     for score in (scorten(facts), abcd10(facts), regiscar(facts)):
@@ -141,6 +145,7 @@ def test_what_is_known_in_full_has_one_total_by_the_publications_rules(facts: Fa
             assert score.total == score.published == sum(item.low for item in score.items)
 
 
+@FEW
 @given(less_known())
 def test_both_ends_of_a_prognosis_are_attained(pair: tuple[Facts, Facts]) -> None:
     """Filled up with what is best, and with what is worst."""
@@ -175,6 +180,7 @@ def test_both_ends_of_a_prognosis_are_attained(pair: tuple[Facts, Facts]) -> Non
             assert score(filled).total == getattr(score(known), end)
 
 
+@FEW
 @given(less_known())
 def test_facts_come_back_from_dictionaries_and_rows(pair: tuple[Facts, Facts]) -> None:
     for facts in pair:
@@ -204,6 +210,7 @@ WORSE: dict[str, Callable[[Facts], Any]] = {
 }
 
 
+@FEW
 @given(less_known(), st.sampled_from(sorted(WORSE)))
 def test_a_sign_more_never_makes_a_referral_less_urgent(pair: tuple[Facts, Facts], name: str) -> None:
     for facts in pair:
@@ -212,6 +219,7 @@ def test_a_sign_more_never_makes_a_referral_less_urgent(pair: tuple[Facts, Facts
         assert urgency(flags(worse)) >= urgency(flags(apart))
 
 
+@FEW
 @given(less_known(), st.floats(0, 1), st.none() | st.floats(0, 1))
 def test_a_picture_never_makes_a_referral_less_urgent(
     pair: tuple[Facts, Facts], score: float, point: float | None

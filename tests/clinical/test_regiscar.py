@@ -40,7 +40,7 @@ def points(facts: Facts) -> dict[str, int]:
 
 
 def test_the_case_of_a_published_report_has_its_points() -> None:
-    """Cureus 2024;16:e69503, table 2: 2 for eosinophils of 1.5 or more, 2 for the rash, 2 for organs, total 6."""
+    """Cureus 2024;16:e69503, table 2: eosinophils of 1.5 or more 2, the rash 2, organs 2, total 6."""
     patient = changed(eosinophils=Amount(1.5, "10^9/L"), rash_percent=60, organs=("liver", "kidney"))
     score = regiscar(patient)
     given = points(patient)
@@ -54,7 +54,7 @@ def test_the_case_of_a_published_report_has_its_points() -> None:
 def test_a_case_of_which_only_some_items_are_told_keeps_its_total_in_the_range() -> None:
     """Indian J Case Rep 2022;8(11), doi:10.32677/ijcr.v8i11.3680: definite, 7 points.
 
-    Told are fever, lymph nodes, eosinophilia, atypical lymphocytes and the liver, not how many points each got.
+    Told are fever, lymph nodes, eosinophilia, atypical lymphocytes and the liver, not the points of each.
     """
     score = regiscar(
         Facts(temperature=39, lymph_nodes=True, atypical_lymphocytes=True, organs=("liver",), age=61)
