@@ -103,9 +103,10 @@ def test_a_runs_own_rule_makes_the_patients_answer(tmp_path: Path) -> None:
     )
     assert report.results["n"] == report.results["groups"] == 40
     page = report.page.read_text()
-    assert "40 patients, by 120 photos of them" in page
+    assert "40 patients, from 120 photos" in page
     assert "chosen on 60 patients of the tune split. A note." in page
     assert "Where 1% have severe" in page
+    assert report.answer.startswith("Of 100 patients with severe, net found ")
 
 
 def test_a_reader_calls_a_patient_by_half_of_the_photos(tmp_path: Path) -> None:

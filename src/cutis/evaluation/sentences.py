@@ -30,10 +30,9 @@ def headline(study: Study, first: Assessment, titles: dict[str, str]) -> str:
     if first.answers.binary:
         name = titles[study.labels[study.positive]]
         found, left = first.figures.get("sensitivity"), first.figures.get("specificity")
-        parts = (
-            [f"Of 100 {study.units} that show {name}, {first.name} found {_short(found)}"] if found else []
-        )
-        parts += [f"of 100 that do not, it left {_short(left)} alone"] if left else []
+        show, who = ("with", "others") if study.pooled else ("that show", "that do not")
+        parts = [f"Of 100 {study.units} {show} {name}, {first.name} found {_short(found)}"] if found else []
+        parts += [f"of 100 {who}, it left {_short(left)} alone"] if left else []
         return _capital("; ".join(parts)) + "."
     noun = class_noun(study.truth.target or "")
     return (

@@ -76,13 +76,13 @@ def hundred(estimate: Estimate) -> str:
         return "–"
     width = estimate.high - estimate.low
     digits = 2 if width < 0.002 else 1 if width < 0.05 else 0
-    ends = f"{100 * estimate.low:.{digits}f}–{100 * estimate.high:.{digits}f}"
-    return f"{percent(estimate.value, digits)} ({ends})"
+    low, high = (f"{100 * end:.{0 if end in (0, 1) else digits}f}" for end in (estimate.low, estimate.high))
+    return f"{percent(estimate.value, 0 if estimate.value in (0, 1) else digits)} ({low}–{high})"
 
 
 def expected(number: float) -> str:
     """A number of people to be expected: ``291``, and below ten ``0.6``."""
-    return f"{number:,.0f}" if number >= 9.95 else f"{number:.1f}"
+    return f"{number:,.0f}" if number >= 9.95 or not number else f"{number:.1f}"
 
 
 def share_percent(share: float) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from cutis.core.errors import CutisError
 from cutis.stats import confusion
 from cutis.stats.classification import Answers
-from cutis.stats.intervals import Estimate, percentile
+from cutis.stats.intervals import Estimate, percentile, wilson
 from cutis.stats.resampling import Weights, bootstrap, observed
 
 PATIENTS = 1000  # that expected counts are given for
@@ -90,8 +90,8 @@ def likelihood_ratios(
 ) -> LikelihoodRatios:
     """Likelihood ratios of a test, with intervals.
 
-    Where every case is a patient of its own the intervals are Simel's, with half a case added to every cell
-    if one is empty; else patients are drawn anew.
+    Where every case is a patient of its own the intervals are made of Wilson's for the two shares, which
+    holds up where a cell is empty; else patients are drawn anew.
 
     Args:
         answers: of two classes, with at least one case of each.
@@ -99,10 +99,10 @@ def likelihood_ratios(
         rng: source of the draws.
         confidence: of the two-sided intervals.
 
-    Source: Simel, Samsa, Matchar 1991, J Clin Epidemiol 44:763.
+    Source: Donner, Zou 2012, Stat Methods Med Res 21:347 (ratios from the intervals of their parts).
     """
     if answers.count == len(answers.truth):
-        return _simel(answers, confidence)
+        return _counted(answers, confidence)
     return _drawn(answers, replicates, rng, confidence)
 
 
@@ -166,27 +166,34 @@ def _after(ratio: float, prevalence: float) -> float:
     return ratio * prevalence / (ratio * prevalence + 1 - prevalence) if prevalence < 1 or ratio else 1.0
 
 
-def _simel(answers: Answers, confidence: float) -> LikelihoodRatios:
-    from scipy.special import ndtri
-
+def _counted(answers: Answers, confidence: float) -> LikelihoodRatios:
     shown, called = answers.truth == answers.positive, answers.prediction == answers.positive
-    hits, missed = float((shown & called).sum()), float((shown & ~called).sum())
-    alarms, cleared = float((~shown & called).sum()), float((~shown & ~called).sum())
-    z = float(ndtri(0.5 + confidence / 2))
-    up = _ratio((hits, hits + missed), (alarms, alarms + cleared), z)
-    return LikelihoodRatios(up, _ratio((missed, hits + missed), (cleared, alarms + cleared), z))
+    ill, well = int(shown.sum()), int((~shown).sum())
+    hits, alarms = int((shown & called).sum()), int((~shown & called).sum())
+    up = _ratio(wilson(hits, ill, confidence), wilson(alarms, well, confidence))
+    down = _ratio(wilson(ill - hits, ill, confidence), wilson(well - alarms, well, confidence))
+    return LikelihoodRatios(up, down)
 
 
-def _ratio(first: tuple[float, float], second: tuple[float, float], z: float) -> Estimate:
-    """Ratio of two independent proportions, each a count and its cases."""
-    (a, n), (b, m) = first, second
-    value = (a / n) / (b / m) if b else (float("inf") if a else float("nan"))
-    if not (a and b):
-        a, n, b, m = a + 0.5, n + 1, b + 0.5, m + 1
-    half = z * float(np.sqrt(max(1 / a - 1 / n + 1 / b - 1 / m, 0.0)))
-    centre = float(np.log((a / n) / (b / m)))
-    low, high = float(np.exp(centre - half)), float(np.exp(centre + half))
-    return Estimate(value, low if value else 0.0, float("inf") if value == float("inf") else high)
+def _ratio(over: Estimate, under: Estimate) -> Estimate:
+    """Ratio of two independent shares from their intervals."""
+    a, b = over.value, under.value
+    if not a and not b:
+        return Estimate(float("nan"), 0.0, float("inf"))
+    inside = (a * b) ** 2 - over.low * under.high * (2 * a - over.low) * (2 * b - under.high)
+    tail = under.high * (2 * b - under.high)
+    low = 0.0
+    if over.low:
+        low = (
+            (a * b - np.sqrt(inside)) / tail
+            if abs(tail) > 1e-12
+            else over.low * (2 * a - over.low) / (2 * a * b)
+        )
+    high = float("inf")
+    if under.low:
+        inside = (a * b) ** 2 - over.high * under.low * (2 * a - over.high) * (2 * b - under.low)
+        high = (a * b + np.sqrt(inside)) / (under.low * (2 * b - under.low))
+    return Estimate(a / b if b else float("inf"), float(low), float(high))
 
 
 def _drawn(
