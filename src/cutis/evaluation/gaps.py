@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +12,8 @@ from cutis.evaluation.study import Source, Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, ordered_values, values_of
 from cutis.stats import confusion
 from cutis.stats.comparison import Difference, holm
-from cutis.stats.intervals import percentile
-from cutis.stats.resampling import Weights, bootstrap
+from cutis.stats.intervals import Estimate, percentile
+from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
 
 LEVEL = 0.05
 LEAST_OF_CLASS = (
@@ -45,8 +45,8 @@ class Gap:
     groups: int
     measure: str
     classes: int
-    here: float
-    rest: float
+    here: Estimate
+    rest: Estimate
     difference: Difference
     corrected: float
 
@@ -87,14 +87,14 @@ def gaps(
     found: list[Gap] = []
     for column in columns:
         values = values_of(study, column)[source.rows]
-        for value in ordered_values(values):
+        for value in ordered_values(values.tolist()):
             found += _gaps(study, source, (column, value), values == value, replicates, rng)
     return _corrected(found)
 
 
 def worst(found: Sequence[Gap], measure: str) -> Gap | None:
     """The subgroup with the lowest figure."""
-    return min((gap for gap in found if gap.measure == measure), key=lambda gap: gap.here, default=None)
+    return min((gap for gap in found if gap.measure == measure), key=lambda gap: gap.here.value, default=None)
 
 
 def widest(found: Sequence[Gap], measure: str) -> Gap | None:
@@ -117,25 +117,22 @@ def _gaps(
         return []
     measures = measures_of(study)
     shared = _shared(study, source, inside)
-    both = _figures(study, source, inside, measures, shared)
-
-    def difference(weights: Weights) -> NDArray[np.float64]:
-        here, rest = both(weights)
-        return here - rest
-
-    draws = bootstrap(difference, study.count, replicates, rng)
+    both, size = _figures(study, source, inside, measures, shared), len(measures)
+    values = observed(both, study.count)
+    draws = bootstrap(both, study.count, replicates, rng)
     ends = percentile(draws)
-    here, rest = (side[:, 0] for side in both(np.ones((study.count, 1), np.float32)))
-    gaps = []
+    told = []
     for k, measure in enumerate(measures):
-        if np.isnan(here[k]) or np.isnan(rest[k]):
+        here, rest, gap = (
+            (float(values[row]), float(ends[row, 0]), float(ends[row, 1])) for row in range(k, 3 * size, size)
+        )
+        if np.isnan(gap[0]):
             continue
-        gap = float(here[k] - rest[k])
-        told = Difference(gap, float(ends[k, 0]), float(ends[k, 1]), spread_p(gap, draws[k]))
         classes = len(shared) if measure == "balanced_accuracy" else len(study.labels)
-        sides = (float(here[k]), float(rest[k]))
-        gaps.append(Gap(*where, int(inside.sum()), groups, measure, classes, *sides, told, np.nan))
-    return gaps
+        lead = Difference(*gap, spread_p(gap[0], draws[k + 2 * size]))
+        sides = (Estimate(*here), Estimate(*rest))
+        told.append(Gap(*where, int(inside.sum()), groups, measure, classes, *sides, lead, np.nan))
+    return told
 
 
 def _shared(study: Study, source: Source, inside: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -155,8 +152,8 @@ def _figures(
     inside: NDArray[np.bool_],
     measures: Sequence[str],
     shared: NDArray[np.intp],
-) -> Callable[[Weights], tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Statistic of (measures, replicates) inside and in the rest."""
+) -> Statistic:
+    """Statistic of (3 * measures, replicates): inside, in the rest, and the one less the other."""
     truth, classes = study.target[source.rows], len(study.labels)
     index = study.index[source.rows]
     sides = [
@@ -174,10 +171,10 @@ def _figures(
             return np.asarray(found[study.positive])
         return confusion.macro(found[shared]) if len(shared) else np.full(matrix.shape[2], np.nan)
 
-    def statistic(weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def statistic(weights: Weights) -> NDArray[np.float64]:
         matrices = [confusion.weighted_confusion(side, weights, classes) for side in sides]
-        told = [np.stack([one(matrix, measure) for measure in measures]) for matrix in matrices]
-        return told[0], told[1]
+        here, rest = (np.stack([one(matrix, measure) for measure in measures]) for matrix in matrices)
+        return np.concatenate([here, rest, here - rest])
 
     return statistic
 
@@ -217,4 +214,4 @@ def _corrected(found: Sequence[Gap]) -> tuple[Gap, ...]:
 def _turned(first: Gap, second: Gap) -> bool:
     """Whether two gaps are one and the same seen from both sides."""
     alike = abs(first.difference.value + second.difference.value) < 1e-12
-    return first.column == second.column and alike and abs(first.here - second.rest) < 1e-12
+    return first.column == second.column and alike and abs(first.here.value - second.rest.value) < 1e-12

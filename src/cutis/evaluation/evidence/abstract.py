@@ -77,7 +77,7 @@ def abstract(
         ("Objective", question(study, main, readers, titles)),
         ("Methods", " ".join(_methods(study, main, readers, draws, bundle))),
         ("Results", " ".join(one for one in results if one)),
-        ("Limits", " ".join(limits[:3])),
+        ("Limits", " ".join(_main_limits(study, limits))),
         ("Conclusion", conclusion(study, main, against)),
         ("Registration and funding", "Open for the author."),
     ]
@@ -97,12 +97,12 @@ def reader_sentences(against: ReaderStudy) -> list[str]:
         reading = against.readings[0]
         return [
             f"{reading.reader} reached a {spoken(measure)} of {said(measure, overall.mean)} on "
-            f"{counted(reading.photos, 'photo')}; {_lead(measure, overall.difference, against.model)}."
+            f"{counted(reading.photos, 'photo')}, {_lead(measure, overall.difference, against.model)}."
         ]
     return [
         f"{counted(overall.readers, 'reader')} reached a mean {spoken(measure)} of "
-        f"{said(measure, overall.mean)}, from {min(values):.0f}% to {max(values):.0f}%; for readers and cases "
-        f"like these, {_lead(measure, overall.difference, against.model)}.",
+        f"{said(measure, overall.mean)}, each between {min(values):.0f}% and {max(values):.0f}%; for readers "
+        f"and cases like these, that is {_lead(measure, overall.difference, against.model)}.",
         _single_readers(overall, against),
     ]
 
@@ -119,13 +119,19 @@ def conclusion(study: Study, main: Assessment, against: ReaderStudy | None) -> s
     who = "readers like these" if overall.random_readers else against.readings[0].reader
     if lead.p >= LEVEL:
         verdict = (
-            f"A difference in {name} between {main.name} and {who} was not shown; with "
-            f"{_points(overall.measure, lead)} in its 95% interval, one was not ruled out either."
+            f"No difference in {name} between {who} and {main.name} was shown; it may lie anywhere from "
+            f"{_range(overall.measure, lead)}."
         )
     else:
         more = "lower" if lead.value > 0 else "higher"
         verdict = f"On these photos {main.name} had a {more} {name} than {who}."
     return f"{verdict} What this means for practice is for the author to say."
+
+
+def _main_limits(study: Study, limits: Sequence[str]) -> list[str]:
+    """The first few that are about the study; those about single sources stand with the others below."""
+    names = tuple(f"{source.name} " for source in study.sources)
+    return [limit for limit in limits if not limit.startswith(names)][:3]
 
 
 def _photos(study: Study, photos: int, groups: int) -> str:
@@ -170,20 +176,24 @@ def _composition(study: Study, titles: dict[str, str]) -> str:
 def _figures(study: Study, main: Assessment) -> str:
     there = [name for name in main_measures(study) if name in main.figures]
     parts = [f"{spoken(name)} {said(name, main.figures[name])}" for name in there]
-    return f"{main.name}: {', '.join(parts)}."
+    return f"The figures of {main.name} were: {', '.join(parts)}."
 
 
 def _lead(measure: str, lead: Difference, model: str) -> str:
+    """``2.1 percentage points more than net (−1.0 to +5.2, p = 0.180)``."""
     if not lead.low and not lead.high:
         return f"no different from {model}"
-    return f"{_points(measure, lead)} from {model} ({p_value(lead.p)})"
+    size, unit = (100.0, " percentage points") if measure in _SHARES else (1.0, "")
+    value = decimal(size * abs(lead.value), 1 if unit else 3)
+    way = "more" if lead.value > 0 else "less"
+    ends = signed_range(size * lead.low, size * lead.high, 1 if unit else 3)
+    return f"{value}{unit} {way} than {model} ({ends}, {p_value(lead.p)})"
 
 
-def _points(measure: str, lead: Difference) -> str:
+def _range(measure: str, lead: Difference) -> str:
     if measure in _SHARES:
-        ends = signed_range(100 * lead.low, 100 * lead.high, 1)
-        return f"{decimal(100 * lead.value, 1, '+')} percentage points ({ends})"
-    return f"{decimal(lead.value, 3, '+')} ({signed_range(lead.low, lead.high, 3)})"
+        return f"{signed_range(100 * lead.low, 100 * lead.high, 1)} percentage points"
+    return signed_range(lead.low, lead.high, 3)
 
 
 def _single_readers(overall: Overall, against: ReaderStudy) -> str:

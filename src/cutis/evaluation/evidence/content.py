@@ -12,12 +12,14 @@ from cutis.core.bundle_info import BundleInfo
 from cutis.core.errors import CutisError
 from cutis.evaluation.assessment import Assessment, Draws
 from cutis.evaluation.evidence import abstract, drawings, participants, results
+from cutis.evaluation.evidence.benefit import benefit_panels
 from cutis.evaluation.evidence.checklists import Checklist, filled
 from cutis.evaluation.evidence.facts import facts, missing, statistics
 from cutis.evaluation.evidence.failures import Failures, failures
 from cutis.evaluation.evidence.flow import draw_flow
 from cutis.evaluation.evidence.readers import ReaderStudy, read_against
 from cutis.evaluation.evidence.tables import Table
+from cutis.evaluation.figures import Figure
 from cutis.evaluation.gaps import Gap, gaps, measures_of
 from cutis.evaluation.pairs import Pair, compare_pair, correct
 from cutis.evaluation.report import Measured
@@ -25,6 +27,7 @@ from cutis.evaluation.study import Study
 from cutis.stats.mrmc import study as reader_study
 from cutis.stats.mrmc_points import AgainstReader, model_against_readers
 
+SHOWN = 2  # measures of readers that the page shows; all are in files
 _CURVE_DRAWS = 500  # every draw finds each reader's point and the model's curve anew
 
 
@@ -47,6 +50,9 @@ class Picture:
     note: str
     drawings: dict[str, str]
     drawn: bool = True
+
+
+_Made = tuple[str, str, str, dict[str, str], bool]  # a picture without its number
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,10 @@ class Content:
         curve: with two classes, the model's curve at each reader's specificity.
         gaps: of the main source's subgroups.
         failures: of the main source.
+        benefit: decision curves of the main source.
         pairs: models tested against each other.
         tables: by key, in the order of the page, with their numbers.
+        more: tables that are files only.
         pictures: by key, in the order of the page.
         sections: in order.
         checklists: filled in.
@@ -99,8 +107,10 @@ class Content:
     curve: tuple[AgainstReader, ...]
     gaps: tuple[Gap, ...]
     failures: Failures
+    benefit: tuple[Figure, ...]
     pairs: tuple[Pair, ...]
     tables: dict[str, tuple[int, Table]]
+    more: tuple[Table, ...]
     pictures: dict[str, Picture]
     sections: tuple[Section, ...]
     checklists: tuple[Checklist, ...]
@@ -144,8 +154,9 @@ def put_together(measured: Measured) -> Content:
         "limits": limits,
     }
     asked = abstract.question(study, main, readers, titles)
+    benefit = benefit_panels(study, main, draws)
     tables = _tables(study, ordered, against, curve, found, wrong, pairs, titles)
-    pictures = _pictures(study, ordered, readers, against, found, wrong, titles)
+    pictures = _pictures(study, ordered, readers, against, found, wrong, benefit, titles)
     return Content(
         study=study,
         assessments=ordered,
@@ -156,7 +167,9 @@ def put_together(measured: Measured) -> Content:
         curve=curve,
         gaps=found,
         failures=wrong,
+        benefit=tuple(benefit),
         pairs=pairs,
+        more=_more(study, ordered, against),
         tables={table.key: (number + 1, table) for number, table in enumerate(tables)},
         pictures=pictures,
         sections=_sections(main, readers, pairs, found, bundle),
@@ -232,12 +245,20 @@ def _tables(
     if pairs:
         made.append(results.models(pairs))
     if against is not None:
-        made.append(results.readers(study, against, curve))
+        made += [results.readers(study, against, measure) for measure in against.measures[:SHOWN]]
+    if curve:
+        made.append(results.curve(main.name, curve))
     if main.subgroups:
-        made.append(results.subgroups(study, main, found))
+        made += [results.subgroups(study, main, found, measure) for measure in measures_of(study)]
     if wrong.confusions:
         made.append(results.mistakes(study, main, wrong, titles))
     return made
+
+
+def _more(study: Study, assessments: Sequence[Assessment], against: ReaderStudy | None) -> tuple[Table, ...]:
+    left = against.measures[SHOWN:] if against is not None else ()
+    tables = [results.readers(study, against, measure) for measure in left if against is not None]
+    return (*tables, results.every_figure(assessments))
 
 
 def _pictures(
@@ -247,9 +268,11 @@ def _pictures(
     against: ReaderStudy | None,
     found: Sequence[Gap],
     wrong: Failures,
+    benefit: Sequence[Figure],
     titles: dict[str, str],
 ) -> dict[str, Picture]:
-    main, made = assessments[0], []
+    main = assessments[0]
+    made: list[_Made] = []
     steps = participants.flow(study, main.source, tuple(a.source for a in readers), titles)
     made.append(("flow", "Flow of photos", "", {"flow": draw_flow(steps)}, True))
     if main.roc:
@@ -264,6 +287,13 @@ def _pictures(
         )
         drawn = {"reliability": main.reliability.svg}
         made.append(("reliability", f"How sure {main.name} is, and how often it is right", note, drawn, True))
+    if benefit:
+        note = (
+            "Net benefit per photo of acting from a probability on: those found, less false alarms by their "
+            "weight. Line and band: the model, 95% interval; grey: acting on all; dotted: on none."
+        )
+        panels = {f"benefit_{_file(panel.label)}": panel.svg for panel in benefit}
+        made.append(("benefit", f"Decision curves of {main.name}", note, panels, True))
     if against is not None:
         made += _reader_pictures(against)
     made += _gap_pictures(study, main, found)
@@ -273,21 +303,18 @@ def _pictures(
         made.append(("abstention", "Right answers, by how many are given", note, drawn, True))
     svg = drawings.confusion(main.confusion, study.labels, f"{main.anchor}-matrix")
     made.append(("confusion", "Confusion matrix", "", {"confusion": svg}, False))
-    return {key: Picture(key, number + 1, *rest) for number, (key, *rest) in enumerate(made)}
-
-
-_Made = tuple[str, str, str, dict[str, str], bool]
+    return {one[0]: Picture(one[0], number + 1, *one[1:]) for number, one in enumerate(made)}
 
 
 def _reader_pictures(against: ReaderStudy) -> list[_Made]:
     drawn = {}
-    for measure in against.measures[:2]:
+    for measure in against.measures[:SHOWN]:
         overall = against.of(measure)
         rows = [(against.model, overall.model), ("mean of readers", overall.mean)]
         order = sorted(against.readings, key=lambda one: -one.reader_figures[measure].value)
         rows += [(one.reader, one.reader_figures[measure]) for one in order]
         low = min(estimate.low for _, estimate in rows)
-        span = (max(0.0, np.floor(10 * low) / 10), 1.0)
+        span = (axis_start(low), 1.0)
         drawn[f"readers_{measure}"] = drawings.forest(
             rows, f"readers-{measure}", results.spoken(measure), span=span, line=overall.model.value
         )
@@ -313,6 +340,11 @@ def _gap_pictures(study: Study, main: Assessment, found: Sequence[Gap]) -> list[
             )
     note = "Left of the line: lower than in the rest. Filled dots: surely different after correction."
     return [("subgroups", f"{main.name}: each subgroup against the rest", note, drawn, False)]
+
+
+def axis_start(low: float) -> float:
+    """Where an axis of shares begins: the tenth below all that it shows."""
+    return max(0.0, float(np.floor(10 * low)) / 10)
 
 
 def _sections(

@@ -8,9 +8,9 @@ from markupsafe import escape
 
 from cutis.evaluation.evidence.participants import Step
 
-_WIDTH, _MAIN, _GAP = 340, 204, 12  # CSS pixels: fits a phone's screen at its stated size
+_WIDTH, _MAIN, _GAP = 360, 220, 10  # CSS pixels: fits a phone's screen at its stated size
 _SIZE, _LEAD, _PAD = 12, 16, 8
-_LETTER = 6.4  # pixels that a letter of this size takes at most, on average
+_LETTER = 6.3  # pixels that a letter of this size takes at most, on average
 
 
 def draw_flow(steps: Sequence[Step]) -> str:

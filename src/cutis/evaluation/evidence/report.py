@@ -9,11 +9,11 @@ from pathlib import Path
 from cutis.core.errors import CutisError, OutputError
 from cutis.core.files import write_text
 from cutis.evaluation.evidence.checklists import Checklist
-from cutis.evaluation.evidence.content import Content, put_together
+from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_together
 from cutis.evaluation.evidence.abstract import said
 from cutis.evaluation.evidence.drawings import standalone
 from cutis.evaluation.evidence.pdf import write_pdf
-from cutis.evaluation.evidence.results import MEASURES, every_figure, spoken
+from cutis.evaluation.evidence.results import MEAN, spoken
 from cutis.evaluation.evidence.tables import Column, Table, cells, to_csv, to_latex
 from cutis.evaluation.gaps import measures_of, widest, worst
 from cutis.evaluation.mistakes import thumbnail
@@ -76,7 +76,7 @@ def write_evidence(measured: Measured, out: Path | str) -> Evidence:
 
 def _page(content: Content, warnings: Sequence[str]) -> str:
     measures = [name for name in measures_of(content.study) if any(g.measure == name for g in content.gaps)]
-    shown = content.main.mistakes[:_MOST_PHOTOS]
+    mistakes = content.main.mistakes[:_MOST_PHOTOS]
     reach = max((max(abs(g.difference.low), abs(g.difference.high)) for g in content.gaps), default=0.1)
     return render(
         "evidence.html",
@@ -91,20 +91,40 @@ def _page(content: Content, warnings: Sequence[str]) -> str:
         cells=cells,
         spoken=spoken,
         said=said,
-        measures=MEASURES,
+        mean=MEAN,
+        shown=SHOWN,
+        starts=_starts(content),
+        roc=[(panel.label, panel.svg) for panel in content.main.roc],
+        benefit=[(panel.label, panel.svg) for panel in content.benefit],
         gap_measures=measures,
         worst={name: worst(content.gaps, name) for name in measures},
         widest={name: widest(content.gaps, name) for name in measures},
         gap_scale=next((mark for mark in (0.05, 0.1, 0.2, 0.3, 0.5) if reach <= mark), 1.0),
         least_groups=LEAST_GROUPS,
-        mistakes=shown,
-        pictures={m.path: thumbnail(m.path) for m in shown},
+        mistakes=mistakes,
+        pictures={m.path: thumbnail(m.path) for m in mistakes},
     )
+
+
+def _starts(content: Content) -> dict[str, float]:
+    """Where the axis of each measure of readers begins."""
+    if content.against is None:
+        return {}
+    lows = {
+        measure: min(one.reader_figures[measure].low for one in content.against.readings)
+        for measure in content.against.measures
+    }
+    return {
+        measure: axis_start(
+            min(low, content.against.of(measure).model.low, content.against.of(measure).mean.low)
+        )
+        for measure, low in lows.items()
+    }
 
 
 def _write_tables(content: Content, folder: Path) -> tuple[Path, ...]:
     every = [table for _, table in content.tables.values()]
-    every.append(every_figure(content.assessments))
+    every += content.more
     every += [_checklist_table(checklist, content) for checklist in content.checklists]
     written = []
     for table in every:

@@ -32,7 +32,7 @@ MEASURES: dict[str, tuple[str, Kind]] = {
 _BINARY = ("sensitivity", "specificity", "ppv", "npv", "auc", "expected_calibration_error")
 _SEVERAL = ("balanced_accuracy", "accuracy", "auc_macro", "expected_calibration_error")
 _GRADES = ("accuracy", "balanced_accuracy", "mean_absolute_deviation", "quadratic_kappa")
-_PERCENT = ("sensitivity", "specificity", "balanced_accuracy", "accuracy")
+MEAN = "mean of readers"
 
 
 def main_measures(study: Study) -> tuple[str, ...]:
@@ -44,7 +44,15 @@ def main_measures(study: Study) -> tuple[str, ...]:
 
 def spoken(measure: str) -> str:
     """A measure within a sentence, such as ``balanced accuracy``."""
-    return measure.replace("_", " ").replace("auc", "AUC")
+    known = {
+        "auc": "AUC",
+        "auc_macro": "mean AUC",
+        "ppv": "positive predictive value",
+        "npv": "negative predictive value",
+        "expected_calibration_error": "calibration error",
+        "mean_absolute_deviation": "mean distance in grades",
+    }
+    return known.get(measure, measure.replace("_", " "))
 
 
 def sources(study: Study, assessments: Sequence[Assessment]) -> Table:
@@ -52,10 +60,10 @@ def sources(study: Study, assessments: Sequence[Assessment]) -> Table:
     names = main_measures(study)
     columns = [Column("source", "Source"), Column("kind", "Kind"), Column("photos", "Photos", "count")]
     columns += [Column(name, *MEASURES[name]) for name in names]
-    rows: list[list[Cell]] = [
-        [a.name, a.source.kind, len(a.source.rows), *(a.figures.get(name) for name in names)]
-        for a in assessments
-    ]
+    rows: list[list[Cell]] = []
+    for a in assessments:
+        first: list[Cell] = [a.name, a.source.kind, len(a.source.rows)]
+        rows.append(first + [a.figures.get(name) for name in names])
     kept, cells = without_empty_columns(columns, rows)
     note = f"In brackets: 95% interval. {_meanings(names)}"
     return Table("sources", "Every source on the photos that it answered", kept, cells, note)
@@ -87,49 +95,77 @@ def confusion(study: Study, main: Assessment, titles: dict[str, str]) -> Table:
         *(Column(label, label, "count") for label in study.labels),
         Column("photos", "Photos", "count"),
     )
-    rows = tuple(
-        (titles[label], *(int(n) for n in main.confusion[k]), int(main.confusion[k].sum()))
-        for k, label in enumerate(study.labels)
+    rows: list[tuple[Cell, ...]] = []
+    for k, label in enumerate(study.labels):
+        counts = [int(number) for number in main.confusion[k]]
+        rows.append((titles[label], *counts, sum(counts)))
+    return Table("confusion", f"Photos by truth and by the answer of {main.name}", columns, tuple(rows))
+
+
+def readers(study: Study, found: ReaderStudy, measure: str) -> Table:
+    """Each reader, and all together, beside the model on the same photos, by one measure."""
+    title, kind = MEASURES[measure]
+    columns = (
+        Column("reader", "Reader"),
+        Column("photos", "Photos", "count"),
+        Column("figure", "Reader, %" if kind == "share" else "Reader", kind),
+        Column("model", f"{found.model}, %" if kind == "share" else found.model, kind),
+        Column("lead", "Reader less model", "points" if kind == "share" else "signed"),
+        Column("p", "p", "p"),
     )
-    return Table("confusion", f"Photos by truth and by the answer of {main.name}", columns, rows)
-
-
-def readers(study: Study, found: ReaderStudy, curve: Sequence[AgainstReader]) -> Table:
-    """Each reader, and all together, beside the model on the same photos."""
-    columns = [Column("reader", "Reader"), Column("photos", "Photos", "count")]
-    for measure in found.measures:
-        title, kind = MEASURES[measure]
-        columns.append(Column(measure, title, kind))
-        lead = (f"{measure}_lead", f"less {found.model}", _lead_kind(measure))
-        columns += [Column(*lead), Column(f"{measure}_p", "p", "p")]
-    if curve:
-        columns.append(Column("curve_lead", "Model at the reader's specificity", "points"))
-        columns.append(Column("curve_p", "p", "p"))
-    beside = {one.reader: one for one in curve}
-    rows: list[list[Cell]] = []
-    for reading in found.readings:
-        row: list[Cell] = [reading.reader, reading.photos]
-        for measure in found.measures:
-            row += [reading.reader_figures[measure], reading.differences[measure], reading.corrected[measure]]
-        if curve:
-            one = beside.get(reading.reader)
-            row += [one.sensitivity if one else None, one.p_corrected if one else None]
-        rows.append(row)
-    together: list[Cell] = ["mean of readers", None]
-    for measure in found.measures:
-        overall = found.of(measure)
-        together += [overall.mean, overall.difference, overall.difference.p]
-    rows.append(together + ([None, None] if curve else []))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.reader,
+            one.photos,
+            one.reader_figures[measure],
+            one.model_figures[measure],
+            one.differences[measure],
+            one.corrected[measure],
+        )
+        for one in found.readings
+    ]
+    overall = found.of(measure)
+    if overall.readers > 1:
+        rows.append((MEAN, None, overall.mean, overall.model, overall.difference, overall.difference.p))
     whose = group_noun(study.truth.group)
     note = (
-        f"Reader less model, in percentage points or as it is, on the photos that both answered; {whose} "
-        "drawn anew. p of readers: corrected by Holm over the readers. Mean: for readers and cases like "
-        "these (Obuchowski and Rockette, Hillis's degrees of freedom)."
+        f"On the photos that both answered; intervals by drawing {whose} anew"
+        f"{', differences in percentage points' if kind == 'share' else ''}. p of readers: corrected by Holm."
     )
-    if curve:
-        note += " Model at the reader's specificity: sensitivity there, less the reader's."
-    title = f"Readers beside {found.model}"
-    return Table("readers", title, tuple(columns), tuple(map(tuple, rows)), note)
+    if overall.readers > 1:
+        note += " Mean: for readers and cases like these (Obuchowski and Rockette, Hillis)."
+    named = title.removesuffix(", %").lower()
+    return Table(f"readers_{measure}", f"Readers beside {found.model}: {named}", columns, tuple(rows), note)
+
+
+def curve(model: str, found: Sequence[AgainstReader]) -> Table:
+    """The model's ROC curve at each reader's specificity."""
+    columns = (
+        Column("reader", "Reader"),
+        Column("specificity", "Specificity"),
+        Column("sensitivity", "Sensitivity"),
+        Column("model", f"Sensitivity of {model} there"),
+        Column("lead", "Model less reader", "points"),
+        Column("p", "p", "p"),
+        Column("place", "The curve passes"),
+    )
+    rows = tuple(
+        (
+            one.reader,
+            f"{100 * one.reader_specificity:.1f}%",
+            f"{100 * one.reader_sensitivity:.1f}%",
+            f"{100 * one.model_sensitivity:.1f}%",
+            one.sensitivity,
+            one.p_corrected,
+            one.place,
+        )
+        for one in found
+    )
+    note = (
+        "The model is given the threshold at which it has the reader's specificity. Difference in percentage "
+        "points, found anew in every draw; p corrected by Holm over the readers."
+    )
+    return Table("readers_curve", f"The ROC curve of {model} at each reader's point", columns, rows, note)
 
 
 def models(pairs: Sequence[Pair]) -> Table:
@@ -152,42 +188,46 @@ def models(pairs: Sequence[Pair]) -> Table:
     return Table("models", "Models against each other on the same photos", columns, rows, note)
 
 
-def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap]) -> Table:
-    """Figures of every subgroup and its gap to the rest."""
-    measures = list(dict.fromkeys(gap.measure for gap in gaps))
+def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str) -> Table:
+    """One figure of every subgroup, of the rest, and the gap between them."""
+    title, kind = MEASURES[measure]
+    nouns = class_noun(study.truth.target or "", 2)
     columns = [
         Column("column", "By"),
         Column("value", "Subgroup"),
         Column("photos", "Photos", "count"),
         Column("groups", group_noun(study.truth.group).capitalize(), "count"),
+        Column("classes", nouns.capitalize(), "count"),
+        Column("figure", "Here, %", kind),
+        Column("rest", "Rest, %", kind),
+        Column("gap", "Here less rest", "points"),
+        Column("p", "p", "p"),
     ]
-    for measure in measures:
-        columns.append(Column(measure, *MEASURES[measure]))
-        columns.append(Column(f"{measure}_gap", "less the rest", "points"))
-        columns.append(Column(f"{measure}_p", "p", "p"))
-    known = {(gap.column, gap.value, gap.measure): gap for gap in gaps}
+    known = {(gap.column, gap.value): gap for gap in gaps if gap.measure == measure}
     rows: list[list[Cell]] = []
     for table in main.subgroups:
         for part in table.rows:
             row: list[Cell] = [table.column.replace("_", " "), part.value, part.photos, part.groups]
-            for measure in measures:
-                gap = known.get((table.column, part.value, measure))
-                told = None if gap is None else gap.difference
-                row += [part.figures.get(measure), told, None if gap is None else gap.corrected]
+            gap = known.get((table.column, part.value))
+            balanced = measure == "balanced_accuracy"
+            if gap is None:
+                row += [None] * 5
+            else:
+                row += [gap.classes if balanced else None, gap.here, gap.rest, gap.difference, gap.corrected]
             rows.append(row)
     kept, cells = without_empty_columns(columns, rows)
     whose = group_noun(study.truth.group)
     note = (
-        f"Fewer than {LEAST_GROUPS} {whose}: no figures. Less the rest: in percentage points, on the same "
-        "draws; p corrected by Holm over all subgroups, for each figure."
+        f"Fewer than {LEAST_GROUPS} {whose}, here or in the rest: no figures. Gaps in percentage points, both "
+        "sides found anew in every draw; p corrected by Holm over all subgroups."
     )
-    if "balanced_accuracy" in measures:
-        nouns = class_noun(study.truth.target or "", 2)
+    if measure == "balanced_accuracy":
         note += (
-            f" Balanced accuracy is over the {nouns} of the subgroup; its gap over those with at least "
-            f"{LEAST_OF_CLASS} {whose} in the subgroup and in the rest."
+            f" Mean over the {nouns} with at least {LEAST_OF_CLASS} {whose} both here and in the rest; how "
+            "many these are is told."
         )
-    return Table("subgroups", f"{main.name} by subgroup", kept, cells, note, grouped=True)
+    named = title.removesuffix(", %").lower()
+    return Table(f"subgroups_{measure}", f"{main.name} by subgroup: {named}", kept, cells, note, grouped=True)
 
 
 def mistakes(study: Study, main: Assessment, found: Failures, titles: dict[str, str]) -> Table:
@@ -218,10 +258,6 @@ def every_figure(assessments: Sequence[Assessment]) -> Table:
     columns = (Column("source", "Source"), Column("figure", "Figure"), Column("value", "Value", "decimal"))
     rows = tuple((a.name, name.replace("_", " "), e) for a in assessments for name, e in a.figures.items())
     return Table("figures", "All figures of all sources", columns, rows, grouped=True)
-
-
-def _lead_kind(measure: str) -> Kind:
-    return "points" if measure in _PERCENT else "signed"
 
 
 def _meanings(names: Sequence[str]) -> str:
