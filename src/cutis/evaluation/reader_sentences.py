@@ -134,7 +134,7 @@ def _tested(main: Analysis, model: str = "") -> str:
     pair = _largest(main)
     first = "the readers" if model else treatment_title(pair.first)
     second = model or treatment_title(pair.second)
-    df = f", df {numbers.significant(pair.df)}" if pair.df != float("inf") else ""
+    df = f", df\N{NO-BREAK SPACE}{numbers.significant(pair.df)}" if pair.df != float("inf") else ""
     several = " It is the largest of several; p is not corrected." if len(main.differences) > 1 else ""
     return (
         f"{begin(first)} minus {second}: "

@@ -29,7 +29,7 @@ def signed_range(low: float, high: float, digits: int = 3) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """``15.07``, ``0.0003420``, ``2,049``, ``∞``: so many digits that tell something.
+    """``15.07``, ``0.0003420``, ``2,049``, ``4``, ``∞``: so many digits that tell something.
 
     Args:
         value: any number.
@@ -39,7 +39,7 @@ def significant(value: float, digits: int = 4) -> str:
         return "none"
     if isinf(value):
         return "∞" if value > 0 else "\N{MINUS SIGN}∞"
-    if value == 0:
-        return "0"
+    if value == round(value):
+        return f"{value:,.0f}".replace("-", "\N{MINUS SIGN}")
     places = max(0, digits - 1 - floor(log10(abs(float(f"{value:.{digits}g}")))))
     return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")

@@ -177,7 +177,7 @@ def roc_replicates(scores: Ladder, weights: Weights, rates: ArrayLike) -> NDArra
     Args:
         scores: from `ladder`.
         weights: (groups, replicates).
-        rates: (points,) false positive rates, rising.
+        rates: (points,) false positive rates; or (points, replicates), other ones for each replicate.
 
     Returns:
         (points, replicates), interpolated between the rungs.
@@ -192,7 +192,8 @@ def roc_replicates(scores: Ladder, weights: Weights, rates: ArrayLike) -> NDArra
             x = np.concatenate([[0.0], np.stack([alarms[:-1:2], alarms[1::2]], axis=1).ravel(), [alarms[-1]]])
             before = np.concatenate([[0.0], hits[:-1]])
             y = np.concatenate([[0.0], np.stack([before, hits], axis=1).ravel(), [hits[-1]]])
-            out[:, replicate] = np.interp(points, x / alarms[-1], y / hits[-1])
+            at = points if points.ndim == 1 else points[:, replicate]
+            out[:, replicate] = np.interp(at, x / alarms[-1], y / hits[-1])
     return out
 
 

@@ -150,6 +150,5 @@ def average_curve(
 
 def _sensitivity_at(curve: Roc, rates: Array) -> Array:
     """Sensitivity at false positive rates, the upper end where the curve rises straight up."""
-    x, y = curve.false_positive_rate, curve.sensitivity
-    last = np.append(np.flatnonzero(np.diff(x) > 0), len(x) - 1)  # of the points with the same rate
-    return np.asarray(np.interp(rates, x[last], y[last]))
+    # Of points at the same rate, numpy's interpolation takes the last.
+    return np.asarray(np.interp(rates, curve.false_positive_rate, curve.sensitivity))

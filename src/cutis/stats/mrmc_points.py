@@ -159,13 +159,12 @@ def _model_at(asked: Study, reader: int, values: Array, points: Statistic) -> St
 
     def both(weights: Weights) -> Array:
         found, spared = points(weights)
-        out = np.full((2, weights.shape[1]), np.nan)
-        for number in range(weights.shape[1]):
-            one = weights[:, number : number + 1]
-            if not np.isnan(found[number] + spared[number]):
-                out[0, number] = roc_replicates(forward, one, [1 - spared[number]])[0, 0]
-                out[1, number] = roc_replicates(backward, one, [1 - found[number]])[0, 0]
-        return out
+        return np.concatenate(
+            [
+                roc_replicates(forward, weights, 1 - spared[None]),
+                roc_replicates(backward, weights, 1 - found[None]),
+            ]
+        )
 
     return both
 
