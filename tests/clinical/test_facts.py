@@ -118,6 +118,7 @@ def test_a_suspected_drug_cannot_begin_after_the_rash() -> None:
         (Exposure("x", half_life_hours=nan), "half_life_hours is nan"),
         (Exposure("x", earlier="tolerate"), "Did you mean 'tolerated'?"),
         (Exposure(" "), "a drug has no name"),
+        (Exposure("x", start_day=-36526), "more than a hundred years from the rash"),
     ],
 )
 def test_contradictions_of_a_drug_are_told(drug: Exposure, said: str) -> None:

@@ -109,6 +109,14 @@ def test_patients_come_from_json_and_csv(tmp_path: Path) -> None:
     assert second == ("P2", Facts(age=50))
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_of_every_spreadsheet_are_read(tmp_path: Path, separator: str) -> None:
+    lines = (("patient_id", "mucosal_sites", "temperature"), ("P1", '"mouth;eyes"', "38.5"))
+    (tmp_path / "p.csv").write_text("\r\n".join(separator.join(line) for line in lines), newline="")
+    read = read_facts(tmp_path / "p.csv")
+    assert read == (("P1", Facts(mucosal_sites=("mouth", "eyes"), temperature=38.5)),)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

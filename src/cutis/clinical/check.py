@@ -30,6 +30,7 @@ _RANGES = {
     "other_causes_positive": (0.0, 50.0, "tests"),
 }
 _BODY = (30.0, 43.0)  # degrees Celsius
+_FAR = 36525  # days from the rash; a drug begun longer ago is a slip
 _LONGEST = 365  # days of a rash; more is a slip, or no acute rash
 
 
@@ -110,6 +111,10 @@ def _exposure(facts: Facts, exposure: Exposure) -> Iterator[str]:
     half_life = exposure.half_life_hours
     if half_life is not None and not 0 < half_life < 10000:
         yield f"{name}: half_life_hours is {half_life:g}, not between 0 and 10,000. Correct it."
+    for field in ("start_day", "stop_day"):
+        day = getattr(exposure, field)
+        if day is not None and abs(day) > _FAR:
+            yield f"{name}: {field} is {day}, more than a hundred years from the rash. Correct it."
     yield from _both_ways(facts, exposure, name)
     start, stop = _days_of(facts, exposure)
     clash = start is not None and stop is not None and stop < start

@@ -52,7 +52,7 @@ def scorten(facts: Facts) -> Score:
         _amount("glucose", facts.glucose, _GLUCOSE, _above, "above 14 mmol/L (252 mg/dL)"),
     )
     low, high = ends(items)
-    notes = (_WHO, _EDGE)
+    notes = (_WHO, "Made from facts of the first 24 hours after admission.", _EDGE)
     risks = (_scorten_table(low, high), _scorten_formula(low, high))
     reading = f"{points(low, high)} of 7 points"
     return Score("scorten", "SCORTEN", items, low, high, reading, SCORTEN_SOURCE, risks, notes)
@@ -88,6 +88,7 @@ def abcd10(facts: Facts) -> Score:
         _WHO,
         "Less well calibrated than SCORTEN in Singapore (Koh et al. 2020, JAMA Dermatol 156) and in North "
         "Carolina (Duplisea et al. 2021, J Am Acad Dermatol 85:873).",
+        "Its weights and risks could not be compared with the full text here; do so before use.",
     )
     if facts.age is not None and facts.age < 18:
         notes += ("ABCD-10 was made from patients of 18 years and older; this patient is younger.",)

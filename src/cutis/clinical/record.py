@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -16,6 +17,7 @@ from cutis.clinical.facts import Exposure, Facts
 from cutis.clinical.units import Amount
 from cutis.core.errors import FactsError
 
+_SEPARATORS = (",", ";", "\t")
 _FACTS = tuple(field.name for field in fields(Facts))
 _EXPOSURE = tuple(field.name for field in fields(Exposure))
 
@@ -146,7 +148,9 @@ def _rows(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FactsError([f"{path}: is not UTF-8 text. Save the table as 'CSV UTF-8'."]) from error
-    reader = csv.DictReader(text.splitlines(), restkey="")
+    header = text.partition("\n")[0]
+    separator = max(_SEPARATORS, key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", delimiter=separator)
     rows: list[tuple[int | None, Mapping[str, Any]]] = []
     for row in reader:
         if "" in row:
