@@ -14,7 +14,7 @@ from cutis.imaging.lesions.values import Lesion, Lesions
 from cutis.imaging.reduce import reduced
 from cutis.imaging.regions import Box
 
-PIXELS = 250_000  # of the reduced copy that is looked at
+PIXELS = 120_000  # of the reduced copy that is looked at
 SMALLEST = 0.00012  # share of the photo, where its scale is not known
 LARGEST = 0.45
 SMALLEST_MM = 2.0  # diameter, where the scale is known
@@ -41,7 +41,7 @@ def find_lesions(
     stand out from what lies between them, as a reader would count.
 
     Args:
-        rgb: (height, width, 3) sRGB of any size; it is looked at in a copy of 250,000 pixels.
+        rgb: (height, width, 3) sRGB of any size; it is looked at in a copy of 120,000 pixels.
         pixel_size: millimetres per pixel, where it is known: size limits are then 2 to 300 mm, else shares
             of the photo.
         sensitivity: 0..1; more finds fainter lesions, and more that are none.

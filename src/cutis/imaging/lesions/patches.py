@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import Map
 from cutis.imaging.lesions.outline import half_way, parted, window_of
 from cutis.imaging.lesions.redness import Mask, Redness
 
+_SAME = 1.15  # areas that differ by less are not measured again
+_FILL = 0.2  # of its box: less is a net or a fold
 _OVERLAP = 0.1  # share of a patch that may lie on a likelier one
 _KEPT = 0.6  # of a patch's score that its parts must have
-_LEVELS = 14  # at which each map is cut
+_LEVELS = 11  # at which each map is cut
 _SMOOTH = (0.0025, 0.007, 0.018)  # of the maps that are cut, as a share of the side
-_PER_LEVEL = 150  # patches that are measured, the largest first
-# What red loses for one loss of green, on the palest and on the darkest skin: melanin loses more than the
-# first number, blood less than the second. Both rise with the melanin that is there already.
-_LOST_PALE, _LOST_DARK = (0.58, 0.45), (0.85, 0.62)
-_TONES = (0.25, 0.85)  # erythema index of the palest and of the darkest skin
+_PER_LEVEL = 110  # patches that are measured, the largest first
+# What red loses for one loss of green, by the index of normal skin: melanin loses more than the first number,
+# blood less than the second. Both rise with the melanin that is there; at last nothing tells them apart.
+_TONES = (0.30, 0.70, 1.00)
+_MELANIN, _BLOOD = (0.60, 0.90, 1.80), (0.45, 0.72, 1.20)
 _SURE_COLOUR = 0.12  # likelihood that the colour of shade or melanin leaves
+
+
+Labelled = tuple[NDArray[np.int32], NDArray[np.int32]]  # number of each pixel's patch, and their extents
 
 
 class Evidence(NamedTuple):
@@ -117,21 +123,35 @@ def candidates(found: Redness, least: float, most: float) -> Iterator[Patch]:
         highest = float(np.quantile(inside, 0.9995))
         if highest <= lowest:
             continue
+        before: Labelled | None = None
         for level in np.geomspace(lowest, highest, _LEVELS):
-            yield from _at_level(found, field, float(level), least, most)
+            cut = ((field > np.float32(level)) & found.skin).astype(np.uint8)
+            _, labels, stats, _ = cv2.connectedComponentsWithStats(cut, connectivity=4)
+            now = (np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32))
+            yield from _at_level(found, field, now, before, least, most)
+            before = now
 
 
-def _at_level(found: Redness, field: Map, level: float, least: float, most: float) -> Iterator[Patch]:
+def _at_level(
+    found: Redness, field: Map, now: Labelled, before: Labelled | None, least: float, most: float
+) -> Iterator[Patch]:
+    """The patches of one level that are not nearly the same as one of the level below."""
     import cv2
     from scipy import ndimage
 
-    cut = ((field > level) & found.skin).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cut, connectivity=4)
+    labels, stats = now
     area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     area[0] = 0
     fitting = np.flatnonzero((area >= 0.5 * least) & (area <= most))
     for number in fitting[np.argsort(-area[fitting])][:_PER_LEVEL]:
         left, top, width, height = (int(value) for value in stats[number, :4])
+        if area[number] < _FILL * width * height:
+            continue
+        if before is not None:
+            column = left + int(np.argmax(labels[top, left : left + width] == number))
+            around = before[1][before[0][top, column], cv2.CC_STAT_AREA]
+            if around <= min(most, _SAME * area[number]):
+                continue
         mask = labels[top : top + height, left : left + width] == number
         mask = np.asarray(ndimage.binary_fill_holes(mask))
         if not least <= mask.sum() <= most:
@@ -163,9 +183,8 @@ def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evi
     level = np.quantile(red[around], 0.35)
     plain = around & (red <= np.quantile(red[around], 0.7))
     contrast = float(red[within].mean() - level)
-    darker = float(green[within].mean() - green[plain].mean())
-    redder = float(red[within].mean() - red[plain].mean())
-    lost = 1.0 - redder / darker if darker > 1e-3 else (0.0 if redder > 0.02 else 1.0)
+    darker, lost = (float(part[within].mean() - part[plain].mean()) for part in (green, found.lost[window]))
+    lost = lost / darker if darker > 0.01 else 9.0
     spread = float(found.spread[window][within].mean())
     outline, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(np.vstack(outline))
@@ -195,9 +214,7 @@ def score(evidence: Evidence) -> float:
 
 def _colour(lost: float, normal: float) -> float:
     """Likelihood of blood by what red loses for one loss of green, and the index of normal skin there."""
-    start, stop = (
-        float(np.interp(normal, _TONES, ends)) for ends in zip(_LOST_PALE, _LOST_DARK, strict=True)
-    )
+    start, stop = (float(np.interp(normal, _TONES, ends)) for ends in (_MELANIN, _BLOOD))
     part = float(np.clip((lost - start) / (stop - start), 0.0, 1.0))
     return _SURE_COLOUR + (1 - _SURE_COLOUR) * part * part * (3 - 2 * part)
 

@@ -1,9 +1,15 @@
-"""How much redder each place is than normal skin around it, by a measure that means the same on all tones.
+"""How much more blood each place shows than normal skin around it, by a measure that holds on all tones.
 
 Blue light hardly comes back from dark skin, so that a separation that leans on blue loses blood there. Green
 and red do come back. Blood absorbs green and hardly red; their difference, the erythema index, is free of
-shading, and the same rise of blood raises it by about the same amount on pale and dark skin. Melanin raises
-it too, but less, and it darkens red far more: what red loses for each loss of green tells the two apart.
+shading. Melanin raises it too, but less, and it darkens red far more: what red loses for each loss of green
+tells the two apart.
+
+On the darkest skin red fails as well: there erythema is seen as darker, not as redder, and camera and eye
+agree on that. So the darker the normal skin, the less of red is taken off green, and the more the measure
+becomes plain darkness, to which shading adds; its slow part goes with the level of normal skin.
+
+Blisters and bare dermis are greyer than skin. Where blue is lost less than green, that counts too.
 
 Source: Diffey, Oliver, Farr 1984, Br J Dermatol 111:663 (erythema index, log of red over green).
 """
@@ -25,6 +31,9 @@ _COARSER = 4  # normal skin changes slowly: it is worked out on so many times fe
 _PRIOR = 0.08  # share of a window below which wider surroundings say what is normal
 _ROUNDS = 4
 _LEAST_SPREAD = 0.012  # of a camera's rounding and noise; flawless skin has it too
+_TONES, _RED_TAKEN = (0.70, 1.05), (1.0, 0.35)  # share of red that is taken off green, by the normal index
+_GREYER = 0.5  # what a loss of yellow counts, beside redness
+_GREY_LEAST = 0.1  # loss of yellow that normal skin has at places
 _CERTAIN = 0.35  # skin likelihood of a place that counts as skin
 
 
@@ -33,8 +42,9 @@ class Redness:
     """What a small photo offers.
 
     Attributes:
-        red: (height, width) erythema index above that of normal skin around, in natural-log absorbance.
-        green: (height, width) absorbance of green, not levelled; `red` = this less that of red light.
+        red: (height, width) erythema above normal skin around, in natural-log absorbance of green.
+        green: (height, width) absorbance of green above normal skin around.
+        lost: (height, width) absorbance of red above normal skin around.
         spread: (height, width) deviation of the index over normal skin around.
         normal: (height, width) the index of normal skin around: 0.2 on the palest people, 1 on the darkest.
         skin: (height, width) where there is skin, gaps filled.
@@ -42,6 +52,7 @@ class Redness:
 
     red: Map
     green: Map
+    lost: Map
     spread: Map
     normal: Map
     skin: Mask
@@ -64,9 +75,35 @@ def redness(small: NDArray[np.uint8]) -> Redness | None:
         return None
     side = float(np.sqrt(mask.size))
     light: Map = np.asarray(cv2.GaussianBlur(absorbance(small), (0, 0), max(0.5, 0.002 * side)))
-    index = light[..., 1] - light[..., 0]
-    base, spread = _normal(index, np.where(mask, likely, 0).astype(np.float32), side)
-    return Redness(np.asarray(index - base), light[..., 1], spread, base, mask)
+    weight = np.where(mask, likely, 0).astype(np.float32)
+    normal, _ = _normal(light[..., 1] - light[..., 0], weight, side)
+    taken = np.interp(normal, _TONES, _RED_TAKEN).astype(np.float32)
+    base, spread = _normal(light[..., 1] - taken * light[..., 0], weight, side)
+    red = light[..., 1] - taken * light[..., 0] - base
+    trusted = weight * (red < spread)
+    levelled = light - _level(light, trusted, side)
+    greyer = np.clip(levelled[..., 1] - levelled[..., 2] - np.float32(_GREY_LEAST), 0, 1)
+    red = red + np.float32(_GREYER) * greyer * (levelled[..., 1] > 0)
+    green, lost = (np.ascontiguousarray(levelled[..., channel]) for channel in (1, 0))
+    return Redness(np.asarray(red, dtype=np.float32), green, lost, spread, normal, mask)
+
+
+def _level(light: Map, weight: Map, side: float) -> Map:
+    """Mean of each channel over trusted skin around."""
+    import cv2
+
+    shape = (max(1, light.shape[1] // _COARSER), max(1, light.shape[0] // _COARSER))
+    few: Map = np.asarray(cv2.resize(light * weight[..., None], shape, interpolation=cv2.INTER_AREA))
+    sure: Map = np.asarray(cv2.resize(weight, shape, interpolation=cv2.INTER_AREA))
+    sigma = SCALES[-1] * side / _COARSER
+    wide = few.sum(axis=(0, 1)) / max(float(sure.sum()), 1e-6)
+    share = _blurred(sure, sigma) + np.float32(0.01)
+    channels = [
+        (_blurred(np.ascontiguousarray(few[..., n]), sigma) + np.float32(0.01) * wide[n]) / share
+        for n in range(3)
+    ]
+    size = (light.shape[1], light.shape[0])
+    return np.asarray(cv2.resize(np.stack(channels, axis=2), size, interpolation=cv2.INTER_LINEAR))
 
 
 def skin_mask(likely: Map) -> Mask:
