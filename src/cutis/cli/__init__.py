@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": ("export",),
     "predict": ("predict",),
     "map": ("map",),
+    "screen": ("screen",),
     "explain": ("explain",),
     "embed": ("explain",),
     "evaluate": ("evaluate",),
