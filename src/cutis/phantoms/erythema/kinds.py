@@ -61,7 +61,7 @@ def _common(kind: str, radius: float, manner: Manner, rng: Rng, blood: tuple[flo
         uneven=float(rng.uniform(0.06, 0.17)),
         soft=float(rng.uniform(0.35, 0.75)) * manner.soft,
         blood=float(rng.uniform(*blood)) * manner.blood,
-        venous=float(np.clip(rng.uniform(0.18, 0.34) + manner.venous, 0.05, 0.8)),
+        venous=float(np.clip(rng.uniform(0.06, 0.20) + manner.venous, 0.02, 0.8)),
         stain=manner.stain * float(rng.uniform(0.5, 1.2)),
     )
 
@@ -101,9 +101,9 @@ def wheal(manner: Manner, rng: Rng) -> Lesion:
     return replace(
         lesion,
         parts=int(rng.choice([1, 2, 3], p=[0.6, 0.25, 0.15])),
-        soft=float(rng.uniform(0.15, 0.4)),
-        uneven=float(rng.uniform(0.12, 0.24)),
-        height=float(rng.uniform(0.8, 2.0)) * manner.raised,
+        soft=float(rng.uniform(0.22, 0.5)),
+        uneven=float(rng.uniform(0.07, 0.16)),
+        height=float(rng.uniform(0.7, 1.8)) * manner.raised,
         flat_top=True,
         halo=float(rng.uniform(0.3, 0.9)),
         pale=float(rng.uniform(0.2, 0.9)),
@@ -237,6 +237,30 @@ def atypical(manner: Manner, rng: Rng) -> Lesion:
     )
 
 
+def raised_atypical(manner: Manner, rng: Rng) -> Lesion:
+    """A raised atypical target of erythema multiforme: two zones, felt by the finger, less sharp."""
+    lesion = atypical(manner, rng)
+    return replace(
+        lesion,
+        kind="raised atypical target",
+        sign="none",
+        parts=1,
+        uneven=float(rng.uniform(0.05, 0.13)),
+        soft=float(rng.uniform(0.25, 0.6)),
+        height=float(rng.uniform(0.2, 0.9)) * manner.raised,
+        dusk=float(rng.uniform(0.3, 0.9)),
+        dusk_radius=float(rng.uniform(0.3, 0.5)),
+        purpura=0.0,
+        slack=float(rng.uniform(0.0, 0.6)),
+    )
+
+
+def purpuric(manner: Manner, rng: Rng) -> Lesion:
+    """A macule of a harmless exanthem that has bled a little, as under pressure and on legs."""
+    lesion = macule(manner, rng)
+    return replace(lesion, kind="purpuric macule", purpura=float(rng.uniform(0.25, 0.8)))
+
+
 def confluent(manner: Manner, rng: Rng) -> Lesion:
     """Dusky macules that have run together."""
     lesion = dusky(manner, rng)
@@ -289,6 +313,8 @@ KINDS: Mapping[str, Kind] = {
     "fixed": fixed,
     "dusky": dusky,
     "atypical": atypical,
+    "raised_atypical": raised_atypical,
+    "purpuric": purpuric,
     "confluent": confluent,
     "blister": blister,
     "erosion": erosion,

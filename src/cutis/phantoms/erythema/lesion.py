@@ -149,14 +149,17 @@ def _redden(lesion: Lesion, case: Case, depth: Field, along: Field, body: Field)
         swollen = body * _ring(along, lesion.pale_at, 0.22 if lesion.pale_at else 0.5)
         layers.scatter += swollen * np.float32(0.35 * lesion.pale)
         layers.melanin *= 1 - swollen * np.float32(0.12 * lesion.pale)
+    # Blue light turns back above most of that blood, which a dermis of one layer does not know.
+    layers.yellow -= red * np.float32(0.12 * min(lesion.blood / 0.02, 1.0))
     # Inflamed dark skin looks darker as much as it looks red.
-    dark = min(person.melanin, 0.4) * (0.18 + 6.0 * lesion.blood) + lesion.stain * (0.02 + person.melanin)
+    dark = min(person.melanin, 0.3) * (0.16 + 4.5 * lesion.blood)
+    dark += lesion.stain * (0.02 + 0.2 * person.melanin)
     layers.melanin += red * np.float32(dark)
 
 
 def _raise(lesion: Lesion, case: Case, along: Field, depth: Field) -> None:
     if lesion.flat_top:
-        height = rise(depth - np.float32(0.1 * lesion.radius), 0.35 * lesion.radius)
+        height = rise(depth - np.float32(0.2 * lesion.radius), 0.6 * lesion.radius)
     else:
         height = np.clip(1.0 - along, 0.0, 1.0)
         height = height * (2.0 - height)
@@ -178,11 +181,11 @@ def _dusk(lesion: Lesion, case: Case, along: Field, body: Field) -> None:
 def _purpura(lesion: Lesion, case: Case, along: Field, body: Field) -> None:
     """Blood that has left the vessels: fine dots that flow together into patches."""
     canvas, rng = case.canvas, case.rng
-    dots = canvas.rough(rng, seen(canvas, 1.2)) + 0.6 * canvas.smooth(rng, max(0.5 * lesion.radius, 1.2))
-    more = np.float32(1.3 - 1.7 * lesion.purpura) + np.float32(0.6) * np.clip(along, 0, 1.5)
-    specks = body * rise(dots - more, 0.7)
-    case.redden(specks, case.between(0.04, 0.08), case.between(0.5, 0.75))
-    case.layers.deep += specks * np.float32(0.12)
+    dots = canvas.rough(rng, seen(canvas, 0.5)) + 0.8 * canvas.smooth(rng, max(0.5 * lesion.radius, 1.2))
+    more = np.float32(1.2 - 1.7 * lesion.purpura) + np.float32(0.6) * np.clip(along, 0, 1.5)
+    specks = body * rise(dots - more, 2.0)
+    case.redden(specks, case.between(0.035, 0.07), case.between(0.45, 0.65))
+    case.layers.deep += specks * np.float32(0.08)
     case.layers.melanin += specks * np.float32(0.15 * case.person.melanin)
 
 

@@ -46,11 +46,30 @@ _TRUNK = {"trunk": 0.5, "upper_extremity": 0.2, "lower_extremity": 0.2, "head_ne
 _ACRAL = {"hand": 0.22, "upper_extremity": 0.33, "lower_extremity": 0.2, "foot": 0.08, "trunk": 0.17}
 _LIMBS = {"upper_extremity": 0.35, "lower_extremity": 0.45, "hand": 0.05, "trunk": 0.15}
 
-_EXANTHEM = {"macule": 0.50, "papule": 0.33, "measles": 0.12, "wheal": 0.05}
+_EXANTHEM = {"macule": 0.48, "papule": 0.30, "measles": 0.11, "wheal": 0.05, "purpuric": 0.06}
 _MEASLES = {"measles": 0.7, "macule": 0.2, "papule": 0.1}
 _HIVES = {"wheal": 0.92, "macule": 0.08}
 _BITES = {"bite": 0.66, "bullous_bite": 0.24, "wheal": 0.10}
 _FIXED = {"fixed": 0.85, "macule": 0.15}
+_EARLY_SJS = {
+    "macule": 0.56,
+    "papule": 0.08,
+    "measles": 0.06,
+    "target": 0.03,
+    "atypical": 0.13,
+    "dusky": 0.11,
+    "blister": 0.03,
+}
+_LATE_SJS = {
+    "macule": 0.26,
+    "papule": 0.03,
+    "measles": 0.03,
+    "atypical": 0.22,
+    "dusky": 0.17,
+    "confluent": 0.11,
+    "blister": 0.10,
+    "erosion": 0.08,
+}
 
 ERUPTIONS: Mapping[str, Mapping[str, Eruption]] = {
     "not_severe": {
@@ -59,8 +78,8 @@ ERUPTIONS: Mapping[str, Mapping[str, Eruption]] = {
         "urticaria": Eruption(0.15, _HIVES, _HIVES, (0.015, 0.07), (38, 18), _TRUNK),
         "erythema multiforme": Eruption(
             0.22,
-            {"plaque": 0.5, "target": 0.33, "macule": 0.17},
-            {"target": 0.66, "plaque": 0.29, "macule": 0.05},
+            {"plaque": 0.42, "target": 0.25, "macule": 0.17, "raised_atypical": 0.16},
+            {"target": 0.53, "plaque": 0.25, "macule": 0.05, "raised_atypical": 0.17},
             (0.03, 0.12),
             (33, 16),
             _ACRAL,
@@ -71,15 +90,8 @@ ERUPTIONS: Mapping[str, Mapping[str, Eruption]] = {
     "severe": {
         "SJS/TEN": Eruption(
             1.0,
-            {"macule": 0.58, "papule": 0.05, "atypical": 0.17, "dusky": 0.15, "blister": 0.05},
-            {
-                "macule": 0.20,
-                "atypical": 0.24,
-                "dusky": 0.18,
-                "confluent": 0.13,
-                "blister": 0.13,
-                "erosion": 0.12,
-            },
+            _EARLY_SJS,
+            _LATE_SJS,
             (0.04, 0.18),
             (48, 20),
             {**_TRUNK, "hand": 0.05, "foot": 0.05},
@@ -184,11 +196,11 @@ def _person(disease: Eruption, conditions: Conditions, rng: Rng) -> Person:
 def _manner(label: str, stage: str, conditions: Conditions, rng: Rng) -> Manner:
     severe = label == "severe"
     late = stage == _LATE
-    dusk = rng.uniform(0.15, 0.8) if severe else rng.uniform(0.0, 0.6) * (rng.random() < 0.5)
+    dusk = rng.uniform(0.05, 0.65) if severe else rng.uniform(0.0, 0.6) * (rng.random() < 0.5)
     return Manner(
         scale=float(rng.uniform(*conditions.scale)),
         blood=float(rng.uniform(0.75, 1.3)),
-        venous=float(rng.normal(0.07 if severe else 0.02, 0.07)),
+        venous=float(rng.normal(0.05 if severe else 0.02, 0.06)),
         dusk=float(dusk),
         soft=float(rng.uniform(0.75, 1.3)),
         raised=float(rng.uniform(0.7, 1.3)),

@@ -59,7 +59,7 @@ def draw_shot(sites: Mapping[str, float], conditions: Conditions, rng: Rng) -> S
         exposure=float(rng.uniform(*conditions.exposure)),
         metering=float(rng.uniform(0.30, 0.60)),
         balance=float(rng.uniform(0.25, 0.60)),
-        gains=(float(np.exp(0.02 + warmth)), float(np.exp(green - 0.13)), float(np.exp(0.10 - warmth))),
+        gains=(float(np.exp(0.02 + warmth)), float(np.exp(green - 0.10)), float(np.exp(0.05 - warmth))),
         saturation=float(rng.uniform(*conditions.saturation)),
         contrast=float(rng.uniform(*conditions.contrast)),
         blur=0.0,
@@ -93,9 +93,11 @@ def lit(scene: Scene, shot: Shot, rng: Rng) -> Field:
     gloss = scene.gloss
     if float(gloss.max()) > 0.02:
         ripple = 0.10 * canvas.rough(rng, seen(canvas, 1.0))
-        facing = rise(slope + ripple - np.float32(0.42), 0.5)
-        light += gloss * facing * np.float32(0.05 + 0.40 * shot.hard)
-        light += gloss * np.float32(0.012)
+        facing = rise(slope + ripple - np.float32(0.45), 0.5)
+        mirrored = gloss * (facing * np.float32(0.05 + 0.40 * shot.hard) + np.float32(0.010))
+        # What is mirrored is white, whatever the camera makes of the skin.
+        cast = gains(scene.person, shot.camera)
+        light += mirrored * (cast.mean() / cast)[:, None, None]
     add_hair(light, canvas, scene.person, rng)
     return light
 

@@ -18,7 +18,7 @@ def plain(canvas: Frame, person: Person, rng: Rng) -> Scene:
     blotch = canvas.smooth(rng, rng.uniform(4.0, 8.0))
     grain = canvas.rough(rng, seen(canvas, 1.0))
     melanin = person.melanin * np.exp(
-        uneven * ((0.10 + 0.15 * person.sun) * slow + (0.05 + 0.2 * person.sun) * blotch + 0.13 * grain)
+        uneven * ((0.06 + 0.08 * person.sun) * slow + (0.04 + 0.10 * person.sun) * blotch + 0.13 * grain)
     )
     flush = canvas.smooth(rng, rng.uniform(8.0, 25.0))
     fine = canvas.rough(rng, seen(canvas, 2.5))
