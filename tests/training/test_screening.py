@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from cutis.core.labels import Categorical, Label
 from cutis.core.manifest import Manifest
@@ -105,3 +110,40 @@ def test_figures_of_other_patients_are_named_for_patients() -> None:
     all_called = patient_metrics(lesions_of(*_part(120, seed=2), "severe"), certain)
     assert all_called["sensitivity_patient"]["value"] == 1.0
     assert all_called["ppv_patient"]["value"] == pytest.approx(40 / 120)
+
+
+@pytest.mark.slow
+def test_a_run_of_a_screening_task_answers_for_patients_and_is_evaluated_by_patient(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    for patient in range(36):
+        severe = bool(patient % 2)
+        for number in range(2):
+            photo = rng.normal((150, 40, 60) if severe else (230, 180, 170), 20, (40, 40, 3))
+            Image.fromarray(photo.clip(0, 255).astype(np.uint8)).save(tmp_path / f"{patient}_{number}.png")
+            split = "train" if patient < 12 else "tune" if patient < 24 else "test"
+            row = {"image": f"{patient}_{number}.png", "patient_id": f"P{patient}", "split": split}
+            rows.append(row | {"reaction": "severe" if severe else "not_severe"})
+    pl.DataFrame(rows).write_csv(tmp_path / "manifest.csv")
+    small = ("--probe", "--backbone", "mobilenetv3_small_050", "--weights", "none", "--size", "32")
+    run = tmp_path / "run"
+    _cutis("train", "drug_reaction", tmp_path / "manifest.csv", "--out", run, *small)
+    said = json.loads((run / "run.json").read_text())
+    assert said["patient"]["positive"] == "severe"
+    assert "there are 6 positive patients, and it takes 57" in said["patient"]["point"]["note"]
+    assert "sensitivity_patient" in said["metrics"]
+    options = ("--truth", run / "split.csv", "--by", "patient", "--replicates", "100")
+    _cutis("evaluate", run, "--out", tmp_path / "out", *options)
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert (found["n"], found["unit"]) == (12, "patient")
+    point = found["operating_point"]["run"]
+    assert point["threshold"] == said["patient"]["point"]["threshold"]
+    for name in ("sensitivity", "specificity", "ppv", "npv"):
+        assert point.get(name) == said["metrics"].get(f"{name}_patient"), name
+
+
+def _cutis(*arguments: object) -> None:
+    around = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "cutis", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=around, check=False)
+    assert done.returncode == 0, done.stderr
