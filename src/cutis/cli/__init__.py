@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "compare": ("evaluate",),
     "mrmc": ("mrmc",),
     "clinical": ("clinical",),
+    "plan": ("plan",),
     "doctor": ("doctor",),
 }
 

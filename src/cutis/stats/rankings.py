@@ -1,7 +1,7 @@
 """Differential diagnoses: partial rankings with ties, from several readers of one case.
 
 A ranking is a sequence of blocks, likeliest first; conditions of one block are tied, and what is not named
-is tied below all that is. `[[342], [120, 83]]` says 342, and if not, 120 or 83. A vote of such rankings hides how
+is tied below all that is. `[[342], [120, 83]]` says 342, and if not, 120 or 83. A vote of rankings hides how
 far readers agree; plausibilities say how likely each condition is to be the answer, as far as readers tell.
 """
 
@@ -152,8 +152,8 @@ def average_overlap(first: Ranking, second: Ranking, classes: int, depth: int | 
         depth: places that count; None takes as many as the longer ranking names.
 
     Returns:
-        0 .. 1: the mean over depths of the share of conditions that both have down to it, a tie counting as its
-        mean order, over what the rankings have with themselves; 1 for equal rankings, ties and all.
+        0 .. 1: the mean over depths of the share of conditions that both have down to it, a tie counting as
+        its mean order, over what the rankings have with themselves; 1 for equal rankings, ties and all.
 
     Source: Stutz et al. 2023, arXiv 2307.02191, appendix; Wu & Crestani 2003, SAC, without ties.
     """
