@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutis.explain.saliency import both_ways, class_activation_map, enlarge, for_label, window
+from cutis.explain.saliency import Window, both_ways, class_activation_map, enlarge, for_label, window
 from cutis.imaging.preprocess import centre_crop
 from cutis.models.classifier import Classifier, ClassifierSettings, build
 from cutis.runtime.engine import Engine
@@ -81,6 +81,11 @@ def test_the_window_is_what_the_graph_crops(height: int, width: int) -> None:
     got = image[box.top : box.top + box.height, box.left : box.left + box.width]
     assert got.shape == expected.shape
     assert (got == expected).all()
+
+
+@pytest.mark.parametrize("fit", ["whole", "native"])
+def test_nothing_is_cut_off_photos_that_are_taken_whole(fit):
+    assert window(100, 900, fit) == Window(0, 0, 100, 900)
 
 
 def test_a_network_that_looks_to_one_side_of_its_cells_is_put_right() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.core.bundle_info import Fit
 from cutis.core.errors import ImageError, MissingExtraError
 from cutis.core.labels import Labels
 from cutis.explain import sanity_graph
@@ -50,6 +51,7 @@ class Explainer:
         method: of the maps, for people.
         unit: of the maps, for the legend.
         size: shorter side of the photos that the model sees, in pixels.
+        fit: how photos are brought to the model.
         rendered: the model was trained on rendered images.
         probabilities: asks the model only.
         explain: asks the model and explains the given class, or by default the most probable one.
@@ -63,6 +65,7 @@ class Explainer:
     method: str
     unit: str
     size: int
+    fit: Fit
     rendered: bool
     probabilities: Scorer
     explain: Callable[[Image, int | None], Answer]
@@ -103,6 +106,7 @@ def bundle_explainer(engine: Engine) -> Explainer:
         method=TITLES["cam"],
         unit="logit",
         size=engine.info.size,
+        fit=engine.info.members[0].fit,
         rendered=engine.info.training.rendered,
         probabilities=probabilities,
         explain=explain,
@@ -154,6 +158,7 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
         method=TITLES[method],
         unit="logit",
         size=rules.size,
+        fit=rules.fit,
         rendered=run.training.rendered,
         probabilities=probabilities,
         explain=explain,

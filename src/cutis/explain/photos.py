@@ -16,9 +16,9 @@ from cutis.core.files import replacing
 from cutis.explain import overlay
 from cutis.explain.explainer import Answer, Explainer
 from cutis.explain.faithfulness import Faithfulness, Image, Summary, evaluate, mean_by_group, summarise
-from cutis.explain.saliency import enlarge, seen, window
+from cutis.explain.saliency import enlarge, window
 from cutis.explain.sanity import SEEDS, Sanity, Stage, compare
-from cutis.imaging.preprocess import resize_shorter
+from cutis.imaging.preprocess import bring, resize_shorter
 from cutis.stats.intervals import Estimate
 
 SHOWN = 200  # photos on the page, which holds them all in one file
@@ -169,7 +169,8 @@ def _read(path: Path, size: int) -> Image:
 
 def _as_seen(whole: Image, explainer: Explainer) -> Image:
     """The pixels that the map covers, at the model's own size, so that scoring is quick."""
-    return resize_shorter(seen(whole), explainer.size)
+    fit = "shorter" if explainer.fit == "square" else explainer.fit  # a map is scored in its own aspect
+    return bring(whole, explainer.size, fit)
 
 
 def _drawn(
@@ -183,7 +184,7 @@ def _drawn(
     on_page: bool,
 ) -> Explained:
     picture = _at_most(whole, _FILE_SIDE)
-    box = window(*picture.shape[:2])
+    box = window(*picture.shape[:2], explainer.fit)
     scale, most = overlay.stretched(answer.saliency)
     title = f"Speaks for {explainer.labels.items[answer.label].text}"
     high = f"+{most:.2g} {explainer.unit} per cell"
@@ -193,7 +194,7 @@ def _drawn(
     if not on_page:
         return Explained(item, answer, score, most, name)
     small = _at_most(whole, _PAGE_SIDE)
-    seen_part = window(*small.shape[:2])
+    seen_part = window(*small.shape[:2], explainer.fit)
     height, width = small.shape[:2]
     layer = overlay.layer(enlarge(scale, max(1, seen_part.height // 3), max(1, seen_part.width // 3)))
     shares = (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.imaging.preprocess import centre_crop
+from cutis.core.bundle_info import Fit
 
 Map = NDArray[np.float32]  # (height, width), higher: speaks more for the class
 
@@ -90,16 +90,18 @@ def both_ways(maps_of: Callable[[NDArray[Any]], NDArray[Any]], photo: NDArray[An
     return mean
 
 
-def window(height: int, width: int) -> Window:
-    """The part of a photo of this size that the graph looks at, as in `centre_crop`."""
+def window(height: int, width: int, fit: Fit = "shorter") -> Window:
+    """The part of a photo of this size that the graph looks at, as `bring` cuts it.
+
+    Args:
+        height, width: of the photo, in pixels.
+        fit: how photos are brought to the network; two of the four rules cut nothing off.
+    """
+    if fit in ("whole", "native"):
+        return Window(0, 0, height, width)
     longest = int(min(height, width) * 4 / 3 + 0.5)
     rows, columns = min(height, longest), min(width, longest)
     return Window(max(0, height - longest) // 2, max(0, width - longest) // 2, rows, columns)
-
-
-def seen(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The pixels of `window`."""
-    return centre_crop(image)
 
 
 def enlarge(coarse: NDArray[Any], height: int, width: int) -> Map:
