@@ -45,6 +45,21 @@ def test_the_strong_associations_of_euroscar_are_high_risk() -> None:
     assert weaker == {"surveillance"}
 
 
+@pytest.mark.parametrize(
+    ("names", "levels"),
+    [
+        ("carbamazepine phenobarbital phenytoin piroxicam allopurinol cotrimoxazole", {"high_risk"}),
+        ("amoxicillin ampicillin ciprofloxacin ceftriaxone cefixime", {"lower_risk"}),
+        ("prednisolone valproate paracetamol", {"surveillance"}),
+    ],
+)
+def test_the_raised_risks_of_the_first_case_control_study_are_graded(names: str, levels: set[str]) -> None:
+    """Roujeau et al. 1995, N Engl J Med 333:1600, abstract."""
+    rows = [find(name).drug for name in names.split()]
+    assert {row.sjs_ten for row in rows if row} == levels
+    assert all(row and "roujeau1995" in row.sources for row in rows)
+
+
 def test_the_strong_associations_of_agep_are_marked() -> None:
     """Sidoroff et al. 2007, abstract."""
     named = "pristinamycin ampicillin amoxicillin ciprofloxacin chloroquine hydroxychloroquine"

@@ -131,6 +131,12 @@ def test_the_share_of_eosinophils_counts_where_leukocytes_are_few(
     assert points(facts)["eosinophils"] == expected
 
 
+@pytest.mark.parametrize(("count", "low"), [(0.3, 0), (0.9, 1)])
+def test_without_leukocytes_the_share_of_eosinophils_stays_open(count: float, low: int) -> None:
+    item = regiscar(changed(eosinophils=Amount(count, "10^9/L"), leukocytes=None)).items[2]
+    assert (item.name, item.low, item.high, item.published) == ("eosinophils", low, 2, low)
+
+
 @pytest.mark.parametrize("seen", range(5))
 def test_two_looks_of_the_skin_suggest_dress(seen: int) -> None:
     facts = changed(**{name: number < seen for number, name in enumerate(FEATURES)})

@@ -23,6 +23,7 @@ NOTORIETY = {
     "not_suspected": "no raised risk of SJS/TEN in case-control studies",
 }
 SOURCES = {
+    "roujeau1995": "Roujeau et al. 1995, N Engl J Med 333:1600",
     "mockenhaupt2008": "EuroSCAR; Mockenhaupt et al. 2008, J Invest Dermatol 128:35",
     "sassolas2010": "ALDEN; Sassolas et al. 2010, Clin Pharmacol Ther 88:60",
     "mockenhaupt2011": "Mockenhaupt 2011, Expert Rev Clin Immunol 7:803",
