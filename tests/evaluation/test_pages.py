@@ -20,7 +20,7 @@ LONG = ("keloid_hypertrophic_scar", "seborrheic_dermatitis", "melanocytic_nevus"
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A report with a model and readers, a report of two classes, and a comparison."""
+    """A report with a model and readers, two of two classes, by photo and by patient, and a comparison."""
     several = Tables(tmp_path_factory.mktemp("several"))
     several.write_truth(
         labels=LONG, body_site=["an unusually long body site, left" if k % 2 else "arm" for k in range(60)]
@@ -32,7 +32,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     two.write_truth(labels=("mild", "severe"), rendered=["true"] * 60)
     binary = two.write_predictions(labels=("mild", "severe"))
     draws = Draws(replicates=200)
+    patients = write_report(
+        [binary], two.truth, two.folder / "patients", draws=draws, patients=True, prevalences=(0.01, 0.05)
+    )
     return {
+        "patients": patients.page,
         "report": write_report([model, reader], several.truth, several.folder / "out", draws=draws).page,
         "two classes": write_report([binary], two.truth, two.folder / "out", draws=draws).page,
         "comparison": write_comparison(
@@ -41,7 +45,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-@pytest.mark.parametrize("name", ["report", "two classes", "comparison"])
+@pytest.mark.parametrize("name", ["report", "two classes", "patients", "comparison"])
 @pytest.mark.parametrize(("width", "theme"), [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])
 def test_a_page_fits_its_screen_reads_well_and_asks_for_nothing(
     complaints: Callable[[Path, int, str], list[str]],

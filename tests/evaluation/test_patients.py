@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +77,7 @@ def test_doubling_every_photo_changes_no_figure_and_no_interval(tmp_path: Path) 
     once, twice = (_report(tmp_path / str(times), times, RULE).results for times in (1, 2))
     for part in ("sources", "operating_point", "at_prevalence", "subgroups", "confusion", "n"):
         assert once[part] == twice[part], part
+    assert once["pooled"]["rules"] == twice["pooled"]["rules"] != {}
     assert (once["pooled"]["photos"], twice["pooled"]["photos"]) == (120, 240)
 
 
@@ -122,13 +123,13 @@ def test_a_reader_calls_a_patient_by_half_of_the_photos(tmp_path: Path) -> None:
 
 def test_without_a_rule_the_mean_is_taken_and_the_page_says_so(tmp_path: Path) -> None:
     report = _report(tmp_path / "m")
-    assert report.results["pooled"]["pooling"]["method"] == "mean"
+    assert report.results["pooled"]["rules"] == {}
     assert "no pooling was fitted" in report.page.read_text()
 
 
 def test_a_patient_stands_for_the_most_telling_photo_and_what_all_photos_agree_in(tmp_path: Path) -> None:
     truth, predictions = _write(tmp_path / "t")
-    study = by_patient(read_study([predictions], truth, target="state", positive="severe"), None)
+    study = by_patient(read_study([predictions], truth, target="state", positive="severe"), {})
     table = study.truth.table
     assert table["image_id"].to_list() == [f"P{n:02}" for n in range(40)]
     assert table["age"].to_list() == [20 + n for n in range(40)]
@@ -144,7 +145,7 @@ def test_patients_without_an_answered_photo_are_named(tmp_path: Path) -> None:
     truth, folder = _write(tmp_path / "gaps")
     said = pl.read_csv(folder / "predictions.csv")
     said.filter(~pl.col("image_id").str.starts_with("05")).write_csv(folder / "predictions.csv")
-    study = by_patient(read_study([folder], truth, target="state", positive="severe"), None)
+    study = by_patient(read_study([folder], truth, target="state", positive="severe"), {})
     assert study.sources[0].missing == ("P05",)
     assert len(study.sources[0].rows) == 39
 
@@ -153,14 +154,14 @@ def test_what_has_no_patients_or_more_than_two_classes_is_refused(tables: Tables
     tables.write_truth()
     path = tables.write_predictions()
     with pytest.raises(CutisError, match="takes two classes"):
-        by_patient(read_study([path], tables.truth), None)
+        by_patient(read_study([path], tables.truth), {})
     tables.write_truth(labels=("mild", "severe"))
     path = tables.write_predictions(labels=("mild", "severe"))
     with pytest.raises(CutisError, match="says of no photo"):
-        by_patient(read_study([path], tables.truth, group="image_id"), None)
+        by_patient(read_study([path], tables.truth, group="image_id"), {})
     other = PatientRule("mel", Pooling(), 0.3, POINT)
     with pytest.raises(CutisError, match="'mel', which is not one of"):
-        by_patient(read_study([path], tables.truth), other)
+        by_patient(read_study([path], tables.truth), {"net": other})
 
 
 def test_prevalences_are_read_as_shares_or_percent() -> None:
@@ -169,3 +170,20 @@ def test_prevalences_are_read_as_shares_or_percent() -> None:
     for wrong in ("5", "-0.1", "many", "0"):
         with pytest.raises(CutisError, match="no share between 0 and 1"):
             prevalences_from(wrong)
+
+
+def test_each_model_answers_by_its_own_rule(tmp_path: Path) -> None:
+    truth, folder = _write(tmp_path / "own")
+    said = pl.read_csv(folder / "predictions.csv")
+    other = said.filter(pl.col("source") == "net").with_columns(source=pl.lit("other"))
+    pl.concat([said, other]).write_csv(folder / "predictions.csv")
+    study = read_study([folder], truth, target="state", positive="severe")
+    strict = replace(RULE, point=replace(POINT, threshold=0.99))
+    pooled = by_patient(study, {"net": RULE, "other": strict})
+    net, _, same = pooled.sources
+    assert (net.name, same.name) == ("net", "other")
+    np.testing.assert_array_equal(net.probabilities, same.probabilities)
+    assert net.prediction.sum() != same.prediction.sum()
+    alone = by_patient(study, {"net": RULE})
+    assert set(alone.pooled.rules) == {"net"}  # type: ignore[union-attr]
+    assert not np.array_equal(alone.sources[2].probabilities, net.probabilities)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,81 +14,103 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import BundleInfo
 from cutis.core.errors import CutisError
-from cutis.core.operating_point import OperatingPoint, PatientRule, Pooling, patient_rule_from_dict
+from cutis.core.operating_point import PatientRule, Pooling, patient_rule_from_dict
 from cutis.evaluation.study import Pooled, Source, Study
 from cutis.evaluation.words import counted_groups, group_noun, listed
 from cutis.stats.pooling import pooled
 
+HALF = 0.5
 SEVERAL = "several"  # of a column in which a patient's photos differ
 
 
-def rule_for(predictions: Sequence[Path | str], bundle: BundleInfo | None) -> PatientRule | None:
-    """How patients are answered for: as the bundle says, else as the run does whose folder is evaluated.
+def rules_for(predictions: Sequence[Path | str], bundle: BundleInfo | None) -> dict[str, PatientRule]:
+    """How each source answers for patients: as its run says whose folder is evaluated, or as the bundle does.
 
     Args:
         predictions: as for `cutis.evaluation.gather.read_study`.
         bundle: the model that is tested.
+
+    Returns:
+        By the source's name; a source that has no rule is not there.
     """
-    if bundle is not None:
-        return bundle.patient
+    rules = {}
     for path in map(Path, predictions):
         run = path / "run.json"
-        if run.is_file():
-            said = json.loads(run.read_text(encoding="utf-8")).get("patient")
-            return patient_rule_from_dict(said) if said else None
-    return None
+        said = json.loads(run.read_text(encoding="utf-8")).get("patient") if run.is_file() else None
+        if said:
+            rules[path.absolute().name] = patient_rule_from_dict(said)
+    if bundle is not None and bundle.patient is not None:
+        rules[bundle.name] = bundle.patient
+    return rules
 
 
-def by_patient(study: Study, rule: PatientRule | None) -> Study:
+def by_patient(study: Study, rules: Mapping[str, PatientRule]) -> Study:
     """The study with one row per patient (or other group) in place of its photos.
 
-    A patient is positive if any of the photos is. A source's probabilities are pooled by the rule, and the
+    A patient is positive if any of the photos is. A source's probabilities are pooled by its rule, and the
     patient is called from its operating point on; without a rule they are averaged, and called from 0.5 on. A
     source without probabilities calls a patient if it calls at least half of the photos that it answered.
 
     Args:
         study: photo by photo, of two classes.
-        rule: of the model that is tested.
+        rules: by source. Where one source has probabilities and one rule is given, it is that source's,
+            whatever its name.
 
     Raises:
-        CutisError: there are not two classes, the rule looks for another, or each photo is its own group.
+        CutisError: there are not two classes, a rule looks for another, or each photo is its own group.
     """
     group = study.truth.group
-    if len(study.labels) != 2:
-        raise CutisError(
-            f"--by patient takes two classes, one of which is looked for; there are {listed(study.labels)}. "
-            "Evaluate by photo, or name a target of two classes."
-        )
-    if rule is not None and rule.positive not in study.labels:
-        raise CutisError(
-            f"the model answers for patients with '{rule.positive}', which is not one of "
-            f"{listed(study.labels)}. Name its target column with --target."
-        )
-    if group == "image_id":
-        raise CutisError(
-            f"{study.truth.path}: says of no photo which patient it is of. Name the column with --group, or "
-            "evaluate by photo."
-        )
-    positive = study.positive if rule is None else study.labels.index(rule.positive)
-    default = OperatingPoint("half", study.labels[positive], 0.5, "set by hand")
-    pooling, point = (rule.pooling, rule.point) if rule else (Pooling("mean"), default)
+    _need_patients(study, rules)
+    mine = _by_source(study, rules)
+    looked_for = {rule.positive for rule in mine.values()}
+    positive = study.labels.index(looked_for.pop()) if len(looked_for) == 1 else study.positive
+    named = replace(study, positive=positive)
     shown = np.zeros(study.count, dtype=np.bool_)
     shown[study.index[study.target == positive]] = True
     names = study.truth.table[group].unique().sort().to_list()  # as the groups are numbered
-    named = replace(study, positive=positive)
     return replace(
         named,
         truth=replace(study.truth, table=_table(named)),
         target=np.where(shown, positive, 1 - positive).astype(np.intp),
         index=np.arange(study.count),
-        sources=tuple(_patients(named, source, pooling, point.threshold, names) for source in study.sources),
+        sources=tuple(_patients(named, source, mine.get(source.name), names) for source in study.sources),
         pooled=Pooled(
-            study.size, study.truth.fingerprint, pooling, point, _words(named, rule, pooling, point)
+            photos=study.size,
+            fingerprint=study.truth.fingerprint,
+            rules=mine,
+            words={source.name: _words(study, source, mine.get(source.name)) for source in study.sources},
         ),
     )
 
 
-def _patients(study: Study, source: Source, pooling: Pooling, threshold: float, names: list[str]) -> Source:
+def _need_patients(study: Study, rules: Mapping[str, PatientRule]) -> None:
+    if len(study.labels) != 2:
+        raise CutisError(
+            f"--by patient takes two classes, one of which is looked for; there are {listed(study.labels)}. "
+            "Evaluate by photo, or name a target of two classes."
+        )
+    wrong = [rule.positive for rule in rules.values() if rule.positive not in study.labels]
+    if wrong:
+        raise CutisError(
+            f"the model answers for patients with '{wrong[0]}', which is not one of "
+            f"{listed(study.labels)}. Name its target column with --target."
+        )
+    if study.truth.group == "image_id":
+        raise CutisError(
+            f"{study.truth.path}: says of no photo which patient it is of. Name the column with --group, or "
+            "evaluate by photo."
+        )
+
+
+def _by_source(study: Study, rules: Mapping[str, PatientRule]) -> dict[str, PatientRule]:
+    scored = [source.name for source in study.sources if source.probabilities is not None]
+    if len(scored) == len(rules) == 1:
+        return dict(zip(scored, rules.values(), strict=True))
+    return {name: rules[name] for name in scored if name in rules}
+
+
+def _patients(study: Study, source: Source, rule: PatientRule | None, names: list[str]) -> Source:
+    pooling, threshold = (rule.pooling, rule.point.threshold) if rule else (Pooling("mean"), HALF)
     index = study.index[source.rows]
     answered = np.unique(index)
     called = np.bincount(index, source.prediction == study.positive, study.count)[answered]
@@ -132,21 +154,21 @@ def _scores(study: Study, source: Source) -> NDArray[np.float64]:
     return source.probabilities[:, study.positive]
 
 
-def _words(study: Study, rule: PatientRule | None, pooling: Pooling, point: OperatingPoint) -> str:
-    whose = group_noun(study.truth.group, 1)
+def _words(study: Study, source: Source, rule: PatientRule | None) -> str:
+    group = study.truth.group
+    whose = group_noun(group, 1)
+    if source.probabilities is None:
+        return f"called where at least half of the {whose}'s photos are"
     if rule is None:
         return (
-            f"mean probability of the {whose}'s photos, called from 0.5 on; no pooling was fitted and no "
+            f"mean probability of the {whose}'s photos, called from {HALF} on; no pooling was fitted and no "
             "operating point chosen (name the bundle, or evaluate the run's folder)"
         )
-    fitted = point.fitted_on
-    where = (
-        f" on {counted_groups(fitted.groups, study.truth.group)} of the {fitted.split} split"
-        if (fitted and fitted.groups)
-        else ""
-    )
+    pooling, point, fitted = rule.pooling, rule.point, rule.point.fitted_on
+    where = f", chosen on {counted_groups(fitted.groups, group)}" if fitted and fitted.groups else ""
+    split = f" of the {fitted.split} split" if where and fitted else ""
     note = f". {point.note}" if point.note else ""
     return (
         f"{pooling.method.replace('_', ' ')} of the probabilities of the {whose}'s photos, calibrated; "
-        f"called from {point.threshold:.3f} on ({point.rule}), chosen{where}{note}"
+        f"called from {point.threshold:.3f} on ({point.rule}){where}{split}{note}"
     )

@@ -119,12 +119,13 @@ def _times(ratio: Estimate) -> str:
 
 def plain_point(study: Study, assessment: Assessment, reading: Reading) -> dict[str, Any]:
     """A source's operating point for ``metrics.json``."""
-    point = study.pooled.point if study.pooled and assessment.source.probabilities is not None else None
+    rule = study.pooled.rules.get(assessment.name) if study.pooled else None
+    point = rule.point if rule else None
     rates = {name: assessment.figures[name].to_dict() for name in _RATES if name in assessment.figures}
     return {
         "positive": study.labels[study.positive],
         "threshold": point.threshold if point else None,
-        "rule": point.rule if point else "the answers as given",
+        "rule": point.rule if point else _answers_as(study, assessment),
         "note": point.note if point else "",
         "unit": study.unit,
         "counts": reading.counts,
@@ -149,11 +150,12 @@ def plain_pooling(study: Study) -> dict[str, Any] | None:
     """How photos became patients, for ``metrics.json``."""
     if study.pooled is None:
         return None
-    return {
-        "photos": study.pooled.photos,
-        "pooling": asdict(study.pooled.pooling),
-        "point": asdict(study.pooled.point),
-    }
+    rules = {name: asdict(rule) for name, rule in study.pooled.rules.items()}
+    return {"photos": study.pooled.photos, "rules": rules, "words": dict(study.pooled.words)}
+
+
+def _answers_as(study: Study, assessment: Assessment) -> str:
+    return study.pooled.words[assessment.name] if study.pooled else "the answers as given"
 
 
 def _finite(estimate: Estimate) -> dict[str, float | None]:

@@ -16,7 +16,7 @@ from cutis.evaluation.assessment import Assessment, Draws, assess, steps
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.mistakes import thumbnail
 from cutis.evaluation.page import render
-from cutis.evaluation.patients import by_patient, rule_for
+from cutis.evaluation.patients import by_patient, rules_for
 from cutis.evaluation.population import composition, people
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, columns_of
@@ -118,7 +118,7 @@ def write_report(
     draws = draws or Draws()
     study = read_study(predictions, truth, target=target, group=group, split=split, positive=positive)
     if patients:
-        study = by_patient(study, rule_for(predictions, bundle))
+        study = by_patient(study, rules_for(predictions, bundle))
     columns = columns_of(study, subgroup_columns)
     if expect is not None:
         expect(steps(study, columns))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.manifest import Manifest
-from cutis.core.operating_point import OperatingPoint, Pooling
+from cutis.core.operating_point import PatientRule
 from cutis.evaluation.words import group_noun
 from cutis.stats.classification import Answers
 from cutis.stats.resampling import number_groups
@@ -65,16 +66,14 @@ class Pooled:
     Attributes:
         photos: that were pooled.
         fingerprint: of the truth, photo by photo.
-        pooling: of the probabilities.
-        point: from which on a patient is called, on the tune split or by default.
-        words: the same in a sentence.
+        rules: of the sources that have one, by name; other probabilities are averaged and called from 0.5 on.
+        words: how each source's answers came about, by name, in a sentence.
     """
 
     photos: int
     fingerprint: str
-    pooling: Pooling
-    point: OperatingPoint
-    words: str
+    rules: Mapping[str, PatientRule]
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
