@@ -41,8 +41,8 @@ def roc_panels(
 ) -> list[Figure]:
     """One ROC curve per class with its 95% band, the other classes in grey behind it.
 
-    A dot marks the answers that the source itself gave, circles those of readers, a diamond their mean. With two classes there
-    is one larger curve, of the positive class.
+    A dot marks the answers that the source itself gave, circles those of readers, a diamond their mean. With
+    two classes there is one larger curve, of the positive class.
 
     Args:
         answers: with probabilities.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,7 @@ def _quarters(cells: Sequence[object]) -> NDArray[np.str_] | None:
     cuts = np.unique(np.quantile(known, [0.25, 0.5, 0.75]))
     edges = [f"{cut:.4g}" for cut in cuts]
     names = [f"up to {edges[0]}"]
-    names += [f"over {low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    names += [f"over {low} to {high}" for low, high in pairwise(edges)]
     names.append(f"over {edges[-1]}")
     part = [NOT_RECORDED if n is None else names[int(np.searchsorted(cuts, n))] for n in numbers]
     return np.array(part)

@@ -154,8 +154,8 @@ def _methods(
     )
     others = f" and {counted(len(readers), 'reader')}" if readers else ""
     return [
-        f"Photos that were collected beforehand: {_photos(study, study.size, study.count)}{which} with a known "
-        f"{class_noun(study.truth.target or '')}.",
+        f"Photos that were collected beforehand: {_photos(study, study.size, study.count)}{which} with a "
+        f"known {class_noun(study.truth.target or '')}.",
         f"Index tests: {given}{trained}{others}, one {class_noun(study.truth.target or '')} per photo.",
         f"Reference standard: column {study.truth.target} of the truth's table.",
         f"Intervals are 95%, from {draws.replicates:,} draws of whole {group_noun(study.truth.group)}.",

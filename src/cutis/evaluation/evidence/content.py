@@ -310,13 +310,19 @@ def _reader_pictures(against: ReaderStudy) -> list[_Made]:
     drawn = {}
     for measure in against.measures[:SHOWN]:
         overall = against.of(measure)
-        rows = [(against.model, overall.model), ("mean of readers", overall.mean)]
+        rows = [(against.model, overall.model), (results.MEAN, overall.mean)]
         order = sorted(against.readings, key=lambda one: -one.reader_figures[measure].value)
         rows += [(one.reader, one.reader_figures[measure]) for one in order]
         low = min(estimate.low for _, estimate in rows)
         span = (axis_start(low), 1.0)
         drawn[f"readers_{measure}"] = drawings.forest(
-            rows, f"readers-{measure}", results.spoken(measure), span=span, line=overall.model.value
+            rows,
+            f"readers-{measure}",
+            f"{results.spoken(measure)}, %",
+            span=span,
+            line=overall.model.value,
+            hollow=range(2, len(rows)),
+            percent=True,
         )
     note = f"Dashed line: {against.model}. Readers from the highest figure to the lowest."
     return [("readers", f"Readers beside {against.model}", note, drawn, False)]
@@ -329,14 +335,16 @@ def _gap_pictures(study: Study, main: Assessment, found: Sequence[Gap]) -> list[
     for measure in measures_of(study):
         told = [gap for gap in found if gap.measure == measure]
         if told:
-            rows = [(f"{gap.column.replace('_', ' ')} {gap.value}", gap.difference) for gap in told]
-            reach = max(max(abs(d.low), abs(d.high)) for _, d in rows)
+            rows = [(f"{g.column.replace('_', ' ')}: {g.value}", g.difference) for g in told]
+            reach = max(max(abs(gap.difference.low), abs(gap.difference.high)) for gap in told)
             drawn[f"subgroups_{measure}"] = drawings.forest(
                 rows,
                 f"gaps-{measure}",
-                f"{results.spoken(measure)}, subgroup less the rest",
+                f"{results.spoken(measure)}, subgroup less the rest, percentage points",
                 span=(-reach, reach),
                 line=0.0,
+                hollow=[row for row, gap in enumerate(told) if not gap.sure],
+                percent=True,
             )
     note = "Left of the line: lower than in the rest. Filled dots: surely different after correction."
     return [("subgroups", f"{main.name}: each subgroup against the rest", note, drawn, False)]
@@ -364,8 +372,8 @@ def _sections(
         ("failures", "Wrong answers", True),
         ("card", "Model card", bundle is not None),
         ("limits", "Limits", True),
-        ("checklists", "Reporting checklists", True),
         ("files", "Files, and how to repeat it", True),
+        ("checklists", "Reporting checklists", True),
     ]
     there = [(key, title) for key, title, shown in named if shown]
     return tuple(Section(key, number + 1, title) for number, (key, title) in enumerate(there))

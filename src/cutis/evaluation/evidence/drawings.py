@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cutis.evaluation import svg
 from cutis.evaluation.evidence.failures import Abstention
+from cutis.pages import numbers
 from cutis.stats.comparison import Difference
 from cutis.stats.intervals import Estimate
 
@@ -71,6 +72,8 @@ def forest(
     *,
     span: tuple[float, float],
     line: float | None = None,
+    hollow: Collection[int] = (),
+    percent: bool = False,
 ) -> str:
     """Values with their intervals, one below the other.
 
@@ -80,17 +83,22 @@ def forest(
         title: below the axis.
         span: ends of the axis.
         line: a value to compare with.
+        hollow: numbers of the rows whose dot is hollow.
+        percent: the axis counts in hundredths.
     """
 
     def paint(axes: Axes) -> None:
         at = np.arange(len(rows))[::-1]
         if line is not None:
             axes.axvline(line, color=svg.QUIET, linewidth=0.8, linestyle=(0, (2, 3)))
-        for y, (_, value) in zip(at, rows, strict=True):
+        for row, (y, (_, value)) in enumerate(zip(at, rows, strict=True)):
             axes.plot([value.low, value.high], [y, y], color=svg.ACCENT, linewidth=1.6, solid_capstyle="butt")
-            axes.plot(value.value, y, "o", color=svg.ACCENT, markersize=5)
+            face = svg.GROUND if row in hollow else svg.ACCENT
+            axes.plot(value.value, y, "o", color=svg.ACCENT, markerfacecolor=face, markersize=5.5)
         axes.set(xlim=span, ylim=(-0.7, len(rows) - 0.3), xlabel=title)
         axes.set_yticks(at, [text for text, _ in rows])
+        if percent:
+            axes.xaxis.set_major_formatter(lambda value, _: numbers.decimal(100 * value, 0))
         axes.tick_params(axis="y", labelcolor=svg.TEXT)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color=svg.LINE, linewidth=0.7)

@@ -54,7 +54,7 @@ def facts(
         "abstract": Fact("Objective, methods, results with intervals, limits.", "abstract"),
         "question": Fact(question, "abstract"),
         "beforehand": Fact("The photos were collected before the sources were tested on them.", "methods"),
-        "statistics": Fact(statistics(study, draws, against), "methods"),
+        "statistics": Fact(_in_short(study, draws, against), "methods"),
         "indeterminate": Fact(
             "Every answer names one class; a source that could not tell has no answer there.", "methods"
         ),
@@ -113,6 +113,15 @@ def statistics(study: Study, draws: Draws, against: ReaderStudy | None) -> str:
     return text
 
 
+def _in_short(study: Study, draws: Draws, against: ReaderStudy | None) -> str:
+    text = (
+        f"95% intervals from {draws.replicates:,} draws of whole {group_noun(study.truth.group)}; p "
+        "corrected by Holm"
+    )
+    beside = "; readers by Obuchowski and Rockette with Hillis's degrees of freedom" if against else ""
+    return f"{text}{beside}."
+
+
 def missing(study: Study) -> str:
     """What was not answered, and how it was treated."""
     without = [source for source in study.sources if source.missing]
@@ -121,8 +130,8 @@ def missing(study: Study) -> str:
         return f"{text} Every source answered every photo."
     each = [f"{source.name} ({len(source.missing):,})" for source in without]
     return (
-        f"{text} Photos without an answer: {sample(each, 4)}; figures rest on the answered photos, and sources "
-        "are compared on photos that both answered."
+        f"{text} Photos without an answer: {sample(each, 4)}; figures rest on the answered photos, and "
+        "sources are compared on photos that both answered."
     )
 
 
@@ -174,7 +183,7 @@ def _data_facts(study: Study, titles: dict[str, str]) -> dict[str, Fact]:
         ),
         "characteristics": Fact("What the photos show and of whom they are, as a table.", "participants"),
         "mix": Fact(f"{mix}.", "participants"),
-        "classes": Fact(f"{len(study.labels)} {nouns}: {listed(list(titles.values()))}.", "methods"),
+        "classes": Fact(f"{len(study.labels)} {nouns}: {sample(list(titles.values()), 3)}.", "methods"),
         "reference": Fact(f"Column {target} of {study.truth.path.name}.", "methods"),
     }
     if len(study.labels) > 2:
@@ -234,7 +243,7 @@ def _analysis_facts(
         columns = listed(list(dict.fromkeys(gap.column.replace("_", " ") for gap in gaps)))
         sure = len({(gap.column, gap.value) for gap in gaps if gap.sure})
         found["fairness"] = Fact(
-            f"Figures and gaps to the rest by {columns}; surely different after correction: {sure or 'none'}.",
+            f"Figures and gaps to the rest by {columns}; sure after correction: {sure or 'none'}.",
             "subgroups",
         )
         found["variability"] = Fact(f"By {columns}{', and by reader' if against else ''}.", "subgroups")
@@ -284,7 +293,8 @@ def _bundle_facts(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
     }
     if not same and study.flow.split != "test":
         found["external"] = Fact(
-            f"Trained on {training.name}, tested on {study.truth.path.name}, another table.", "card"
+            f"Trained on {training.name}, tested on {study.truth.path.name}; shared photos not looked for.",
+            "card",
         )
     if training.rendered:
         found["synthetic"] = Fact("The training photos are rendered.", "card")

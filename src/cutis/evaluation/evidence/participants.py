@@ -184,9 +184,11 @@ def _values(column: str, parts: dict[str, pl.DataFrame]) -> list[tuple[str, ...]
     if set(together) <= {NOT_RECORDED}:
         return []
     common = {value for value, _ in together.most_common(_MOST_VALUES)} | {NOT_RECORDED}
-    head, rows = column.replace("_", " ").capitalize(), []
-    for value in ordered_values([value for value in together if value in common]):
-        rows.append((head, value, *(_share(counts[name][value], len(cells[name])) for name in parts)))
+    head = column.replace("_", " ").capitalize()
+    rows = [
+        (head, value, *(_share(counts[name][value], len(cells[name])) for name in parts))
+        for value in ordered_values([value for value in together if value in common])
+    ]
     others = {name: sum(n for value, n in counts[name].items() if value not in common) for name in parts}
     if any(others.values()):
         rows.append((head, "other values", *(_share(others[name], len(cells[name])) for name in parts)))

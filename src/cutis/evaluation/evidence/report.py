@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cutis.core.errors import CutisError, OutputError
 from cutis.core.files import write_text
+from cutis.evaluation.evidence.abstract import said
 from cutis.evaluation.evidence.checklists import Checklist
 from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_together
-from cutis.evaluation.evidence.abstract import said
 from cutis.evaluation.evidence.drawings import standalone
 from cutis.evaluation.evidence.pdf import write_pdf
 from cutis.evaluation.evidence.results import MEAN, spoken

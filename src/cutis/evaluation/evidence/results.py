@@ -162,8 +162,8 @@ def curve(model: str, found: Sequence[AgainstReader]) -> Table:
         for one in found
     )
     note = (
-        "The model is given the threshold at which it has the reader's specificity. Difference in percentage "
-        "points, found anew in every draw; p corrected by Holm over the readers."
+        "The model is given the threshold at which it has the reader's specificity. Difference in "
+        "percentage points, found anew in every draw; p corrected by Holm over the readers."
     )
     return Table("readers_curve", f"The ROC curve of {model} at each reader's point", columns, rows, note)
 
@@ -218,8 +218,8 @@ def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str)
     kept, cells = without_empty_columns(columns, rows)
     whose = group_noun(study.truth.group)
     note = (
-        f"Fewer than {LEAST_GROUPS} {whose}, here or in the rest: no figures. Gaps in percentage points, both "
-        "sides found anew in every draw; p corrected by Holm over all subgroups."
+        f"Fewer than {LEAST_GROUPS} {whose}, here or in the rest: no figures. Gaps in percentage points, "
+        "both sides found anew in every draw; p corrected by Holm over all subgroups."
     )
     if measure == "balanced_accuracy":
         note += (
