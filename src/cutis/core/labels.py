@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from cutis.core.errors import CutisError
 
 
@@ -67,6 +70,18 @@ class Labels:
                 return label
         raise CutisError(f"'{name}' is not one of {', '.join(self.names)}.")
 
+    def decide(self, probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
+        """The one label that is answered: the most probable; of grades the median, which is least far off.
+
+        Args:
+            probabilities: the labels lie along ``axis``; what lies there adds up to one.
+            axis: of the labels.
+
+        Returns:
+            Index of the label, with ``axis`` left out.
+        """
+        return np.asarray(np.argmax(probabilities, axis=axis))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for bundles and runs."""
         items = [{"name": i.name, "title": i.title, "codes": dict(i.codes)} for i in self.items]
@@ -99,6 +114,21 @@ class Ordinal(Labels):
     """One grade of an ordered scale, lowest first."""
 
     kind = "ordinal"
+
+    def decide(self, probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
+        """The median grade, see `Labels.decide`."""
+        return median_grade(probabilities, axis)
+
+
+def median_grade(probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
+    """The grade below and above which lies at most half of the probability; of two the lower.
+
+    Of all grades it is the one whose mean absolute deviation from the true one is smallest, if the
+    probabilities are right.
+    """
+    upto = np.cumsum(probabilities, axis=axis)
+    last = upto.shape[axis] - 1
+    return np.asarray(np.minimum((upto < 0.5).sum(axis=axis), last), dtype=np.intp)
 
 
 class MultiLabel(Labels):

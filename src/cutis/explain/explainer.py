@@ -54,7 +54,7 @@ class Explainer:
         fit: how photos are brought to the model.
         rendered: the model was trained on rendered images.
         probabilities: asks the model only.
-        explain: asks the model and explains the given class, or by default the most probable one.
+        explain: asks the model and explains the given class, or by default the one that is answered.
         cascade: maps of ever more randomised copies; None where that cannot be done.
         no_cascade: why not.
     """
@@ -89,7 +89,7 @@ def bundle_explainer(engine: Engine) -> Explainer:
 
     def explain(photo: Image, label: int | None) -> Answer:
         values = np.array(said(engine(photo)))
-        chosen = int(values.argmax()) if label is None else label
+        chosen = int(engine.info.labels.decide(values)) if label is None else label
         return Answer(values, chosen, for_label(both_ways(lambda p: engine(p).saliency, photo), chosen))
 
     def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:
@@ -144,7 +144,7 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
 
     def explain(photo: Image, label: int | None) -> Answer:
         said = attribution.probabilities(model, [photo])[0]
-        chosen = int(said.argmax()) if label is None else label
+        chosen = int(run.labels.decide(said)) if label is None else label
         return Answer(said, chosen, attribution.attribute(model, photo, chosen, method))
 
     def cascade(photos: Sequence[Image], labels: Sequence[int], rng: np.random.Generator) -> Iterator[Stage]:

@@ -124,7 +124,7 @@ def explain_photos(
         out: folder for ``overlays/`` and ``photos/``.
         rng: chooses the sample and the maps to compare with.
         scored: size of the sample; scoring takes about a hundred predictions a photo.
-        label: index of the class to explain; default: each photo's most probable class.
+        label: index of the class to explain; default: the one that each photo is answered with.
         progress: called with the number of photos just done.
 
     Raises:

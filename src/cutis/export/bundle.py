@@ -186,7 +186,9 @@ def _quantised(draft: Bundle, asked: _Asked) -> Bundle:
     model = quantise(ready, _photos(asked.manifest.part("train"), draft.info.size))
     info = replace(draft.info, precision="int8", temperature=temperature)
     small = replace(draft, model=model, info=info)
-    agreement = float(np.mean(asked(small, "tune").named == before.named))
+    decide = draft.info.labels.decide
+    same = decide(asked(small, "tune").probabilities) == decide(before.probabilities)
+    agreement = float(np.mean(same))
     count = len(before.truth)
     found = f"the 8-bit graph gives the same answer as the float graph on {agreement:.1%} of {count} photos"
     if agreement < LEAST_AGREEMENT:

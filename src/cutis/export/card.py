@@ -32,6 +32,11 @@ _HEADLINES = {
     "expected_calibration_error": "expected calibration error",
 }
 _BY_CLASS = ("sensitivity", "specificity", "auc")
+_ANSWER = {
+    "categorical": "the most probable label",
+    "ordinal": "the median grade, which is least far off",
+    "multilabel": "every label that is more likely than not",
+}
 _VIEWS = {1: "as it is", 2: "as it is and mirrored", 4: "as it is and mirrored both ways"}
 
 
@@ -134,7 +139,7 @@ def _worth(info: BundleInfo) -> list[str]:
         "",
         *_table(("figure", "value (95% interval)"), figures),
         *_table(("label", *kinds), classes),
-        *_thresholds(info.operating_points),
+        *_thresholds(info),
         *_patients(info),
     ]
 
@@ -145,7 +150,8 @@ def _figure(metric: Mapping[str, Any] | None) -> str:
     return f"{decimal(metric['value'])} ({decimal_range(metric['low'], metric['high'])})"
 
 
-def _thresholds(points: Sequence[OperatingPoint]) -> list[str]:
+def _thresholds(info: BundleInfo) -> list[str]:
+    points = info.operating_points
     if not points:
         return []
     rows = [
@@ -159,7 +165,7 @@ def _thresholds(points: Sequence[OperatingPoint]) -> list[str]:
     ]
     notes = [line for point in points if point.note for line in (f"{point.name}: {point.note}", "")]
     return [
-        "The model's own answer is the most probable label. For those who look for one label:",
+        f"The model's own answer is {_ANSWER[info.labels.kind]}. For those who look for one label:",
         "",
         *_table(("operating point", "probability from", "rule", "chosen on"), rows),
         *notes,

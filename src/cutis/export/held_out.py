@@ -35,11 +35,6 @@ class Answers:
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float64]
 
-    @property
-    def named(self) -> NDArray[np.int64]:
-        """(rows,) index of the most probable class."""
-        return np.asarray(self.probabilities.argmax(axis=1))
-
 
 def answers(bundle: Bundle, part: Manifest, progress: Callable[[int], None] | None = None) -> Answers:
     """Ask a graph about every photo of a split.

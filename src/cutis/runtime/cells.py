@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.core.labels import median_grade
+
 NOT_GRADED = 255  # in `Cells.named`
 
 
@@ -19,8 +21,8 @@ class Cells:
     Attributes:
         grade: (rows, columns) float32, expected value of the grade, 0 for the first label; NaN where the
             place is not graded.
-        confidence: (rows, columns) float32, probability of the most probable grade; NaN as above.
-        named: (rows, columns) uint8, number of the most probable grade; `NOT_GRADED` as above.
+        confidence: (rows, columns) float32, probability of the likeliest grade; NaN as above.
+        named: (rows, columns) uint8, number of the median grade; `NOT_GRADED` as above.
         missing: (rows, columns) bool, not graded because a pixel is missing.
     """
 
@@ -43,7 +45,7 @@ def cells_of(
     left_out = outside | missing
     numbers = np.arange(len(probabilities), dtype=np.float32)
     grade = np.tensordot(numbers, probabilities, 1).astype(np.float32)
-    named = probabilities.argmax(axis=0).astype(np.uint8)
+    named = median_grade(probabilities, axis=0).astype(np.uint8)
     confidence = probabilities.max(axis=0)
     return Cells(
         np.where(left_out, np.float32(np.nan), grade),
@@ -60,7 +62,7 @@ class Tally:
         labels: how many grades there are.
 
     Attributes:
-        named: (labels,) cells by their most probable grade.
+        named: (labels,) cells by their median grade.
         outside: cells outside tissue.
         missing: cells with a missing pixel.
     """

@@ -43,8 +43,8 @@ class Result:
     """What a model says of one photo.
 
     Attributes:
-        label: name of the most probable label; of several findings all that are more likely than not,
-            joined by ``;``.
+        label: name of the most probable label, of grades the median; of several findings all that are more
+            likely than not, joined by ``;``.
         title: the same for people.
         probabilities: by label name.
         saliency: (classes, h, w) float32: what each place adds to each class's logit, over the photo cropped
@@ -185,7 +185,7 @@ class Engine:
         if isinstance(labels, MultiLabel):
             chosen = [name for name, value in said.items() if value > 0.5]
         else:
-            chosen = [max(said, key=said.__getitem__)]
+            chosen = [labels.names[int(labels.decide(probabilities[0]))]]
         title = ", ".join(labels[name].text for name in chosen)
         result = Result(";".join(chosen), title, said, saliency[0], embedding[0], made_grey)
         if not beside:

@@ -15,7 +15,7 @@ from cutis.runtime.tissue import TissueRule
 
 @dataclass(frozen=True)
 class Area:
-    """How much of the graded tissue has a grade as its most probable one.
+    """How much of the graded tissue has a grade as its median one.
 
     Attributes:
         grade: name of the label.
@@ -111,15 +111,15 @@ class MapFacts:
 
 READING = {
     "grade.tif": "float32, expected value of the grade (0 is the first of `grades`), NaN where not graded",
-    "confidence.tif": "float32, probability of the most probable grade, NaN where not graded",
-    "class.tif": "uint8, number of the most probable grade, 255 where not graded",
+    "confidence.tif": "float32, probability of the likeliest grade, NaN where not graded",
+    "class.tif": "uint8, number of the median grade, 255 where not graded",
     "coordinates": (
         "cell (row, column) stands for the square of `patch` pixels whose centre is "
         "(offset + row * stride, offset + column * stride) in pixels of the image; its first pixel reaches "
         "from 0 to 1"
     ),
-    "areas.csv": "by the most probable grade; percent of the graded tissue; mm2 empty without a spacing",
-    "confidence": "probability of the most probable grade",
+    "areas.csv": "by the median grade; percent of the graded tissue; mm2 empty without a spacing",
+    "confidence": "probability of the likeliest grade",
 }
 
 

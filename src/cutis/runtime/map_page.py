@@ -25,7 +25,7 @@ PHOTO_TILE = 512  # pixels
 _CELL_TILE = 256  # cells
 _QUALITY = 82  # of JPEG
 _STEPS = 250  # of a byte from the lowest grade to the highest
-_CHANNELS = 3  # expected grade, confidence in percent, most probable grade
+_CHANNELS = 3  # expected grade, confidence in percent, median grade
 FOLDER = "viewer"
 
 
@@ -83,7 +83,7 @@ def summary(facts: MapFacts) -> tuple[str, str]:
 
 
 def _legend(facts: MapFacts) -> list[str]:
-    """A colour per grade, as in the most probable grade's layer."""
+    """A colour per grade, as in the median grade's layer."""
     last = max(1, len(facts.grades) - 1)
     table = scale_colours()
     return ["#{:02x}{:02x}{:02x}".format(*table[round(255 * n / last)]) for n in range(len(facts.grades))]
@@ -112,7 +112,7 @@ def _write_cells(facts: MapFacts, cells: CellFiles, folder: Path) -> list[tuple[
 def as_bytes(
     grade: NDArray[np.float32], confidence: NDArray[np.float32], named: NDArray[np.uint8], *, top: int
 ) -> NDArray[np.uint8]:
-    """Cells as bytes: grade from 0 to `_STEPS`, confidence in percent, most probable grade.
+    """Cells as bytes: grade from 0 to `_STEPS`, confidence in percent, median grade.
 
     Args:
         grade: (rows, columns), NaN where not graded.

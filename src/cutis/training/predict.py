@@ -87,6 +87,6 @@ def predictions_table(
     return part.table.select(keys).with_columns(
         pl.lit(source).alias("source"),
         pl.lit("model").alias("kind"),
-        pl.Series("prediction", names[probabilities.argmax(1)]),
+        pl.Series("prediction", names[labels.decide(probabilities)]),
         *(pl.Series(name, values) for name, values in columns.items()),
     )

@@ -33,7 +33,7 @@ def test_metrics(
     answers = Answers(
         labels=labels.names,
         truth=truth.astype(np.intp),
-        prediction=probabilities.argmax(1),
+        prediction=labels.decide(probabilities),
         probabilities=probabilities,
         scored=np.ones(len(labels), dtype=np.bool_),
         index=index,

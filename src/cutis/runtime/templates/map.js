@@ -182,7 +182,7 @@
     const at = 3 * ((row % side) * item.columns + (column % side));
     if (item.bytes[at + 2] === NONE) return say("Not graded: outside tissue, or pixels are missing. " + placed(x, y) + ".");
     const grade = item.bytes[at] / data.cells.steps * top;
-    say("Grade " + grade.toFixed(1) + "; most probable " + data.grades[item.bytes[at + 2]] + ", confidence " + item.bytes[at + 1] + "%. " + placed(x, y) + ".");
+    say("Grade " + grade.toFixed(1) + "; median " + data.grades[item.bytes[at + 2]] + ", confidence " + item.bytes[at + 1] + "%. " + placed(x, y) + ".");
   }
 
   // ---- moving
