@@ -56,11 +56,11 @@ def place_body(site: str, height: int, width: int, pixel: float, rng: Rng) -> Bo
     short = min(height, width) * pixel
     if limb:  # a limb wider than the photo is photographed from its middle
         away = rng.normal(0.0, 0.15) * radius
-        taper, bend = rng.normal(0.0, 0.12), rng.normal(0.0, 0.10)
+        taper, bend, ripple = rng.normal(0.0, 0.12), rng.normal(0.0, 0.10), 0.025
     else:
         away = rng.choice([rng.uniform(-0.25, 0.25), rng.uniform(0.5, 0.95)], p=[0.75, 0.25]) * radius
-        taper, bend = 0.0, rng.normal(0.0, 0.05)
-    wide = radius * (1 + np.float32(taper / short) * along + 0.03 * frame.smooth(rng, 0.5 * short))
+        taper, bend, ripple = 0.0, rng.normal(0.0, 0.05), 0.008
+    wide = radius * (1 + np.float32(taper / short) * along + ripple * frame.smooth(rng, 0.5 * short))
     offset = across + np.float32(away) + np.float32(bend / short) * along**2
     side = offset / wide
     inner = np.clip(side, -0.995, 0.995)

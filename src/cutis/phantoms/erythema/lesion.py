@@ -173,8 +173,8 @@ def _dusk(lesion: Lesion, case: Case, along: Field, body: Field) -> None:
     uneven = centre * case.mottle(0.18, max(0.3 * lesion.radius, 0.8))
     layers, strength = case.layers, lesion.dusk
     layers.arterial *= 1 - np.float32(0.45 * strength) * centre
-    case.redden(uneven, 0.022 * strength, 0.92)
-    layers.deep += uneven * np.float32(0.26 * strength)
+    case.redden(uneven, 0.011 * strength, 0.92)
+    layers.deep += uneven * np.float32(0.40 * strength)
     layers.melanin += uneven * np.float32(strength * (0.006 + 0.22 * case.person.melanin))
 
 

@@ -52,23 +52,23 @@ _HIVES = {"wheal": 0.92, "macule": 0.08}
 _BITES = {"bite": 0.66, "bullous_bite": 0.24, "wheal": 0.10}
 _FIXED = {"fixed": 0.85, "macule": 0.15}
 _EARLY_SJS = {
-    "macule": 0.56,
-    "papule": 0.08,
-    "measles": 0.06,
-    "target": 0.03,
-    "atypical": 0.13,
-    "dusky": 0.11,
+    "macule": 0.52,
+    "papule": 0.07,
+    "measles": 0.05,
+    "target": 0.02,
+    "atypical": 0.17,
+    "dusky": 0.14,
     "blister": 0.03,
 }
 _LATE_SJS = {
-    "macule": 0.26,
-    "papule": 0.03,
+    "macule": 0.22,
+    "papule": 0.02,
     "measles": 0.03,
-    "atypical": 0.22,
-    "dusky": 0.17,
-    "confluent": 0.11,
-    "blister": 0.10,
-    "erosion": 0.08,
+    "atypical": 0.23,
+    "dusky": 0.18,
+    "confluent": 0.12,
+    "blister": 0.11,
+    "erosion": 0.09,
 }
 
 ERUPTIONS: Mapping[str, Mapping[str, Eruption]] = {

@@ -54,10 +54,10 @@ def _creases(scene: Scene, rng: Rng) -> None:
     warp = (0.3 * canvas.smooth(rng, 2.5), 0.3 * canvas.smooth(rng, 2.5))
     net = canvas.cells(rng, spread, stretch=stretch, angle=angle, warp=warp)
     groove = np.maximum(np.float32(0.3) - net.edge, 0)
-    layers.relief -= np.float32(0.16 * shown) * groove
+    layers.relief -= np.float32(0.09 * shown) * groove
     layers.melanin *= 1 - np.float32(0.25 * shown) * groove
     bumps = canvas.rough(rng, seen(canvas, 0.9))
-    layers.relief += np.float32(0.012 * strength) * bumps
+    layers.relief += np.float32(0.006 * strength) * bumps
 
 
 def _freckles(scene: Scene, rng: Rng) -> None:
@@ -86,7 +86,7 @@ def add_mole(scene: Scene, centre: tuple[float, float], rng: Rng) -> None:
         uneven=rng.uniform(0.03, 0.12),
     )
     weight = rise(depth, max(0.35 * radius, local.canvas.pixel))
-    melanin = rng.uniform(0.04, 0.20)
+    melanin = rng.uniform(0.03, 0.16)
     local.layers.melanin += weight * np.float32(melanin * (1 + 1.5 * local.person.melanin))
     local.layers.relief += weight * np.float32(rng.uniform(0.0, 0.5))
 
