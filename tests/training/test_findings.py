@@ -99,11 +99,15 @@ def test_a_run_learns_grade_and_findings_and_becomes_a_gate(graded: Path, tmp_pa
     assert info.good == ("3", "4")
     assert [point.rule for point in info.operating_points[:2]] == ["ppv >= 0.9", "youden"]
     assert {"auc_good", "ppv_good"} <= set(info.metrics)
+    for point in info.operating_points[:2]:
+        for kind in ("sensitivity", "specificity"):
+            assert point.found[kind]["low"] <= point.found[kind]["value"] <= point.found[kind]["high"]
 
     card = Bundle.open(tmp_path / "gate.cutis").card
     for sentence in (
         "| AUC, good or not |",
         "Grades from `3` up pass.",
+        "| 85% |",
         "`blur` (blurred), `dark` (too dark)",
     ):
         assert sentence in card

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from cutis.core.bundle import BundleInfo, Member, OperatingPoint
+from cutis.core.bundle_info import GOOD
 from cutis.core.labels import Ordinal
 from cutis.pages.numbers import decimal, decimal_range
+from cutis.stats.utility import predictive_values
 
 _HEADLINES = {
     "auc_good": "AUC, good or not",
@@ -32,6 +36,7 @@ _HEADLINES = {
     "expected_calibration_error": "expected calibration error",
 }
 _BY_CLASS = ("sensitivity", "specificity", "auc")
+_GOOD_SHARES = (0.3, 0.5, 0.7, 0.85)
 _ANSWER = {
     "categorical": "the most probable label",
     "ordinal": "the median grade, which is least far off",
@@ -139,6 +144,7 @@ def _worth(info: BundleInfo) -> list[str]:
         "",
         *_table(("figure", "value (95% interval)"), figures),
         *_table(("label", *kinds), classes),
+        *_passing(info),
         *_thresholds(info),
         *_patients(info),
     ]
@@ -148,6 +154,27 @@ def _figure(metric: Mapping[str, Any] | None) -> str:
     if metric is None:
         return "not known"
     return f"{decimal(metric['value'])} ({decimal_range(metric['low'], metric['high'])})"
+
+
+def _passing(info: BundleInfo) -> list[str]:
+    """What it means that a photo passes or fails a gate, by how common good photos are."""
+    kinds = [f"{kind}_{GOOD}" for kind in ("sensitivity", "specificity")]
+    if not all(kind in info.metrics for kind in kinds):
+        return []
+    sensitivity, specificity = (float(info.metrics[kind]["value"]) for kind in kinds)
+    shares = np.array(_GOOD_SHARES)
+    means = predictive_values(sensitivity, specificity, shares)
+    rows = [
+        (f"{share:.0%}", decimal(float(passed)), decimal(float(failed)))
+        for share, passed, failed in zip(shares, means.ppv, means.npv, strict=True)
+    ]
+    return [
+        "What passing means depends on how many photos are good; from the sensitivity and specificity above:",
+        "",
+        *_table(
+            ("good photos", "of those that pass, good (PPV)", "of those that fail, not good (NPV)"), rows
+        ),
+    ]
 
 
 def _thresholds(info: BundleInfo) -> list[str]:

@@ -15,7 +15,8 @@ from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest
 from cutis.runtime.engine import Engine
 from cutis.stats.calibration import fit_temperature
-from cutis.stats.thresholds import by_ppv, by_sensitivity, by_youden
+from cutis.stats.thresholds import ChosenPoint, by_ppv, by_sensitivity, by_youden
+from cutis.training.worth import gate_metrics
 
 GATE_PPV = 0.9  # of what passes a gate, as published
 LEAST_CASES = 20  # of a class, below which a sensitivity of 95% cannot be told from 85%
@@ -121,9 +122,20 @@ def gate_points(tune: Answers, good: Sequence[str], labels: Labels) -> tuple[Ope
             "the tune split has good photos only, or none; a gate's threshold needs both. Split again."
         ) from error
     return tuple(
-        OperatingPoint(f"Good photo, {title}", GOOD, point.threshold, rule, fitted)
+        OperatingPoint(
+            f"Good photo, {title}", GOOD, point.threshold, rule, fitted, _rates(tune, here, score, point)
+        )
         for rule, (title, point) in found.items()
     )
+
+
+def _rates(
+    tune: Answers, here: NDArray[np.bool_], score: NDArray[np.float64], point: ChosenPoint
+) -> dict[str, dict[str, float]]:
+    """Sensitivity and specificity at a point, with intervals by patient or lesion."""
+    groups = tune.part.table[tune.part.group].to_numpy()
+    said = gate_metrics(groups, here, score, point.threshold)
+    return {kind: said[f"{kind}_{GOOD}"] for kind in ("sensitivity", "specificity")}
 
 
 def good_or_not(
