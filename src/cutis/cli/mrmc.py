@@ -122,41 +122,41 @@ def mrmc(
 
 
 def _show(report: ReaderReport) -> None:
-    """The means and the differences of each analysis."""
+    """The main analysis of each figure, and the differences of the others."""
     from rich.console import Console
 
+    from cutis.evaluation.reader_tables import MEANT, NAMES
+    from cutis.evaluation.words import counted
+
     results = report.results
-    asked = results.readings.asked
-    title = (
-        f"{len(asked.readers)} readers, {len(asked.treatments)} treatments, {len(asked.truth):,} cases, "
-        f"{results.readings.design}"
-    )
+    asked, console = results.readings.asked, Console()
+    sizes = ((len(asked.readers), "reader"), (len(asked.treatments), "treatment"), (len(asked.truth), "case"))
+    print(f"{', '.join(counted(number, noun) for number, noun in sizes)}: {results.readings.design}")
     for one in results.figures:
-        Console().print(_table(one, title))
+        console.print(_table(one, f"{NAMES[one.figure]}, for {MEANT[one.main.random]}"))
     for model in results.models:
-        Console().print(_table(model.figure, f"{results.readings.model} beside the readers"))
+        title = f"AUC of {results.readings.model} beside the readers, for {MEANT[model.figure.main.random]}"
+        console.print(_table(model.figure, title))
 
 
 def _table(one: FigureResults, title: str) -> Table:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
-    from cutis.evaluation.reader_tables import MEANT, NAMES
+    from cutis.evaluation.reader_tables import MEANT
     from cutis.pages.numbers import decimal, decimal_range, signed_range, significant
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in ("meant for", NAMES[one.figure], "value", "interval", "df", "p"):
-        table.add_column(name, justify="left" if name in ("meant for", NAMES[one.figure]) else "right")
+    for name in ("mean", "value", "interval", "df", "p"):
+        table.add_column(name, justify="left" if name == "mean" else "right", no_wrap=name != "mean")
+    for area in one.main.areas:
+        ends = decimal_range(area.low, area.high)
+        table.add_row(escape(area.treatment), decimal(area.value), ends, significant(area.df), "")
     for random, found in one.analyses.items():
-        table.add_section()
-        first = MEANT[random]
-        for area in found.areas:
-            cells = (decimal(area.value), decimal_range(area.low, area.high), significant(area.df))
-            table.add_row(first, area.treatment, *cells, "")
-            first = ""
         for pair in found.differences:
-            ends = signed_range(pair.low, pair.high)
-            p = "<0.001" if pair.p < 0.001 else f"{pair.p:.3f}"
-            name = f"{pair.first} minus {pair.second}"
-            table.add_row("", name, decimal(pair.value, 3, "+"), ends, significant(pair.df), p)
+            name = f"{pair.first} minus {pair.second}" if random == one.main.random else f"  {MEANT[random]}"
+            ends, p = signed_range(pair.low, pair.high), "<0.001" if pair.p < 0.001 else f"{pair.p:.3f}"
+            cells = (decimal(pair.value, 3, "+"), ends, significant(pair.df), p)
+            table.add_row(escape(name), *cells)
     return table

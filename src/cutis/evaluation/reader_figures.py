@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from cutis.evaluation import svg
 from cutis.evaluation.evidence import drawings
 from cutis.evaluation.reader_study import ReaderResults
-from cutis.evaluation.reader_tables import begin, treatment_title
+from cutis.evaluation.reader_tables import begin, reader_title, treatment_title
 from cutis.stats.intervals import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_FOREST = 0.05  # ends of the axis of AUCs are multiples of it
+_ROW = 22  # CSS pixels per reader
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,29 @@ def forest_drawing(results: ReaderResults) -> Drawing:
     rows: list[tuple[str, Estimate]] = []
     for treatment in one.areas.treatments:
         beside = f", {treatment_title(treatment)}" if len(one.areas.treatments) > 1 else ""
-        rows += [(f"{row.reader}{beside}", row.estimate) for row in one.readers if row.treatment == treatment]
+        rows += [
+            (f"{reader_title(row.reader)}{beside}", row.estimate)
+            for row in one.readers
+            if row.treatment == treatment
+        ]
         area = next(area for area in one.main.areas if area.treatment == treatment)
         rows.append((f"mean{beside}", Estimate(area.value, area.low, area.high)))
-    least = min(estimate.low for _, estimate in rows)
-    low = int(least / _FOREST) * _FOREST
-    most = max(1.0, *(estimate.high for _, estimate in rows))
-    text = drawings.forest(rows, "auc_by_reader", "AUC", span=(min(low, least) - 0.005, most + 0.005))
-    caption = "Each reader over other cases; the means over what the answer is meant for."
+    low = min(0.5, *(estimate.low for _, estimate in rows))
+
+    def paint(axes: Axes) -> None:
+        for y, (name, estimate) in enumerate(reversed(rows)):
+            mean = name.startswith("mean")
+            colour, width = (svg.ACCENT, 2.4) if mean else (svg.QUIET, 1.4)
+            axes.plot([estimate.low, estimate.high], [y, y], color=colour, linewidth=width)
+            axes.plot(estimate.value, y, "o", color=colour, markersize=6 if mean else 5)
+        axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
+        axes.set(xlim=(low - 0.01, 1.01), ylim=(-0.7, len(rows) - 0.3), xlabel="AUC")
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color=svg.LINE, linewidth=0.7)
+        axes.set_axisbelow(True)
+
+    caption = "AUC: each reader over other cases, the means over what the answer is meant for."
+    text = svg.draw("auc_by_reader", 560, 70 + _ROW * len(rows), paint, caption)
     return Drawing("auc_by_reader", caption, text)
 
 

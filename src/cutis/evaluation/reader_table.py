@@ -293,7 +293,7 @@ def _check_design(path: Path, wanted: str, found: Design, asked: Study) -> None:
 
 
 def _scores(path: Path, scored: pl.DataFrame, asked: Study, cases: tuple[str, ...]) -> dict[str, Array]:
-    """The model's scores by treatment of the readers; those under another name count for all."""
+    """The model's scores by treatment of the readers; a model that has one treatment counts beside all."""
     there = scored.drop_nulls("value")
     place = {name: n for n, name in enumerate(cases)}
     own = _order(there["treatment"])
