@@ -12,7 +12,9 @@ from cutis.runtime.screen_picture import css_colour, encoded, with_saliency
 from cutis.runtime.screen_words import (
     NO_DIAGNOSIS,
     NOT_CLINICAL,
+    Thousand,
     answer,
+    counts,
     in_words,
     per_thousand,
     reasons,
@@ -110,14 +112,15 @@ def _anchor(one: ScoredLesion) -> str:
     return f"lesion-{one.photo + 1}-{one.lesion.number}"
 
 
-def _people(thousand: Any) -> list[tuple[str, str, float]]:
+def _people(thousand: Thousand) -> list[tuple[str, str, int]]:
     """Kinds among 1,000 patients: class, words, how many."""
-    return [
-        ("found", "referred, rightly", thousand.found),
-        ("missed", "missed", thousand.missed),
-        ("alarms", "referred, needlessly", thousand.alarms),
-        ("cleared", "not referred, rightly", thousand.cleared),
-    ]
+    kinds = (
+        ("found", "referred, rightly"),
+        ("missed", "missed"),
+        ("alarms", "referred, needlessly"),
+        ("cleared", "not referred, rightly"),
+    )
+    return [(*kind, count) for kind, count in zip(kinds, counts(thousand), strict=True)]
 
 
 def _source(picture: Any) -> str:

@@ -52,8 +52,8 @@ def answer(done: Screening) -> str:
     if done.patient is None:
         return "Lesions were scored one by one; this model gives no answer for a patient."
     if done.patient.positive:
-        return f"Refer urgently: not excluded: {title}."
-    return f"No reason to refer by these photos: no sign of: {title}."
+        return f"Refer urgently. Not excluded: {title}."
+    return f"No reason to refer by these photos. Not suspected: {title}."
 
 
 def reasons(done: Screening) -> tuple[str, ...]:
@@ -114,12 +114,18 @@ def per_thousand(done: Screening, prevalence: float) -> Thousand | None:
 
 def in_words(thousand: Thousand) -> str:
     """The same in a sentence or two."""
-    ill = thousand.found + thousand.missed
-    referred = thousand.found + thousand.alarms
+    found, missed, alarms, _ = counts(thousand)
     return (
-        f"Of 1,000 patients, of whom {ill:.0f} have it, {referred:.0f} would be referred: "
-        f"{thousand.found:.0f} rightly and {thousand.alarms:.0f} needlessly; {thousand.missed:.0f} missed."
+        f"Of 1,000 patients, of whom {found + missed} have it, {found + alarms} would be referred: "
+        f"{found} rightly and {alarms} needlessly; {missed} missed."
     )
+
+
+def counts(thousand: Thousand) -> tuple[int, int, int, int]:
+    """Found, missed, needlessly referred and rightly not: whole patients, 1,000 together."""
+    ill = round(thousand.found + thousand.missed)
+    found, alarms = min(ill, round(thousand.found)), min(1000 - ill, round(thousand.alarms))
+    return found, ill - found, alarms, 1000 - ill - alarms
 
 
 def _score(done: Screening) -> str:

@@ -10,8 +10,8 @@ from cutis.imaging.lesions.redness import Mask, Redness
 
 Placed = tuple[int, int, Mask]  # top, left and what is inside
 
-NECK = 0.7  # width of a neck, over that of the narrower of two lesions, below which they are two
-_PART = 0.4  # radius of a lesion over that of its larger neighbour, below which it is but a lobe
+NECK = 0.6  # width of a neck, over that of the narrower of two lesions, below which they are two
+_PART = 0.5  # radius of a lesion over that of its larger neighbour, below which it is but a lobe
 _SMOOTH = 0.03  # of the redness that is cut, as a share of the patch's diameter
 
 

@@ -15,14 +15,15 @@ from cutis.imaging.lesions.redness import Mask, Redness
 _SAME = 1.15  # areas that differ by less are not measured again
 _FILL = 0.2  # of its box: less is a net or a fold
 _OVERLAP = 0.1  # share of a patch that may lie on a likelier one
+_RIM, _RIM_REACH = 0.4, 0.15  # share of a patch in a clearer one's rim; width of that, over its diameter
 _KEPT = 0.6  # of a patch's score that its parts must have
 _LEVELS = 11  # at which each map is cut
 _SMOOTH = (0.0025, 0.007, 0.018)  # of the maps that are cut, as a share of the side
 _PER_LEVEL = 110  # patches that are measured, the largest first
-# What red loses for one loss of green, by the index of normal skin: melanin loses more than the first number,
-# blood less than the second. Both rise with the melanin that is there; at last nothing tells them apart.
+# Brownness: what red loses for one loss of green, and half of what blue loses beyond one. Below the first it
+# is blood's, above the second melanin's, by the index of normal skin; on the darkest they are the same.
 _TONES = (0.30, 0.70, 1.00)
-_MELANIN, _BLOOD = (0.60, 0.90, 1.80), (0.45, 0.72, 1.20)
+_BLOOD, _MELANIN = (0.55, 0.80, 1.20), (0.75, 1.02, 1.80)
 _SURE_COLOUR = 0.12  # likelihood that the colour of shade or melanin leaves
 
 
@@ -74,15 +75,21 @@ def patches(found: Redness, least: float, most: float, cut: float) -> list[Patch
     """
     likely = [patch for patch in candidates(found, least, most) if patch.score >= cut]
     likely.sort(key=lambda patch: -patch.score)
-    taken = np.zeros(found.skin.shape, np.bool_)
-    chosen = []
+    taken, near = np.zeros(found.skin.shape, np.bool_), np.zeros(found.skin.shape, np.bool_)
+    chosen: list[Patch] = []
     for patch in likely:
-        if _covered(taken, patch) > _OVERLAP:
+        if _covered(taken, patch) > _OVERLAP or _covered(near, patch) > _RIM:
             continue
+        before = len(chosen)
         for part in _outlined(found, patch):
-            if part.mask.sum() >= least and part.score >= cut and _covered(taken, part) <= _OVERLAP:
-                _place(taken, part)[part.mask] = True
+            if part.mask.sum() < least or part.score < cut or _covered(taken, part) > _OVERLAP:
+                continue
+            # What clings to a clearer lesion is its rim; parts of one patch are no rims of each other.
+            if _covered(near, part) <= _RIM:
                 chosen.append(part)
+                _place(taken, part)[part.mask] = True
+        for part in chosen[before:]:
+            _add_near(near, part)
     chosen.sort(key=lambda patch: -patch.score)
     return chosen
 
@@ -103,6 +110,15 @@ def _patch(found: Redness, top: int, left: int, mask: Mask) -> Patch | None:
 def _place(taken: Mask, patch: Patch) -> Mask:
     rows, columns = patch.mask.shape
     return taken[patch.top : patch.top + rows, patch.left : patch.left + columns]
+
+
+def _add_near(near: Mask, patch: Patch) -> None:
+    """Mark a patch and a rim of a share of its diameter."""
+    import cv2
+
+    reach = 1 + round(_RIM_REACH * float(np.sqrt(patch.mask.sum())))
+    window, inside = window_of(near.shape, patch.top, patch.left, patch.mask, reach)
+    near[window] |= np.asarray(cv2.distanceTransform(np.uint8(1) - inside, cv2.DIST_L2, 3)) <= reach
 
 
 def _covered(taken: Mask, patch: Patch) -> float:
@@ -183,8 +199,11 @@ def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evi
     level = np.quantile(red[around], 0.35)
     plain = around & (red <= np.quantile(red[around], 0.7))
     contrast = float(red[within].mean() - level)
-    darker, lost = (float(part[within].mean() - part[plain].mean()) for part in (green, found.lost[window]))
-    lost = lost / darker if darker > 0.01 else 9.0
+    darker, lost, yellow = (
+        float(part[within].mean() - part[plain].mean())
+        for part in (green, found.lost[window], found.yellow[window])
+    )
+    brown = lost / darker + 0.5 * (yellow / darker - 1) if darker > 0.01 else 9.0
     spread = float(found.spread[window][within].mean())
     outline, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(np.vstack(outline))
@@ -193,7 +212,7 @@ def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evi
     return Evidence(
         contrast=contrast,
         spreads=contrast / spread,
-        colour=_colour(lost, float(found.normal[window][within].mean())),
+        colour=_colour(brown, float(found.normal[window][within].mean())),
         solidity=min(1.0, area / hull_area),
         roundness=_roundness(mask),
         share=area / found.skin.size,
@@ -204,18 +223,20 @@ def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evi
 
 def score(evidence: Evidence) -> float:
     """How likely a patch is what a reader would count as a lesion, 0..1."""
+    if evidence.contrast <= 0 or evidence.spreads <= 0:
+        return 0.0
     strong = evidence.spreads / (evidence.spreads + 2.0)
     clear = evidence.contrast / (evidence.contrast + 0.04)
     sized = evidence.share / (evidence.share + 0.0004)
     shape = evidence.solidity**2 * min(1.0, evidence.roundness / 0.35) ** 0.5
-    around = min(1.0, 0.3 + evidence.skin)
+    around = float(np.clip((evidence.skin - 0.4) / 0.5, 0.2, 1.0))
     return float(strong * clear * sized * shape * around * evidence.colour * (0.3 + 0.7 * evidence.sharpness))
 
 
-def _colour(lost: float, normal: float) -> float:
-    """Likelihood of blood by what red loses for one loss of green, and the index of normal skin there."""
+def _colour(brown: float, normal: float) -> float:
+    """Likelihood of blood by brownness, and by the index of normal skin there."""
     start, stop = (float(np.interp(normal, _TONES, ends)) for ends in (_MELANIN, _BLOOD))
-    part = float(np.clip((lost - start) / (stop - start), 0.0, 1.0))
+    part = float(np.clip((brown - start) / (stop - start), 0.0, 1.0))
     return _SURE_COLOUR + (1 - _SURE_COLOUR) * part * part * (3 - 2 * part)
 
 

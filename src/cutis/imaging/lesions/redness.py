@@ -45,6 +45,7 @@ class Redness:
         red: (height, width) erythema above normal skin around, in natural-log absorbance of green.
         green: (height, width) absorbance of green above normal skin around.
         lost: (height, width) absorbance of red above normal skin around.
+        yellow: (height, width) absorbance of blue above normal skin around.
         spread: (height, width) deviation of the index over normal skin around.
         normal: (height, width) the index of normal skin around: 0.2 on the palest people, 1 on the darkest.
         skin: (height, width) where there is skin, gaps filled.
@@ -53,6 +54,7 @@ class Redness:
     red: Map
     green: Map
     lost: Map
+    yellow: Map
     spread: Map
     normal: Map
     skin: Mask
@@ -84,8 +86,8 @@ def redness(small: NDArray[np.uint8]) -> Redness | None:
     levelled = light - _level(light, trusted, side)
     greyer = np.clip(levelled[..., 1] - levelled[..., 2] - np.float32(_GREY_LEAST), 0, 1)
     red = red + np.float32(_GREYER) * greyer * (levelled[..., 1] > 0)
-    green, lost = (np.ascontiguousarray(levelled[..., channel]) for channel in (1, 0))
-    return Redness(np.asarray(red, dtype=np.float32), green, lost, spread, normal, mask)
+    lost, green, yellow = (np.ascontiguousarray(levelled[..., channel]) for channel in range(3))
+    return Redness(np.asarray(red, dtype=np.float32), green, lost, yellow, spread, normal, mask)
 
 
 def _level(light: Map, weight: Map, side: float) -> Map:
