@@ -107,6 +107,7 @@ def test_a_runs_own_rule_makes_the_patients_answer(tmp_path: Path) -> None:
     assert "40 patients, from 120 photos" in page
     assert "chosen on 60 patients of the tune split. A note." in page
     assert "Where 1% have severe" in page
+    assert "net, where its threshold was chosen: A note." in report.limits
     assert report.answer.startswith("Of 100 patients with severe, net found ")
 
 
@@ -125,6 +126,7 @@ def test_without_a_rule_the_mean_is_taken_and_the_page_says_so(tmp_path: Path) -
     report = _report(tmp_path / "m")
     assert report.results["pooled"]["rules"] == {}
     assert "no pooling was fitted" in report.page.read_text()
+    assert any("nothing was fitted to patients" in limit for limit in report.limits)
 
 
 def test_a_patient_stands_for_the_most_telling_photo_and_what_all_photos_agree_in(tmp_path: Path) -> None:

@@ -116,6 +116,8 @@ def evaluate(
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
     if evidence:
+        if by == "patient":
+            say("Note: the evidence report says photos, each of which is a patient's answer here.")
         _write_evidence(report.measured, out)
 
 

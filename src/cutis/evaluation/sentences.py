@@ -88,7 +88,7 @@ def limits(
     study: Study, assessments: Sequence[Assessment], bundle: BundleInfo | None, titles: dict[str, str]
 ) -> list[str]:
     """What was not looked at, and what the figures cannot bear."""
-    found = [*_rendering(study, bundle), *_split(study, bundle)]
+    found = [*_rendering(study, bundle), *_split(study, bundle), *_pooling(study)]
     for assessment in assessments:
         found += _coverage(study, assessment) + _unknown_classes(study, assessment, titles)
     found += _classes(study, titles) + _people(study, assessments)
@@ -124,6 +124,23 @@ def _split(study: Study, bundle: BundleInfo | None) -> list[str]:
     if bundle is not None and bundle.training.fingerprint == study.fingerprint:
         return [f"These are the very photos that {bundle.name} was trained on: the figures flatter it."]
     return ["Whether a model was trained on some of these photos cannot be seen from the tables."]
+
+
+def _pooling(study: Study) -> list[str]:
+    """What the answers for patients rest on."""
+    if study.pooled is None:
+        return []
+    found = []
+    for source in study.sources:
+        rule = study.pooled.rules.get(source.name)
+        if rule is not None and rule.point.note:
+            found.append(f"{source.name}, where its threshold was chosen: {rule.point.note}")
+        elif rule is None and source.probabilities is not None:
+            found.append(
+                f"{source.name}: nothing was fitted to {study.units}; the photos' probabilities are "
+                "averaged, and called from 0.5 on."
+            )
+    return found
 
 
 def _coverage(study: Study, assessment: Assessment) -> list[str]:
