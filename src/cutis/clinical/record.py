@@ -28,8 +28,7 @@ def from_dict(data: Mapping[str, Any], where: str = "facts") -> Facts:
     Args:
         data: names of `Facts` with numbers, truths, ISO dates, lists of names, laboratory values as
             ``"12 mmol/L"`` or ``{"value": 12, "unit": "mmol/L"}``, and ``drugs`` as dictionaries of
-            `Exposure`.
-            Null, an empty text and ``unknown`` are not known. ``bun`` is read as urea.
+            `Exposure`. Null, an empty text and ``unknown`` are not known. ``bun`` is read as urea.
         where: what problems begin with, such as the file.
 
     Raises:
