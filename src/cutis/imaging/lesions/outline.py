@@ -43,7 +43,7 @@ def half_way(found: Redness, top: int, left: int, mask: Mask) -> Placed:
     shared[0] = 0
     best = labels == int(np.argmax(shared))
     # A dark or pale middle, as of a target, can leave less than a lesion of the ring.
-    if not 0.4 < best.sum() / mask.sum() < 2.5:
+    if not 0.2 < best.sum() / mask.sum() < 2.5:
         return top, left, mask
     return trimmed(best, rows.start, columns.start)
 
