@@ -161,9 +161,8 @@ def readers(
     heads = ("readers", *(f"{one:,} cases" for one in columns), f"cases for {power:.0%}")
     _show(f"Power to find a difference of {difference:g} in AUC", heads, table)
     whom = "these readers" if fixed else "readers and cases beyond those of the study"
-    basis = (
-        f"the pilot {pilot.name}" if pilot else f"an assumed AUC of {auc:g} and correlations of .5, .4 and .3"
-    )
+    assumption = f"an assumed AUC of {auc:g} and correlations of .5, .4 and .3"
+    basis = f"the pilot {pilot.name}" if pilot else assumption
     found = [(one, many) for one, many in zip(rows, needed, strict=True) if many]
     if not found:
         print(
@@ -173,8 +172,8 @@ def readers(
     one, many = min(found, key=lambda pair: pair[0] * pair[1])
     print(
         f"{one} readers and {many:,} cases, each read by everyone under both conditions, have a power of "
-        f"{power:.0%} to find a difference of {difference:g} in AUC (Obuchowski-Rockette, two-sided level 5%), "
-        f"for {whom}. Variances are those of {basis}."
+        f"{power:.0%} to find a difference of {difference:g} in AUC (Obuchowski-Rockette, two-sided level "
+        f"5%), for {whom}. Variances are those of {basis}."
     )
 
 

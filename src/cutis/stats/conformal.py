@@ -36,10 +36,10 @@ def strangeness(
     Args:
         probabilities: (cases, classes), rows add up to 1.
         score: "threshold" is 1 - probability (LAC), which gives the smallest sets on average; "cumulative" is
-            the probability of the class and of all likelier ones (APS), which gives larger sets to hard
-            cases and evener coverage.
-        rng: for "cumulative", takes off a random part of the class's own probability, the same for all
-            classes of a case. Sets are then smaller and can be empty; none keeps them reproducible.
+            the probability of all likelier classes (APS), which gives larger sets to hard cases and evener
+            coverage; the likeliest class is always kept.
+        rng: for "cumulative", adds a random part of a class's own probability, the same part for all classes
+            of a case. Coverage is then evener and sets can be empty; none keeps them reproducible.
 
     Returns:
         (cases, classes).
@@ -58,9 +58,11 @@ def strangeness(
     if score == "threshold":
         return 1 - table
     order = np.argsort(-table, axis=1, kind="stable")
-    upto = np.empty_like(table)
-    np.put_along_axis(upto, order, np.cumsum(np.take_along_axis(table, order, axis=1), axis=1), axis=1)
-    return upto if rng is None else upto - rng.random((len(table), 1)) * table
+    falling = np.take_along_axis(table, order, axis=1)
+    likelier = np.empty_like(table)
+    np.put_along_axis(likelier, order, np.cumsum(falling, axis=1) - falling, axis=1)
+    likelier = np.maximum(likelier, 0.0)
+    return likelier if rng is None else likelier + rng.random((len(table), 1)) * table
 
 
 def calibrate(

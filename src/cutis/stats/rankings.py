@@ -158,6 +158,10 @@ def average_overlap(first: Ranking, second: Ranking, classes: int, depth: int | 
     Source: Stutz et al. 2023, arXiv 2307.02191, appendix; Wu & Crestani 2003, SAC, without ties.
     """
     check_rankings([[first], [second]], classes)
+    return _overlap(first, second, classes, depth)
+
+
+def _overlap(first: Ranking, second: Ranking, classes: int, depth: int | None = None) -> float:
     names = sorted({item for ranking in (first, second) for block in ranking for item in block})
     longest = max(sum(len(block) for block in ranking) for ranking in (first, second))
     places = min(depth or longest, classes)
@@ -184,18 +188,18 @@ def reader_agreement(cases: Sequence[Case], classes: int) -> tuple[Array, Array]
         pairs = list(combinations([ranking for ranking in case if len(ranking)], 2))
         if pairs:
             same[number] = np.mean([bool(set(a[0]) & set(b[0])) for a, b in pairs])
-            overlap[number] = np.mean([average_overlap(a, b, classes) for a, b in pairs])
+            overlap[number] = np.mean([_overlap(a, b, classes) for a, b in pairs])
     return same, overlap
 
 
 def _upto(ranking: Ranking, names: Sequence[int], classes: int, places: int) -> Array:
     """Chance of each named condition, and of one that is not, to stand at a place or before."""
-    at, place = np.zeros((classes, len(names) + 1)), 0
+    at, place = np.zeros((max(places, sum(map(len, ranking))), len(names) + 1)), 0
     for block in ranking:
         for item in block:
             at[place : place + len(block), names.index(item)] = 1.0 / len(block)
         place += len(block)
-    if place < classes:
+    if place < places:
         ranked = {item for block in ranking for item in block}
         behind = [number for number, item in enumerate(names) if item not in ranked]
         at[place:, [*behind, len(names)]] = 1.0 / (classes - place)
