@@ -95,7 +95,7 @@ def test_there_is_no_rule_without_a_screening_task_its_label_or_both_kinds_of_pa
     healthy = (part[0], part[1], np.zeros_like(part[2]), LABELS)
     for where, screening in (
         (part, None),
-        (part, Screening("melanoma")),
+        ((*part[:3], Categorical(("mild", "severe", "other"))), Screening("melanoma")),
         (healthy, Screening("severe")),
     ):
         assert patient_rule(*where, screening) is None
@@ -110,6 +110,10 @@ def test_figures_of_other_patients_are_named_for_patients() -> None:
     all_called = patient_metrics(lesions_of(*_part(120, seed=2), "severe"), certain)
     assert all_called["sensitivity_patient"]["value"] == 1.0
     assert all_called["ppv_patient"]["value"] == pytest.approx(40 / 120)
+
+
+def test_of_two_labels_of_its_own_the_second_is_looked_for() -> None:
+    assert _rule(_part(300), Screening("melanoma", 0.9)).positive == "severe"
 
 
 @pytest.mark.slow

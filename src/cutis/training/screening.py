@@ -48,13 +48,14 @@ def patient_rule(
     Args:
         part: rows of the tune split.
         probabilities, truth, labels: as `lesions_of`.
-        screening: of the task.
+        screening: of the task. Of data's own two labels the second is looked for, as `cutis evaluate` does.
 
     Returns:
-        None where the task does not screen, where the data's own labels lack the one that is looked for, or
-        where all patients of the split are of one kind.
+        None where the task does not screen, where the data's own labels are more than two and lack the one
+        that is looked for, or where all patients of the split are of one kind.
     """
-    if screening is None or screening.positive not in labels:
+    screening = _among(labels, screening)
+    if screening is None:
         return None
     tune = lesions_of(part, probabilities, truth, labels, screening.positive)
     patients = tune.patients
@@ -81,7 +82,8 @@ def lesion_points(
 
     Args and what leaves it without one: as `patient_rule`.
     """
-    if screening is None or screening.positive not in labels:
+    screening = _among(labels, screening)
+    if screening is None:
         return ()
     tune = lesions_of(part, probabilities, truth, labels, screening.positive)
     try:
@@ -90,6 +92,13 @@ def lesion_points(
         return ()
     fitted = FittedOn("tune", part.split_hash, len(part), len(tune.patients))
     return (_operating_point(f"{labels[screening.positive].text}, one lesion", screening, point, fitted),)
+
+
+def _among(labels: Labels, screening: Screening | None) -> Screening | None:
+    """What is looked for among these labels."""
+    if screening is None or screening.positive in labels:
+        return screening
+    return replace(screening, positive=labels.names[1]) if len(labels) == 2 else None
 
 
 def _operating_point(
