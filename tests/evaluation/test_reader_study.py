@@ -174,7 +174,7 @@ def test_ties_everywhere_have_a_defined_answer_and_a_warning(write: Table, tmp_p
     assert (area.value, area.low, area.high) == (0.5, 0.5, 0.5)
     assert report.results.auc.main.differences[0].p == 1
     assert any("Nothing varies for" in limit for limit in report.limits)
-    assert report.answer.startswith("Readers are the same under alone and aided")
+    assert report.answer.startswith("Readers are the same under “alone” and “aided”")
 
 
 def test_patients_are_the_units_where_they_are_named(write: Table) -> None:

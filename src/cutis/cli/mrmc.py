@@ -114,7 +114,7 @@ def mrmc(
     _show(report)
     print(report.answer)
     print(report.second)
-    for sentence in report.margins:
+    for sentence in (*report.margins, *report.models):
         print(sentence)
     for limit in report.limits:
         say(f"Note: {limit}")
@@ -144,7 +144,7 @@ def _table(one: FigureResults, title: str) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from cutis.evaluation.reader_tables import MEANT
+    from cutis.evaluation.reader_tables import MEANT, told_df
     from cutis.pages.numbers import decimal, decimal_range, signed_range, significant
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
@@ -152,11 +152,11 @@ def _table(one: FigureResults, title: str) -> Table:
         table.add_column(name, justify="left" if name == "mean" else "right", no_wrap=name != "mean")
     for area in one.main.areas:
         ends = decimal_range(area.low, area.high)
-        table.add_row(escape(area.treatment), decimal(area.value), ends, significant(area.df), "")
+        table.add_row(escape(area.treatment), decimal(area.value), ends, significant(told_df(area.df)), "")
     for random, found in one.analyses.items():
         for pair in found.differences:
             name = f"{pair.first} minus {pair.second}" if random == one.main.random else f"  {MEANT[random]}"
             ends, p = signed_range(pair.low, pair.high), "<0.001" if pair.p < 0.001 else f"{pair.p:.3f}"
-            cells = (decimal(pair.value, 3, "+"), ends, significant(pair.df), p)
+            cells = (decimal(pair.value, 3, "+"), ends, significant(told_df(pair.df)), p)
             table.add_row(escape(name), *cells)
     return table

@@ -37,6 +37,7 @@ class ReaderReport:
         answer: the result in one sentence.
         second: the difference with its test.
         margins: what the margin of non-inferiority came to.
+        models: what is said of the model.
         limits: what the figures cannot bear.
     """
 
@@ -46,6 +47,7 @@ class ReaderReport:
     answer: str
     second: str
     margins: tuple[str, ...]
+    models: tuple[str, ...]
     limits: tuple[str, ...]
 
 
@@ -74,6 +76,7 @@ def write_reader_report(
         sentences.answer(results),
         sentences.second(results),
         tuple(sentences.margins(results)),
+        tuple(sentences.of_models(results)),
         tuple(sentences.limits(results)),
     )
     found |= {"answer": told.answer, "limits": list(told.limits)}
@@ -100,7 +103,7 @@ def _page(told: ReaderReport, rocs: tuple[Drawing, ...]) -> str:
         margins=told.margins,
         limits=told.limits,
         design=sentences.design(results),
-        of_models=sentences.of_models(results),
+        of_models=told.models,
         tables=tables(results),
         cells=cells,
         rocs=rocs,

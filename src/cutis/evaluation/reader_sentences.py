@@ -56,12 +56,8 @@ def second(results: ReaderResults) -> str:
 
 
 def margins(results: ReaderResults) -> list[str]:
-    """What the margin of non-inferiority came to, of the readers and of the model."""
-    said = [_margin(results.auc, test) for test in results.auc.non_inferiority]
-    several, name = len(results.models) > 1, results.readings.model
-    for model in results.models:
-        said += [_margin(model.figure, test, name, several) for test in model.figure.non_inferiority]
-    return said
+    """What the margin of non-inferiority came to between treatments; see `of_models` for a model."""
+    return [_margin(results.auc, test) for test in results.auc.non_inferiority]
 
 
 def design(results: ReaderResults) -> str:
@@ -162,8 +158,9 @@ def _margin(one: FigureResults, test: NonInferiority, model: str = "", several: 
     new, reference = _named(test.new), _named(test.reference)
     if new == f"“{model}”":
         new, reference = model, f"the readers under {reference}" if several else "the readers"
+    who = new if new == model else begin(new)
     return (
-        f"{begin(new)} {verdict} {reference} by a margin of {test.margin:g} in {figure}: its lower bound is "
+        f"{who} {verdict} {reference} by a margin of {test.margin:g} in {figure}: its lower bound is "
         f"{numbers.decimal(test.low, 3, '+')}, one-sided {words.p_value(test.p)}."
     )
 
@@ -182,6 +179,8 @@ def of_models(results: ReaderResults) -> list[str]:
     for model in results.models:
         under = f"{begin(_named(model.treatment))}. " if len(results.models) > 1 else ""
         said.append(f"{under}{_with_model(results, model)} {_tested(model.figure.main, name)}")
+        several = len(results.models) > 1
+        said += [_margin(model.figure, test, name, several) for test in model.figure.non_inferiority]
         if model.against:
             places = [row.place for row in model.against]
             counts = {place: places.count(place) for place in ("above", "below", "not told apart")}

@@ -14,6 +14,7 @@ MEANT: dict[Random, str] = {
     "cases": "these readers, other cases",
     "readers": "other readers, these cases",
 }
+_MANY = 1e6
 _COMPONENTS = (
     ("ms_treatment", "Mean square of treatments"),
     ("ms_reader", "Mean square of readers"),
@@ -55,6 +56,11 @@ def treatment_title(name: str) -> str:
 def reader_title(name: str) -> str:
     """``reader 1`` for a number, else the name itself."""
     return f"reader {name}" if name.replace(".", "", 1).isdecimal() else name
+
+
+def told_df(df: float) -> float:
+    """Degrees of freedom as tables tell them: past a million nothing tells them from infinitely many."""
+    return df if df < _MANY else float("inf")
 
 
 def begin(sentence: str) -> str:
@@ -106,7 +112,7 @@ def _means(one: FigureResults) -> Table:
             area.readers,
             Estimate(area.value, area.low, area.high),
             area.standard_error,
-            area.df,
+            told_df(area.df),
         )
         for random, found in one.analyses.items()
         for area in found.areas
@@ -149,7 +155,7 @@ def _pairs(meant: str, found: Analysis) -> list[tuple[Cell, ...]]:
             treatment_title(pair.second),
             Difference(pair.value, pair.low, pair.high, pair.p),
             pair.standard_error,
-            pair.df,
+            told_df(pair.df),
             pair.t**2,
             pair.p,
         )
