@@ -336,7 +336,7 @@ def _gap_pictures(study: Study, main: Assessment, found: Sequence[Gap]) -> list[
         told = [gap for gap in found if gap.measure == measure]
         if told:
             rows = [(f"{g.column.replace('_', ' ')}: {g.value}", g.difference) for g in told]
-            reach = max(max(abs(gap.difference.low), abs(gap.difference.high)) for gap in told)
+            reach = max(max(abs(gap.difference.low), abs(gap.difference.high)) for gap in told) or 0.1
             drawn[f"subgroups_{measure}"] = drawings.forest(
                 rows,
                 f"gaps-{measure}",
