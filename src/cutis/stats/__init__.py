@@ -32,6 +32,9 @@
     rater_models     truth and raters' habits together: Dawid and Skene
     graded_raters    the same for grades, in two numbers per rater
     mrmc             several readers, several cases: Obuchowski-Rockette with Hillis's degrees of freedom
+    mrmc_design      who read what: crossed, split-plot, nested, partly read
+    mrmc_curves      the readers' average ROC curve
+    mrmc_points      operating points of readers, and a model at each of them
 
 Nothing here knows files or tables: classes are numbered 0 .. classes-1 by the caller.
 """
