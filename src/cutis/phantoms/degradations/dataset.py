@@ -42,7 +42,7 @@ class Options:
     Attributes:
         copies: degraded photos per photo of the base.
         seed: 0 or more.
-        settings: ``usual`` or ``shifted``.
+        settings: ``usual``, ``varied`` or ``shifted``.
         single: at most one reason per photo.
         half: share of photos that are degraded in one half only, 0..1.
     """

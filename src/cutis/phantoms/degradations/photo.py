@@ -56,7 +56,7 @@ def degrade(
         severities: by reason (`settings.REASONS`), 0 nothing visible, 0.5 borderline for a dermatologist, 1
             hardly usable; what is not named is 0.
         rng: draws the means and their shapes; the same state with other severities gives the same shapes.
-        settings: `USUAL` or `SHIFTED`.
+        settings: `USUAL`, `VARIED` or `SHIFTED`.
         half: ``left``, ``right``, ``top`` or ``bottom``: only this half is degraded.
 
     Returns:
