@@ -110,7 +110,10 @@ def of_calibration(test: Part, replicates: int, rng: np.random.Generator) -> Non
 
 
 def of_sets(labels: list[str], tune: Part, test: Part, replicates: int, rng: np.random.Generator) -> None:
-    print("\n| sets | promised | covered | classes in a set | one class | none | least covered class |")
+    print(
+    print("\nEvery lesion counts as one.\n")
+    print("| sets | promised | covered | classes in a set | one class | none | least covered class |")
+    )
     print("|---|---|---|---|---|---|---|")
     eye = np.eye(len(labels))
     for by_class in (False, True):
@@ -124,7 +127,9 @@ def of_sets(labels: list[str], tune: Part, test: Part, replicates: int, rng: np.
                     by_class=by_class,
                 )
                 sets = conformal.prediction_sets(conformal.strangeness(test.scores, score), limits)
-                asked = conformal.set_figures(sets, eye[test.truth], labels, test.index, test.count)
+                asked = conformal.set_figures(
+                    sets, eye[test.truth], labels, test.index, test.count, per_group=True
+                )
                 found = estimates(asked, test.count, replicates, rng)
                 least = min(labels, key=lambda label: found[f"coverage_{label}"].value)
                 names = ("coverage", "set_size", "single", "empty")

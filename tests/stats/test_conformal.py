@@ -19,6 +19,7 @@ from cutis.stats.conformal import (
     set_figures,
     strangeness,
 )
+from cutis.stats.resampling import observed
 
 Array = NDArray[np.float64]
 
@@ -230,6 +231,10 @@ def test_what_sets_are_worth_has_intervals() -> None:
     assert told["set_size"].value == pytest.approx(sets.sum(axis=1).mean(), abs=1e-9)
     assert told["single"].value == pytest.approx(np.mean(sets.sum(axis=1) == 1), abs=1e-9)
     assert told["coverage"].low < told["coverage"].value < told["coverage"].high
+    groups = np.minimum(np.arange(300), 200)  # a hundred photos of one patient
+    each = set_figures(sets, np.eye(4)[found], "abcd", groups, 201, per_group=True)
+    expected = np.append(hit[:200], hit[200:].mean()).mean()
+    assert observed(each.statistic, 201)[0] == pytest.approx(expected, abs=1e-7)
 
 
 def test_what_promises_nothing_is_refused() -> None:

@@ -163,7 +163,13 @@ def draw_truth(plausibilities: ArrayLike, rng: np.random.Generator) -> NDArray[n
 
 
 def set_figures(
-    sets: ArrayLike, plausibilities: ArrayLike, labels: Sequence[str], index: ArrayLike, count: int
+    sets: ArrayLike,
+    plausibilities: ArrayLike,
+    labels: Sequence[str],
+    index: ArrayLike,
+    count: int,
+    *,
+    per_group: bool = False,
 ) -> Figures:
     """What sets are worth, as a statistic for `classification.estimates`.
 
@@ -173,6 +179,8 @@ def set_figures(
         labels: names of the classes.
         index: (cases,) group of each case, see `resampling.number_groups`.
         count: number of groups.
+        per_group: every group counts as one and its cases as shares of it, which is what limits that were
+            calibrated with ``groups`` promise; else all cases count alike.
 
     Returns:
         Figures ``coverage`` (plausibility that is in the set), ``set_size`` (mean number of classes),
@@ -180,8 +188,9 @@ def set_figures(
     """
     kept, mass = np.asarray(sets, dtype=np.float64), _plausible(plausibilities)
     sizes, groups = kept.sum(axis=1), np.asarray(index)
+    share = 1.0 / np.bincount(groups)[groups] if per_group else np.ones(len(kept))
     columns = [np.ones(len(kept)), (kept * mass).sum(axis=1), sizes, sizes == 1, sizes == 0]
-    columns += [*mass.T, *(kept * mass).T]
+    columns = [share * column for column in (*columns, *mass.T, *(kept * mass).T)]
     zero = np.zeros(len(kept), dtype=np.intp)
     sums = [sums_by_group(zero, groups, count, 1, column) for column in columns]
     classes = len(labels)
