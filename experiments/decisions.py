@@ -110,10 +110,8 @@ def of_calibration(test: Part, replicates: int, rng: np.random.Generator) -> Non
 
 
 def of_sets(labels: list[str], tune: Part, test: Part, replicates: int, rng: np.random.Generator) -> None:
-    print(
     print("\nEvery lesion counts as one.\n")
     print("| sets | promised | covered | classes in a set | one class | none | least covered class |")
-    )
     print("|---|---|---|---|---|---|---|")
     eye = np.eye(len(labels))
     for by_class in (False, True):
