@@ -92,6 +92,18 @@ def test_evaluate_writes_report_and_metrics_and_says_where(tables: Path, cutis: 
     assert "Note: Skin type is not recorded" in done.stderr
 
 
+def test_evidence_is_asked_for_and_stands_beside_the_report(tables: Path, cutis: Callable[..., Done]) -> None:
+    options = ("--truth", "truth.csv", "--target", "dx", "--out", "out", "--replicates", "100")
+    done = cutis("evaluate", "a.csv", "b.csv", *options, "--evidence")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith("Evidence: out/evidence.html")
+    assert "STARD-AI: " in done.stdout
+    assert (tables / "out" / "report.html").is_file()
+    assert (tables / "out" / "tables" / "sources.tex").is_file()
+    assert (tables / "out" / "figures" / "flow.svg").is_file()
+
+
 def test_compare_writes_page_and_data_and_says_where(tables: Path, cutis: Callable[..., Done]) -> None:
     done = cutis(
         "compare",

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -30,7 +31,7 @@ def written(measured: Measured, colour_bundle: Path, tmp_path_factory: pytest.Te
 def told(page: Path) -> str:
     """The words of a page, without its style."""
     html = re.sub(r"<style.*?</style>|<script.*?</script>|<svg.*?</svg>", "", page.read_text(), flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
 def test_the_page_has_every_part_of_an_article(written: Evidence) -> None:
