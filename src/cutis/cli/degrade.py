@@ -16,7 +16,8 @@ def degrade(
     copies: Annotated[int, typer.Option("--copies", help="Degraded photos per photo.")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same photos.")] = 0,
     settings: Annotated[
-        str, typer.Option("--settings", help="varied to train on, shifted (other means for every reason) to test on, or usual: few.")
+        str,
+        typer.Option("--settings", help="varied to train on, shifted (other means) to test on, usual: few."),
     ] = "usual",
     single: Annotated[bool, typer.Option("--single", help="At most one reason per photo.")] = False,
     half: Annotated[
