@@ -76,3 +76,13 @@ def test_patches_have_the_size_that_the_network_reads(tmp_path: Path) -> None:
     for path in read_manifest(tmp_path / "set" / "manifest.csv", target="grade").paths:
         with Image.open(path) as patch:
             assert patch.size == (128, 128)
+
+
+def test_wide_photos_are_of_as_many_patients_as_are_asked_for(tmp_path: Path) -> None:
+    done = cutis("phantoms", "drug_reaction", "--wide", "--out", tmp_path / "set", "-n", 1)
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert "not for care" in last
+    assert last.endswith(str(tmp_path / "set" / "manifest.csv"))
+    assert read_manifest(tmp_path / "set" / "manifest.csv").table["patient_id"].n_unique() == 1
+    assert (tmp_path / "set" / "lesions.csv").is_file()

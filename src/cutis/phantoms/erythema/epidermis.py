@@ -53,7 +53,7 @@ def erosion(case: Case, scene: Scene, lesion: Lesion, along: Field) -> None:
     floor = rise(inner, max(0.10, 2 * canvas.pixel / lesion.radius))
     shreds = rise(canvas.rough(rng, seen(canvas, 0.5 * size)) - np.float32(1.7), 0.5) * floor
     floor = floor - 0.8 * shreds
-    layers.melanin *= 1 - floor * np.float32(case.between(0.70, 0.93))
+    layers.melanin *= 1 - floor * np.float32(case.between(0.60, 0.90))
     layers.deep *= 1 - floor * np.float32(0.85)
     layers.venous *= 1 - floor * np.float32(0.6)
     uneven = floor * case.mottle(0.25, max(0.3 * lesion.radius, 1.0))

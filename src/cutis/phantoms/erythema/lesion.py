@@ -83,7 +83,7 @@ class Lesion:
     @property
     def reach(self) -> float:
         """Half the side of the square that holds it, mm."""
-        return self.radius * (1.0 + 0.62 * (self.parts > 1)) * float(np.sqrt(self.longer))
+        return self.radius * (1.0 + 0.45 * (self.parts > 1)) * float(np.sqrt(self.longer))
 
 
 def paint(lesion: Lesion, scene: Scene, number: int) -> None:

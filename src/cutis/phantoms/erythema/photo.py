@@ -33,7 +33,6 @@ class Shot:
         lamp: where the light comes from: right, down.
         hard: 0 (light from everywhere) to 1 (flash or lamp): depth of shading, and how it glares.
         quality: of the JPEG file.
-        pale: how far dark skin is made brighter by the meter, as ``Camera.metering``.
     """
 
     site: str
@@ -159,16 +158,11 @@ def _illumination(canvas: Frame, camera: Camera, whole: bool, rng: Rng) -> Field
     return np.asarray(np.maximum(light, np.float32(0.05)))
 
 
-def fade(light: Field, cover: Field, other: Field) -> None:
-    """Lay something over the light, in place; cover (h, w) 0..1, other (3, h, w)."""
-    light *= 1 - cover
-    light += cover * other
-
-
 def shadow(light: Field, canvas: Frame, rng: Rng) -> None:
-    """The soft shadow of a head, a hand or a curtain, in place."""
+    """The soft shadow of a head, a hand or a curtain, in place; as soft near as far."""
     turn, place = rng.uniform(0, 2 * np.pi), rng.uniform(-0.1, 0.45)
     wide = canvas.shape[1] * canvas.pixel
-    across = np.float32(np.cos(turn)) * canvas.x + np.float32(np.sin(turn)) * canvas.y
-    edge = across / np.float32(wide) + np.float32(0.08) * canvas.smooth(rng, 0.3 * wide)
-    light *= 1 - np.float32(rng.uniform(0.15, 0.5)) * rise(edge - np.float32(place), rng.uniform(0.08, 0.4))
+    x, y = canvas.x - np.float32(canvas.view.shift[0]), canvas.y - np.float32(canvas.view.shift[1])
+    across = np.float32(np.cos(turn)) * x + np.float32(np.sin(turn)) * y
+    edge = across - np.float32(place * wide) + 5 * canvas.smooth(rng, 40.0)
+    light *= 1 - np.float32(rng.uniform(0.15, 0.5)) * rise(edge, rng.uniform(12.0, 50.0))
