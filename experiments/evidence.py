@@ -1,4 +1,4 @@
-"""Simulated readers for a truth table, to try an evidence report with; the predictions of a model stay its own.
+"""Simulated readers for a truth table, to try an evidence report with beside a model's own predictions.
 
 Each reader has a latent score per class: skill for the true class, what a case is hard by for everyone, and a
 part of one's own. One reader in ten stops after six of ten cases.
