@@ -129,9 +129,7 @@ def _write_evidence(measured: Measured, out: Path) -> None:
     for checklist in written.checklists:
         answered, part = checklist.count("answered"), checklist.count("in part")
         count = len(checklist.items)
-        print(
-            f"{checklist.title}: {answered} of {count} items answered, {part} in part, the rest for the author"
-        )
+        print(f"{checklist.title}: {answered} of {count} items answered, {part} in part, others open")
     if written.why_no_paper:
         say(f"Note: {written.why_no_paper}")
     pages = " and ".join(str(path) for path in (written.page, written.paper) if path is not None)

@@ -184,7 +184,7 @@ def _drawn(
     on_page: bool,
 ) -> Explained:
     picture = _at_most(whole, _FILE_SIDE)
-    box = window(*picture.shape[:2], explainer.fit)
+    box = window(picture.shape[0], picture.shape[1], explainer.fit)
     scale, most = overlay.stretched(answer.saliency)
     title = f"Speaks for {explainer.labels.items[answer.label].text}"
     high = f"+{most:.2g} {explainer.unit} per cell"
@@ -194,8 +194,8 @@ def _drawn(
     if not on_page:
         return Explained(item, answer, score, most, name)
     small = _at_most(whole, _PAGE_SIDE)
-    seen_part = window(*small.shape[:2], explainer.fit)
     height, width = small.shape[:2]
+    seen_part = window(height, width, explainer.fit)
     layer = overlay.layer(enlarge(scale, max(1, seen_part.height // 3), max(1, seen_part.width // 3)))
     shares = (
         seen_part.top / height,

@@ -74,6 +74,12 @@ def _nearness(severity: float, lesion: Lesion) -> float:
     return float(min(np.exp(stops), _NEAREST))
 
 
+_ELSE: dict[str, Around] = {
+    "canvas": surroundings.canvas_around,
+    "mirror": surroundings.mirror_around,
+    "backdrop": surroundings.backdrop_around,
+    "scenery": surroundings.scenery_around,
+}
 AROUND: dict[str, Around] = {
     "far": skin_around,
     "near": skin_around,
@@ -82,15 +88,8 @@ AROUND: dict[str, Around] = {
     "lens": limb_around,
     "edge": edge_around,
     "tight": surroundings.mirror_around,
-} | {
-    f"{kind}_{name}": around
-    for kind in ("far", "slide")
-    for name, around in (
-        ("canvas", surroundings.canvas_around),
-        ("mirror", surroundings.mirror_around),
-        ("backdrop", surroundings.backdrop_around),
-        ("scenery", surroundings.scenery_around),
-    )
+    **{f"far_{name}": around for name, around in _ELSE.items()},
+    **{f"slide_{name}": around for name, around in _ELSE.items()},
 }
 NEAR = ("near", "lens")
 

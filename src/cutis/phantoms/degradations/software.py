@@ -7,6 +7,7 @@ of degraded photos are usually made so.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from cutis.phantoms.degradations.light import (
@@ -23,6 +24,7 @@ from cutis.phantoms.degradations.light import (
 )
 
 _Shape = tuple[int, int]
+Gains = NDArray[np.float64]  # (3, 3)
 _TURNS = np.linspace(0, 2 * np.pi, 9)[:-1]
 
 
@@ -147,7 +149,7 @@ def slope(shape: _Shape, severity: float, rng: Rng) -> tuple[Field | None, Field
 # Colour: matrices from the right colours to the wrong ones, as in `colour.CASTS`.
 
 
-def turned_hues(strength: float, rng: Rng) -> Field:
+def turned_hues(strength: float, rng: Rng) -> Gains:
     """All hues turned about the grey axis."""
     angle = rng.choice([-1.0, 1.0]) * 1.0 * strength
     axis = np.full(3, 3**-0.5)
@@ -156,7 +158,7 @@ def turned_hues(strength: float, rng: Rng) -> Field:
     return np.asarray(turn)
 
 
-def any_gains(strength: float, rng: Rng) -> Field:
+def any_gains(strength: float, rng: Rng) -> Gains:
     """A gain for each channel, along no lamp's locus in particular."""
     angle = rng.uniform(0, 2 * np.pi)
     first, second = np.array([1, -1, 0]) / np.sqrt(2), np.array([1, 1, -2]) / np.sqrt(6)
@@ -164,7 +166,7 @@ def any_gains(strength: float, rng: Rng) -> Field:
     return np.diag(np.exp(1.25 * strength * direction * rng.uniform(0.85, 1.15)))
 
 
-def stained(strength: float, rng: Rng) -> Field:
+def stained(strength: float, rng: Rng) -> Gains:
     """A coloured filter: one hue takes over from the others."""
     hue = np.abs(rng.normal(0, 1, 3)) + 0.05
     hue = hue / hue.max()
