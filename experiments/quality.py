@@ -25,7 +25,7 @@ from cutis.cli.progress import progress
 from cutis.core.errors import CutisError, ImageError
 from cutis.core.manifest import Manifest, read_manifest
 from cutis.imaging.read import read_rgb
-from cutis.runtime.engine import Engine, Result
+from cutis.runtime.engine import Engine
 from cutis.runtime.gate import Gate, in_words
 from cutis.stats.intervals import Estimate, percentile
 from cutis.stats.resampling import number_groups
@@ -161,16 +161,15 @@ def reasons(judged: Judged) -> Figures:
     return found
 
 
-def halves(engine: Engine, table: Manifest) -> Estimate:
+def halves(gate: Gate, table: Manifest) -> Estimate:
     """Mean over photos of the area under the curve of the map's cells: degraded half against the other."""
     from cutis.stats.discrimination import auc
 
     areas = []
     with progress("Halves", total=len(table)) as step:
-        for (_, said), half in zip(engine.stream(table.paths), table.table["half"], strict=True):
+        for path, half in zip(table.paths, table.table["half"], strict=True):
             step(1)
-            assert isinstance(said, Result)
-            worse = said.saliency[0] - said.saliency[-1]  # (rows, columns) what speaks for a low grade
+            worse = gate.map(path)
             rows, columns = np.mgrid[0 : worse.shape[0], 0 : worse.shape[1]]
             down, across = (rows + 0.5) / worse.shape[0], (columns + 0.5) / worse.shape[1]
             sides = {"left": across < 0.5, "right": across >= 0.5, "top": down < 0.5, "bottom": down >= 0.5}
@@ -197,7 +196,7 @@ def main() -> None:
     half = test_part(given.halves)
     kept = half.table.filter(half.table["half"].is_not_null())
     found["quality map"] = {
-        "area by region": halves(engine, Manifest(half.path, kept, half.group, half.target))
+        "area by region": halves(gate, Manifest(half.path, kept, half.group, half.target))
     }
     report(found, len(mixed.table))
     given.out.mkdir(parents=True, exist_ok=True)

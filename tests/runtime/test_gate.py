@@ -23,6 +23,7 @@ from cutis.core.bundle import (
 from cutis.core.errors import BundleError, CutisError
 from cutis.core.labels import Label, MultiLabel, Ordinal
 from cutis.core.predictions import read_predictions
+from cutis.phantoms.degradations import HALVES, degrade, render
 from cutis.runtime.advice import SENTENCES
 from cutis.runtime.check import check_parity
 from cutis.runtime.engine import Engine
@@ -176,3 +177,20 @@ def test_findings_are_part_of_a_bundles_own_test(bundle: Path) -> None:
 
 def test_every_reason_has_its_advice() -> None:
     assert set(SENTENCES) == {label.name for label in get_task("image_quality").findings}
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_the_map_points_at_the_half_that_is_bad(half: str) -> None:
+    """Of the shipped gate: a quality map is no use if it lies somewhere else."""
+    gate = Gate(Engine.open("image_quality"))
+    base = render("4", 192, np.random.default_rng(4)).image
+    worse = gate.map(degrade(base, {"blur": 0.9}, np.random.default_rng(5), half=half))
+    rows, columns = worse.shape
+    sides = {
+        "left": worse[:, : columns // 2],
+        "right": worse[:, -(columns // 2) :],
+        "top": worse[: rows // 2],
+        "bottom": worse[-(rows // 2) :],
+    }
+    other = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[half]
+    assert sides[half].mean() > sides[other].mean()

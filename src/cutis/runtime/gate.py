@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cutis.core.bundle_info import GOOD, BundleInfo, OperatingPoint
 from cutis.core.errors import BundleError, ImageError
 from cutis.imaging.regions import Region, given, region_of_interest
@@ -72,6 +75,26 @@ class Gate:
         """
         return self._judged(photo, self.engine.quick, box)
 
+    def map(self, photo: Photo) -> NDArray[np.float32]:
+        """Where a photo is bad: what speaks against its grade, and for the reason that is named.
+
+        Both maps count alike. The photo is also asked turned by half, since a network sees a little to one
+        side of each place (`cutis.explain.saliency.both_ways`).
+
+        Args:
+            photo: see `Engine.__call__`.
+
+        Returns:
+            (rows, columns) over the whole photo, in no unit; higher is worse.
+
+        Raises:
+            ImageError: it cannot be used as an image.
+        """
+        pixels = self.engine.pixels(photo)
+        ways = (pixels, np.ascontiguousarray(pixels[::-1, ::-1]))
+        upright, turned = (_against(self.engine.ask(way)) for way in ways)
+        return np.asarray((upright + turned[::-1, ::-1]) / 2)
+
     def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Verdict | ImageError]]:
         """Judge any number of photos in constant memory, as `Engine.stream` answers them."""
         return self.engine.in_order(photos, self._judged)
@@ -129,6 +152,16 @@ def reason(info: BundleInfo, result: Result) -> str:
     if not result.findings:
         return ""
     return in_words(max(result.findings, key=result.findings.__getitem__))
+
+
+def _against(result: Result) -> NDArray[np.float32]:
+    """(rows, columns) of one photo: lowest grade over highest, and the named reason, each of deviation 1."""
+    parts = [result.saliency[0] - result.saliency[-1]]
+    if result.finding_maps is not None and len(result.findings):
+        named = max(result.findings, key=result.findings.__getitem__)
+        parts.append(result.finding_maps[list(result.findings).index(named)])
+    spread = [max(float(part.std()), 1e-9) for part in parts]
+    return np.asarray(sum(part / deviation for part, deviation in zip(parts, spread, strict=True)))
 
 
 def in_words(finding: str) -> str:
