@@ -59,6 +59,15 @@ class Answers:
         """There are two classes, one of which is looked for."""
         return len(self.labels) == 2
 
+    @property
+    def alike(self) -> bool:
+        """Shares are of groups: each is one case, or one case repeated as often as in the others."""
+        size = len(self.truth) // max(self.count, 1)
+        if np.any(np.bincount(self.index, minlength=self.count) != size):
+            return False
+        kinds = np.stack([self.index, self.truth, self.prediction])
+        return size == 1 or np.unique(kinds, axis=1).shape[1] == self.count
+
     def groups_where(self, cases: NDArray[np.bool_]) -> int:
         """The number of groups with at least one of these cases."""
         return len(np.unique(self.index[cases]))
@@ -72,7 +81,7 @@ class Figures:
         names: (figures,).
         support: (figures,) groups that the figure rests on; 0 for a loss without an upper end.
         statistic: weights to (figures, replicates).
-        proportions: names of those that are a share of independent cases: every case is a group of its own.
+        proportions: names of those that are a share of groups, see `Answers.alike`.
     """
 
     names: tuple[str, ...]
@@ -183,7 +192,7 @@ def _rates(answers: Answers) -> Figures:
     names += [f"{rate}_{label}" for rate in RATES for label in answers.labels]
     support = [answers.count, _smallest(bases[0]), *heads, *(number for base in bases for number in base)]
     shares: list[str] = []
-    if answers.count == len(answers.truth):
+    if answers.alike:
         shares = ["accuracy", *(RATES if answers.binary else ()), *names[2 + len(RATES) :]]
     return Figures(tuple(names), tuple(support), statistic, frozenset(shares))
 
