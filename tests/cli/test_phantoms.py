@@ -75,7 +75,7 @@ def test_patches_have_the_size_that_the_network_reads(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for path in read_manifest(tmp_path / "set" / "manifest.csv", target="grade").paths:
         with Image.open(path) as patch:
-            assert patch.size == (128, 128)
+            assert patch.size == (192, 192)
 
 
 def test_wide_photos_are_of_as_many_patients_as_are_asked_for(tmp_path: Path) -> None:

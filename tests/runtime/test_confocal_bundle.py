@@ -47,14 +47,14 @@ def test_the_map_is_what_is_said_of_each_patch(engine: Engine, image: np.ndarray
 
 def test_the_map_follows_the_grades_that_are_true(image: np.ndarray, grades: np.ndarray) -> None:
     truth = render_mosaic(SIDE, SIDE, np.random.default_rng(5)).field(8)
-    at = np.arange(len(grades)) + 8  # the patch's centre, to half a block
+    at = np.arange(len(grades)) + 12  # the patch's centre, to half a block
     known = truth[np.ix_(at, at)]
     inside = np.isfinite(known)
     assert np.corrcoef(known[inside], grades[inside])[0, 1] > 0.9
 
 
 def test_colour_is_made_grey_and_told(engine: Engine) -> None:
-    grey = render("2", 128, np.random.default_rng(1)).image
+    grey = render("2", engine.info.size, np.random.default_rng(1)).image
     tinted = np.stack([grey, grey // 2, grey // 3], axis=2)
     answer, plain = engine(tinted), engine(grey)
     assert (answer.made_grey, plain.made_grey) == (True, False)
@@ -66,5 +66,5 @@ def test_colour_is_made_grey_and_told(engine: Engine) -> None:
 def test_a_photo_smaller_than_a_patch_is_refused(engine: Engine) -> None:
     from cutis.core.errors import ImageError
 
-    with pytest.raises(ImageError, match="looks at patches of 128 x 128 and does not enlarge"):
+    with pytest.raises(ImageError, match="looks at patches of 192 x 192 and does not enlarge"):
         engine(np.zeros((100, 300), np.uint8))

@@ -21,7 +21,6 @@ from cutis.models.classifier import Classifier, ClassifierSettings
 NAME = "texture"
 STRIDE = 8  # pixels between cells of the features, and between places of a dense map
 WIDTHS = (48, 96, 160)  # channels at 2, 4 and 8 pixels
-_WAYS = tuple((transposed, axes) for transposed in (False, True) for axes in ((), (2,), (3,), (2, 3)))
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 
 
@@ -55,15 +54,9 @@ class TextureBackbone(nn.Module):
         """(batch, 3, height, width) -> (batch, channels, rows, columns), one cell per 8 x 8 pixels.
 
         Neighbouring cells are 8 pixels apart; a patch's own border, which a convolution without padding
-        cannot see, has none. A texture has no top: once trained, the network sees it in its eight
-        orientations and gives the average, turned back, so that turning an image turns its map.
+        cannot see, has none.
         """
         x = x.mean(1, keepdim=True)  # grey
-        if self.training:
-            return self._energies(x)
-        return torch.stack([_turn_back(self._energies(_turn(x, way)), way) for way in _WAYS]).mean(0)
-
-    def _energies(self, x: Tensor) -> Tensor:
         maps = []
         for depth, (scale, energy) in enumerate(zip(self.scales, self.energies, strict=True)):
             x = scale(x)
@@ -71,18 +64,6 @@ class TextureBackbone(nn.Module):
             maps.append(F.avg_pool2d(energy(x), cell) if cell > 1 else energy(x))
         rows, columns = maps[-1].shape[2], maps[-1].shape[3]
         return torch.cat([_inner(m, rows, columns, 2 - depth) for depth, m in enumerate(maps)], 1)
-
-
-def _turn(x: Tensor, way: tuple[bool, tuple[int, ...]]) -> Tensor:
-    transposed, flipped = way
-    x = x.transpose(2, 3) if transposed else x
-    return x.flip(flipped) if flipped else x
-
-
-def _turn_back(x: Tensor, way: tuple[bool, tuple[int, ...]]) -> Tensor:
-    transposed, flipped = way
-    x = x.flip(flipped) if flipped else x
-    return x.transpose(2, 3) if transposed else x
 
 
 def _layer(before: int, width: int, kernel: int, stride: int) -> tuple[nn.Module, ...]:
