@@ -189,7 +189,7 @@ def by_monai(network: Any, image: NDArray[np.uint8], patch: int, stride: int, th
             roi_size=(patch, patch),
             sw_batch_size=BATCH,
             predictor=answer,
-            overlap=1 - stride / patch,
+            overlap=1 - (stride + 0.5) / patch,  # it rounds the interval down, also from 7.9999999
             roi_weight_map=weights,
         )[0].numpy()
     rows, columns = ((side - patch) // stride + 1 for side in image.shape)
@@ -228,12 +228,12 @@ def untrained(scratch: Path) -> tuple[Bundle, Any]:
 
     torch.manual_seed(0)
     task = get_task("confocal")
-    network = build(ClassifierSettings("texture", 5, 128, ordinal=True)).eval()
+    network = build(ClassifierSettings("texture", 5, 192, ordinal=True)).eval()
     network.head.score.weight.data.normal_(0, 0.5)
-    members = [(Member("untrained", "texture", 128, MEAN, STD, 1.0, "native"), network)]
+    members = [(Member("untrained", "texture", 192, MEAN, STD, 1.0, "native"), network)]
     info = BundleInfo(
-        "untrained", "0", "2026-01-01T00:00:00Z", "0", task.name, task.title, task.labels, "confocal", 128,
-        (members[0][0],), TrainingData("none", True, 0, 0, "", ""), dense=Dense(128, STRIDE, 1.0),
+        "untrained", "0", "2026-01-01T00:00:00Z", "0", task.name, task.title, task.labels, "confocal", 192,
+        (members[0][0],), TrainingData("none", True, 0, 0, "", ""), dense=Dense(192, STRIDE, 1.0),
     )  # fmt: skip
     model = build_graph([(members[0][0], network_graph(network))])
     dense = dense_graph(members, stride=STRIDE, temperature=1.0)
