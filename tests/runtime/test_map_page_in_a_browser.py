@@ -72,11 +72,9 @@ def test_the_page_fits_and_can_be_read(
 def test_the_pointer_reads_grade_confidence_and_place(opened: Callable[..., Any]) -> None:
     tab = opened()
     tab.mouse.move(*place(tab, 0.35, 0.5))
-    assert re.match(
-        r"Grade 1\.0; most probable 1, confidence 9\d%\. \d+ µm across, 4[45]\d µm down\.", readout(tab)
-    )
+    assert re.match(r"Grade 1\.0; median 1, confidence 9\d%\. \d+ µm across, 4[45]\d µm down\.", readout(tab))
     tab.mouse.move(*place(tab, 0.65, 0.5))
-    assert readout(tab).startswith("Grade 3.0; most probable 3")
+    assert readout(tab).startswith("Grade 3.0; median 3")
     assert tab.said == []
 
 

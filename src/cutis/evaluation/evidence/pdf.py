@@ -32,6 +32,9 @@ def write_pdf(html: str, path: Path | str) -> None:
 
 
 def _weasyprint() -> Any:
+    from PIL import ImageFile
+
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint
     except ImportError as error:
@@ -41,6 +44,9 @@ def _weasyprint() -> Any:
             f"Writing evidence.pdf needs Pango, which WeasyPrint did not find ({error}). Install it, on "
             "Debian and Ubuntu with: apt install libpango-1.0-0 libpangoft2-1.0-0"
         ) from error
+    finally:
+        # It lets Pillow take truncated photos for whole ones, everywhere in this process.
+        ImageFile.LOAD_TRUNCATED_IMAGES = strict
     return weasyprint
 
 
