@@ -51,7 +51,7 @@ def _weasyprint() -> Any:
 
 
 def _for_paper(html: str) -> str:
-    """Colours of drawings by value, folded parts open."""
+    """Colours of drawings and of a page's margins by value, folded parts open."""
     root = html[html.index(":root {") : html.index("}", html.index(":root {"))]
     tokens = dict(re.findall(r"--([a-z]+): ([^;]+);", root))
 
@@ -59,6 +59,6 @@ def _for_paper(html: str) -> str:
         text = re.sub(r"var\(--([a-z]+)\)", lambda name: tokens.get(name[1], "inherit"), drawing[0])
         return text
 
-    html = re.sub(r"<svg.*?</svg>", light, html, flags=re.DOTALL)
+    html = re.sub(r"<svg.*?</svg>|@page \{.*?\n\}", light, html, flags=re.DOTALL)
     html = re.sub(r"<details(?![^>]*\bopen\b)", "<details open", html)
     return re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
