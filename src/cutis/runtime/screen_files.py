@@ -94,7 +94,6 @@ def _patient(done: Screening, prevalence: float | None, overlays: list[str | Non
             "probability_of_this_patient": _number(thousand.probability),
             "in_words": in_words(thousand),
         },
-        "clinical": dict(done.clinical),
         "photos": [
             {
                 "name": photo.name,

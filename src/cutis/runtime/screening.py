@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,6 @@ class Screening:
         photos: in the order given.
         lesions: scored, in the order of photos and numbers.
         patient: the answer; None where no lesion was scored or the bundle answers for single lesions only.
-        clinical: facts beside the photos, by name, and what was made of them; nothing here reads them.
     """
 
     info: BundleInfo
@@ -81,7 +80,6 @@ class Screening:
     photos: tuple[ScreenedPhoto, ...]
     lesions: tuple[ScoredLesion, ...]
     patient: PatientScore | None
-    clinical: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -117,7 +115,6 @@ def screen(
     lesions: Sequence[Lesions | None] | None = None,
     sensitivity: float = 0.5,
     pixel_size: float | None = None,
-    clinical: Mapping[str, Any] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Screening:
     """Screen one patient.
@@ -128,7 +125,6 @@ def screen(
         lesions: of each photo, as found before and edited; found anew where None.
         sensitivity: of the lesion finder, see `find_lesions`.
         pixel_size: millimetres per pixel of all photos, where it is known.
-        clinical: kept beside the answer, and not read.
         progress: called with 1 for each photo that was searched.
 
     Returns:
@@ -156,9 +152,11 @@ def screen(
             searched.append(screened)
             if progress:
                 progress(1)
-            for lesion in screened.lesions or () if rgb is not None else ():
+            if rgb is None or screened.lesions is None:
+                continue
+            for lesion in screened.lesions:
                 waiting.append((number, lesion))
-                yield crop(rgb, lesion)  # type: ignore[arg-type]
+                yield crop(rgb, lesion)
 
     scored: list[ScoredLesion] = []
     column = engine.info.labels.names.index(positive)
@@ -174,7 +172,7 @@ def screen(
     if scored and engine.info.patient is not None:
         patient = patient_score(engine.info, [one.probability for one in scored])
         scored = [replace(one, share=share) for one, share in zip(scored, patient.shares, strict=True)]
-    return Screening(engine.info, positive, tuple(searched), tuple(scored), patient, dict(clinical or {}))
+    return Screening(engine.info, positive, tuple(searched), tuple(scored), patient)
 
 
 def looked_for(info: BundleInfo) -> str:
