@@ -72,4 +72,5 @@ CASTS: Mapping[str, Callable[[float, Rng], Gains]] = {
     "hues": software.turned_hues,
     "gains": software.any_gains,
     "stain": software.stained,
+    "mixed_channels": software.mixed_channels,
 }

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from cutis.phantoms.degradations import coding
 from cutis.phantoms.degradations.light import Rng
 
 Photo = NDArray[np.uint8]  # (height, width, 3)
@@ -159,4 +160,8 @@ FILES: Mapping[str, Callable[[Image.Image, float, Rng], Image.Image]] = {
     "wavelets": _wavelets,
     "colourless": _colourless,
     "forwarded": _forwarded,
+    "block_cosines": coding.block_cosines,
+    "haar": coding.haar,
+    "two_tones": coding.two_tones,
+    "few_patterns": coding.few_patterns,
 }

@@ -122,6 +122,7 @@ DARK: Mapping[str, _Curve] = {
     "shadow": _shadow,
     "dimmed": software.dimmed,
     "flattened": software.flattened,
+    "darker_curve": software.darker_curve,
 }
 BRIGHT: Mapping[str, _Curve] = {
     "clip": _clip,
@@ -130,4 +131,5 @@ BRIGHT: Mapping[str, _Curve] = {
     "veil": _veil,
     "brought_up": software.brought_up,
     "bleached": software.bleached,
+    "brighter_curve": software.any_curve,
 }

@@ -79,6 +79,7 @@ _ELSE: dict[str, Around] = {
     "mirror": surroundings.mirror_around,
     "backdrop": surroundings.backdrop_around,
     "scenery": surroundings.scenery_around,
+    "silhouette": surroundings.silhouette_around,
 }
 AROUND: dict[str, Around] = {
     "far": skin_around,

@@ -82,15 +82,32 @@ VARIED = Settings(
     MappingProxyType(
         {
             "blur": (*USUAL.means["blur"], "box", "lattice"),
-            "dark": (*USUAL.means["dark"], "dimmed", "flattened"),
-            "bright": (*USUAL.means["bright"], "brought_up", "bleached"),
+            "dark": (*USUAL.means["dark"], "dimmed", "flattened", "darker_curve"),
+            "bright": (*USUAL.means["bright"], "brought_up", "bleached", "brighter_curve"),
             "glare": (*USUAL.means["glare"], "disc", "stripe", "slope"),
-            "colour": (*USUAL.means["colour"], "hues", "gains", "stain"),
-            "distance": ("far", "near", "near", "far_canvas", "far_mirror", "far_backdrop", "far_scenery"),
-            "framing": ("slide", "tight", "slide_canvas", "slide_mirror", "slide_backdrop", "slide_scenery"),
+            "colour": (*USUAL.means["colour"], "hues", "gains", "stain", "mixed_channels"),
+            "distance": (
+                *("far", "near", "near", "near", "far_canvas", "far_mirror", "far_backdrop", "far_scenery"),
+                *("far_silhouette", "far_silhouette"),
+            ),
+            "framing": (
+                *("slide", "tight", "slide_canvas", "slide_mirror", "slide_backdrop", "slide_scenery"),
+                *("slide_silhouette", "slide_silhouette"),
+            ),
             "obstruction": (*USUAL.means["obstruction"], "bars", "blots", "wires", "piece"),
             "noise": (*USUAL.means["noise"], "white", "specks", "speckle", "colour_grains"),
-            "compression": (*USUAL.means["compression"], "wavelets", "colourless", "forwarded"),
+            "compression": (
+                *USUAL.means["compression"],
+                *(
+                    "wavelets",
+                    "colourless",
+                    "forwarded",
+                    "block_cosines",
+                    "haar",
+                    "two_tones",
+                    "few_patterns",
+                ),
+            ),
             "not_skin": (
                 *USUAL.means["not_skin"],
                 *("leaves", "fractal", "cells", "plain", "lines", "stripes"),

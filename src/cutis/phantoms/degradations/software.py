@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.interpolate import PchipInterpolator
 
 from cutis.phantoms.degradations.light import (
     Field,
@@ -106,6 +107,37 @@ def bleached(light: Light, stops: float, middle: float, rng: Rng) -> Light:
     return unshown(level + (shown(np.minimum(light, 1)) - level) * slope)
 
 
+def any_curve(light: Light, stops: float, middle: float, rng: Rng) -> Light:
+    """Whatever curve an editor draws: it only has to rise, and to pass where so many stops bring the middle.
+
+    Args:
+        light: (3, height, width).
+        stops: above 0 brighter, below darker.
+        middle: luminance of the photo's middle.
+        rng: draws the curve's knots.
+    """
+    values = shown(np.minimum(light, 1))
+    level = float(np.clip(middle, 0.01, 0.8)) ** (1 / 2.2)
+    gain = 2.0 ** (stops / 2.2)
+    goal = level * gain if stops < 0 else 1 - (1 - level) * np.exp(-level * (gain - 1) / (1 - level))
+    below = np.sort(rng.uniform(0, 1, 2))
+    above = np.sort(rng.uniform(0, 1, 2))
+    # Where nothing is left beyond the middle, the rest of the curve is flat: burnt out, or black.
+    at = [0.0, *(level * np.array([0.33, 0.67])), level, *(level + (1 - level) * np.array([0.33, 0.67])), 1.0]
+    low = max(0.0, goal - level * rng.uniform(0.3, 1.0)) if stops > 0 else 0.0
+    high = min(1.0, goal + (1 - level) * rng.uniform(0.3, 1.0)) if stops < 0 else 1.0
+    drawn = np.array([low, *(low + (goal - low) * below), goal, *(goal + (high - goal) * above), high])
+    plain = np.interp(at, [0.0, level, 1.0], [0.0, goal, 1.0])
+    to = plain + min(1.0, abs(stops)) * (drawn - plain)  # a trace of it is not seen
+    table = PchipInterpolator(at, to)(np.arange(4096) / 4095).astype(np.float32)
+    return unshown(table[np.rint(values * np.float32(4095)).astype(np.int32)])
+
+
+def darker_curve(light: Light, stops: float, middle: float, rng: Rng) -> Light:
+    """`any_curve` downwards."""
+    return any_curve(light, -stops, middle, rng)
+
+
 # Glare: (gain, added light), as in `glare.GLARE`.
 
 
@@ -173,6 +205,14 @@ def stained(strength: float, rng: Rng) -> Gains:
     grey = np.outer(hue, np.full(3, 1 / 3) * 1.6)
     share = 0.85 * strength
     return np.asarray((1 - share) * np.eye(3) + share * grey)
+
+
+def mixed_channels(strength: float, rng: Rng) -> Gains:
+    """Every channel takes something of every other, as under wrong profiles and old film."""
+    other = np.abs(rng.normal(0, 1, (3, 3)))
+    other = other / other.sum(axis=1, keepdims=True) * rng.uniform(0.6, 1.5, (3, 1))
+    share = 0.8 * strength
+    return np.asarray((1 - share) * np.eye(3) + share * other)
 
 
 # Noise: as in `noise.NOISE`.

@@ -8,6 +8,7 @@ from cutis.phantoms.degradations.light import (
     Field,
     Light,
     Rng,
+    grid,
     resized_light,
     rise,
     rough_field,
@@ -16,6 +17,7 @@ from cutis.phantoms.degradations.light import (
     turned,
     working_shape,
 )
+from cutis.phantoms.degradations.placement import skin_around
 from cutis.phantoms.degradations.scenes import any_colour, scenes
 
 
@@ -66,6 +68,35 @@ def scenery_around(frame: Light, known: Field, rng: Rng) -> Light:
     depth = np.float32(edge) - along + np.float32(0.05) * rough_field(rng, shape, 0.5, octaves=2)
     on = np.maximum(rise(depth, 0.015), (known > 0) * rise(depth + np.float32(0.1), 0.015))
     return np.asarray(skin * on + behind * (1 - on))
+
+
+def silhouette_around(frame: Light, known: Field, rng: Rng) -> Light:
+    """Skin in a shape of a few round parts, as a hand or an ear is, shaded at its rim; anything behind."""
+    shape = (known.shape[0], known.shape[1])
+    held = known > 0
+    across, down = grid(shape)
+    x, y = (float((axis * held).sum() / held.sum()) for axis in (across, down))
+    reach = float(np.hypot(across - np.float32(x), down - np.float32(y))[held].max())
+    depth = np.full(shape, -np.inf, dtype=np.float32)
+    for part in range(1 + int(rng.integers(0, 5))):
+        turn, long = rng.uniform(0, 2 * np.pi), reach * rng.uniform(0.8, 2.2)
+        off = 0.0 if part == 0 else reach * rng.uniform(0.6, 1.8)
+        px, py = x + off * np.cos(turn), y + off * np.sin(turn)
+        u = np.cos(turn) * (across - px) + np.sin(turn) * (down - py)
+        v = np.cos(turn) * (down - py) - np.sin(turn) * (across - px)
+        thick = reach * (rng.uniform(0.8, 1.4) if part == 0 else rng.uniform(0.15, 0.7))
+        rest = np.maximum(np.abs(u) - np.float32(max(long - thick, 0.0)), 0)
+        depth = np.maximum(depth, (thick - np.hypot(rest, v)).astype(np.float32))
+    depth = depth + np.float32(0.02) * smooth_field(rng, shape, 0.4)
+    on = rise(depth, rng.uniform(0.005, 0.03))
+    shade = np.float32(1) - np.float32(rng.uniform(0, 0.6)) * (1 - rise(depth - np.float32(0.03), 0.15))
+    names = ("document", "wall", "tiles", "wood", "checked", "leaves", "cells", "fractal", "plain", "stripes")
+    scene = scenes()[str(rng.choice(names))](working_shape(shape, 384), rng)
+    behind = resized_light(np.clip(scene, 0, 1), shape) * np.float32(rng.uniform(0.2, 1.2))
+    if rng.random() < 0.6:  # out of focus
+        behind = softened(behind, rng.uniform(0.005, 0.06) * min(shape))
+    skin = mirror_around(frame, known, rng) if rng.random() < 0.4 else skin_around(frame, known, rng)
+    return np.asarray(skin * shade * on + behind * (1 - on))
 
 
 def _over(frame: Light, known: Field, behind: Light, soft: float = 0.0) -> Light:
