@@ -1,0 +1,124 @@
+"""All measures of one area."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.core.errors import ImageError
+from cutis.imaging.chromophores import Map
+from cutis.imaging.measures import pigment, relief, tone, words
+from cutis.imaging.measures.measure import NAMES, UNITS, Mask, Measure
+from cutis.imaging.measures.pores import COARSEST, Pores, find_pores
+from cutis.imaging.measures.repeat import expected_range
+from cutis.imaging.measures.spots import Spots, find_spots
+from cutis.imaging.measures.surface import Surface, surface
+from cutis.imaging.measures.wrinkles import Wrinkles, find_wrinkles
+
+Found = tuple[float, Map | None]  # a value in its unit, and its map at the scale of measuring
+
+
+def measure(
+    image: NDArray[np.uint8],
+    mask: Mask | None = None,
+    mm_per_pixel: float = 0.15,
+    names: Sequence[str] | None = None,
+    *,
+    card: bool = False,
+) -> tuple[Measure, ...]:
+    """Measure an area of skin.
+
+    Args:
+        image: (height, width, 3) sRGB, raw or enhanced.
+        mask: (height, width) usable skin: no eye, brow, lip, nostril or hair. Default: all of it.
+        mm_per_pixel: size of a pixel. From the distance of the pupils it is uncertain by 6 %.
+        names: which measures, of `NAMES`. Default: all.
+        card: whether the colours were corrected with a colour card. Without one tone and the indices move
+            with exposure and the colour of the light, and their ranges are wider.
+
+    Returns:
+        One for each name, in the order of ``names``. Where the photo cannot say, the value is not a number
+        and the words tell why.
+
+    Raises:
+        ImageError: the photo, the mask or the scale is not one; a name is unknown.
+    """
+    wanted = NAMES if names is None else tuple(names)
+    for name in wanted:
+        if name not in UNITS:
+            raise ImageError("a measure", f"is called '{name}', which is none of {', '.join(NAMES)}.")
+    usable = np.ones(image.shape[:2], np.bool_) if mask is None else mask
+    skin = surface(image, usable, mm_per_pixel)
+    if skin is None:
+        return tuple(_missing(name, "less than half a square centimetre of usable skin") for name in wanted)
+    area = _Area(skin)
+    return tuple(_one(area, name, card) for name in wanted)
+
+
+class _Area:
+    """What several measures share, worked out when first asked for."""
+
+    def __init__(self, skin: Surface) -> None:
+        self.skin = skin
+
+    @cached_property
+    def colour(self) -> tuple[NDArray[np.float64], Map]:
+        return tone.skin_colour(self.skin)
+
+    @cached_property
+    def spots(self) -> Spots:
+        return find_spots(self.skin)
+
+    @cached_property
+    def wrinkles(self) -> Wrinkles:
+        return find_wrinkles(self.skin)
+
+    @cached_property
+    def pores(self) -> Pores:
+        return find_pores(self.skin, self.wrinkles.ridge)
+
+
+def _one(area: _Area, name: str, card: bool) -> Measure:
+    skin = area.skin
+    if name.startswith("pore") and skin.pixel > COARSEST:
+        return _missing(name, f"a pixel is {skin.pixel:.2f} mm wide and pores need {COARSEST} mm or less")
+    value, field = _FINDERS[name](area)
+    low, high = expected_range(name, value, card)
+    shown = None if field is None else skin.shown(field)
+    return Measure(name, value, UNITS[name], low, high, shown, words.sentence(name, value, low, high, card))
+
+
+def _missing(name: str, why: str) -> Measure:
+    nan = float("nan")
+    return Measure(name, nan, UNITS[name], nan, nan, None, f"{words.TITLES[name]}: not measured, {why}.")
+
+
+def _ita(area: _Area) -> Found:
+    colour, field = area.colour
+    return tone.typology(colour), field
+
+
+_FINDERS: dict[str, Callable[[_Area], Found]] = {
+    "ita": _ita,
+    "fitzpatrick": lambda area: (tone.fitzpatrick(tone.typology(area.colour[0])), None),
+    "monk": lambda area: (float(tone.monk(area.colour[0])), None),
+    "erythema_index": lambda area: pigment.erythema(area.skin),
+    "melanin_index": lambda area: pigment.melanin(area.skin),
+    "spot_count": lambda area: (area.spots.count / area.skin.area, area.spots.mask.astype(np.float32)),
+    "spot_area": lambda area: (
+        100.0 * float(area.spots.areas.sum()) / (100.0 * area.skin.area),
+        area.spots.map * pigment.DECIMAL,
+    ),
+    "wrinkle_length": lambda area: (
+        area.wrinkles.length / area.skin.area,
+        area.wrinkles.ridge.astype(np.float32),
+    ),
+    "wrinkle_depth": lambda area: (100.0 * area.wrinkles.depth, 100.0 * area.wrinkles.map),
+    "pore_count": lambda area: (area.pores.count / area.skin.area, area.pores.mask.astype(np.float32)),
+    "pore_area": lambda area: (area.pores.area / area.skin.area, 100.0 * area.pores.map),
+    "roughness": lambda area: relief.roughness(area.skin),
+    "shine": lambda area: relief.shine(area.skin),
+}

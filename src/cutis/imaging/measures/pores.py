@@ -1,0 +1,98 @@
+"""Pores: round dark points of 0.15 to 0.8 mm.
+
+Source: Lindeberg 1998, Int J Comput Vis 30:79 (points as extremes of the Laplacian over scales).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cutis.imaging.chromophores import Map
+from cutis.imaging.measures.filters import blurred
+from cutis.imaging.measures.measure import Mask
+from cutis.imaging.measures.surface import Surface
+
+COARSEST = 0.22  # mm per pixel above which a pore is too few pixels to be told from noise
+_SIGMAS = (0.11, 0.16, 0.23)  # mm: deviations of points as they are looked for
+_LEAST = 0.025  # natural log of light lost
+_NOISES = 4.0
+_ROUND = 0.35  # least curvature along over curvature across
+
+
+@dataclass(frozen=True, eq=False)
+class Pores:
+    """Pores of an area.
+
+    Attributes:
+        count: how many.
+        area: mm2 of all together.
+        mask: (height, width) where.
+        map: (height, width) share of light lost by what is point-like, 0..1.
+    """
+
+    count: int
+    area: float
+    mask: Mask
+    map: Map
+
+
+def find_pores(skin: Surface, lines: Mask) -> Pores:
+    """Find them; ``lines`` are the ridges of wrinkles, on which nothing is a pore."""
+    import cv2
+
+    answer, roundness, gain = points(skin)
+    cut = max(_LEAST, _NOISES * gain * skin.noise)
+    near = cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    allowed = skin.mask & ~near & (roundness > _ROUND)
+    peaks = (answer >= cv2.dilate(answer, np.ones((3, 3), np.uint8))) & (answer > cut) & allowed
+    count, labels = cv2.connectedComponents((answer > 0.5 * cut).astype(np.uint8) * skin.mask, connectivity=4)
+    kept = np.zeros(count, np.bool_)
+    kept[labels[peaks]] = True
+    kept[0] = False
+    # A pore reaches as far as half of its own depth.
+    height = np.asarray(cv2.dilate(np.where(peaks, answer, 0).astype(np.float32), np.ones((5, 5), np.uint8)))
+    mask = kept[labels] & (answer > 0.5 * height) & (height > 0)
+    lost = 1.0 - np.exp(-np.maximum(answer, 0))
+    return Pores(int(peaks.sum()), float(mask.sum()) * skin.pixel**2, mask, np.asarray(lost))
+
+
+def points(skin: Surface) -> tuple[Map, Map, float]:
+    """Answer to dark points over scales, how round each is, and the noise that passes.
+
+    Returns:
+        (height, width) natural log of light lost; (height, width) 0 for a line to 1 for a disc; share.
+    """
+    import cv2
+
+    best = np.zeros(skin.dark.shape, np.float32)
+    roundness = np.zeros(skin.dark.shape, np.float32)
+    gain = 0.0
+    for mm in _SIGMAS:
+        sigma = mm / skin.pixel
+        smooth = blurred(skin.dark, sigma)
+        xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=3, scale=s) for order, s in
+                      (((2, 0), 0.25), ((0, 2), 0.25), ((1, 1), 0.25)))  # fmt: skip
+        mean, half = -(xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+        # A Gaussian point of this width answers with its depth.
+        answer = 4.0 * sigma**2 * mean
+        better = answer > best
+        np.copyto(best, answer, where=better)
+        np.copyto(roundness, (mean - half) / np.maximum(mean + half, 1e-6), where=better)
+        gain = max(gain, _gain(sigma))
+    return best, roundness, gain
+
+
+def _gain(sigma: float) -> float:
+    """What `points` lets through of white noise at a scale, as a share of its deviation."""
+    import cv2
+
+    side = 2 * int(np.ceil(4 * sigma)) + 9
+    one = np.zeros((side, side), np.float32)
+    one[side // 2, side // 2] = 1
+    smooth = blurred(one, sigma)
+    curved = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=0.25) + cv2.Sobel(
+        smooth, cv2.CV_32F, 0, 2, ksize=3, scale=0.25
+    )
+    return float(np.sqrt((curved**2).sum())) * 2.0 * sigma**2
