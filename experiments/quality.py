@@ -196,7 +196,7 @@ def main() -> None:
     half = test_part(given.halves)
     kept = half.table.filter(half.table["half"].is_not_null())
     found["quality map"] = {
-        "area by region": halves(gate, Manifest(half.path, kept, half.group, half.target))
+        "area by region": halves(gate, Manifest(half.path, kept, half.group, half.targets))
     }
     report(found, len(mixed.table))
     given.out.mkdir(parents=True, exist_ok=True)

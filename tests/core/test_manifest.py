@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutis.core.errors import ManifestError
-from cutis.core.labels import Categorical, MultiLabel
+from cutis.core.labels import Categorical, MultiLabel, Ordinal
 from cutis.core.manifest import Manifest, read_manifest, rebased, write_manifest
 
 LABELS = Categorical(("bcc", "mel", "nv"))
@@ -202,9 +202,45 @@ def test_grades_that_became_decimals_are_grades_again(written: Write, tmp_path: 
     assert manifest.table["weight"].to_list() == ["1.5", "2.0"]
 
 
-def test_findings_at_once_are_not_one_cell(written: Write) -> None:
-    path = written("image,dx\na.jpg,nv;mel\n")
-    assert read_manifest(path, target="dx", labels=MultiLabel(("nv", "mel"))).labels == ("nv;mel",)
+CONDITIONS = MultiLabel(("pores", "wrinkles"), Ordinal(("0", "1", "2")))
+
+
+def test_conditions_have_a_column_each_and_some_may_be_missing(written: Write) -> None:
+    path = written("image,grade_pores,grade_wrinkles\na.jpg,0,\nb.jpg,,\nc.jpg,,2.0\n")
+    manifest = read_manifest(path, target=CONDITIONS.columns("grade"), labels=CONDITIONS)
+    assert manifest.target is None
+    assert manifest.labels == ("0", "2")
+    assert manifest.labelled().table["image_id"].to_list() == ["a", "c"]
+
+
+def test_a_wrong_grade_of_any_condition_is_named(written: Write) -> None:
+    path = written("image,grade_pores,grade_wrinkles\na.jpg,0,7\nb.jpg,5,1\n")
+    with pytest.raises(ManifestError) as found:
+        read_manifest(path, target=CONDITIONS.columns("grade"), labels=CONDITIONS)
+    assert "grade_wrinkles is '7', not one of 0, 1, 2" in str(found.value)
+    assert "grade_pores is '5'" in str(found.value)
+
+
+def test_the_fingerprint_knows_every_condition(written: Write) -> None:
+    prints = [
+        read_manifest(written(f"image,grade_pores,grade_wrinkles\na.jpg,{cells}\n"), target=names).fingerprint
+        for cells in ("0,1", "0,2", "1,1")
+        for names in [CONDITIONS.columns("grade")]
+    ]
+    assert len(set(prints)) == 3
+
+
+def test_rows_are_chosen_by_the_values_of_columns(written: Write) -> None:
+    manifest = read_manifest(written("image,area,view\na.jpg,nose,front\nb.jpg,chin,left\nc.jpg,nose,left\n"))
+    assert manifest.where({"area": ["nose"]}).table["image_id"].to_list() == ["a", "c"]
+    assert manifest.where({"area": ["nose", "chin"], "view": ["left"]}).table["image_id"].to_list() == [
+        "b",
+        "c",
+    ]
+    with pytest.raises(ManifestError, match=r"no row has area cheek; there are: chin, nose"):
+        manifest.where({"area": ["cheek"]})
+    with pytest.raises(ManifestError, match=r"no column 'areas'.*Did you mean 'area'"):
+        manifest.where({"areas": ["nose"]})
 
 
 def test_splits_are_parts_and_an_absent_one_says_how_to_make_it(written: Write) -> None:

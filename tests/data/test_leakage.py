@@ -25,7 +25,7 @@ def manifest(patients: Sequence[str], splits: Sequence[str]) -> Manifest:
         "split": splits,
         "row": range(2, 2 + len(patients)),
     }
-    return Manifest(Path("manifest.csv"), pl.DataFrame(columns), "patient_id", None)
+    return Manifest(Path("manifest.csv"), pl.DataFrame(columns), "patient_id")
 
 
 def test_a_patient_in_two_splits_is_named_with_every_row() -> None:
@@ -52,7 +52,7 @@ def test_copies_in_two_splits_are_named_and_copies_in_one_are_not() -> None:
 
 def test_an_image_without_a_patient_is_its_own_group() -> None:
     whole = manifest(["A", "A"], ["train", "test"])
-    check_leakage(Manifest(whole.path, whole.table, "image_id", None), pairs=[])
+    check_leakage(Manifest(whole.path, whole.table, "image_id"), pairs=[])
 
 
 def test_copies_are_searched_for_when_they_are_not_given(

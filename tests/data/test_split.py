@@ -30,7 +30,7 @@ def manifest(rows: Rows) -> Manifest:
         },
         schema_overrides={"dx": pl.String},
     )
-    return Manifest(Path("manifest.csv"), table, "patient_id", "dx")
+    return Manifest(Path("manifest.csv"), table, "patient_id", ("dx",))
 
 
 any_rows = st.lists(
@@ -56,7 +56,7 @@ def test_the_order_of_rows_does_not_matter(rows: Rows, seed: int, order: Random)
     whole = manifest(rows)
     places = list(range(len(rows)))
     order.shuffle(places)
-    shuffled = Manifest(whole.path, whole.table[places], whole.group, whole.target)
+    shuffled = Manifest(whole.path, whole.table[places], whole.group, whole.targets)
     one, other = (split_manifest(m, seed=seed, allow_empty_class=True) for m in (whole, shuffled))
     assert placed(one) == placed(other)
     assert one.split_hash == other.split_hash
@@ -150,5 +150,5 @@ def test_shares_that_do_not_add_up_are_refused(parts: tuple[float, ...]) -> None
 
 def test_without_a_target_only_numbers_count() -> None:
     whole = manifest([(f"P{i}", "nv" if i else "mel") for i in range(50)])
-    split = split_manifest(Manifest(whole.path, whole.table, whole.group, None)).table
+    split = split_manifest(Manifest(whole.path, whole.table, whole.group)).table
     assert dict(split["split"].value_counts().iter_rows()) == {"train": 35, "tune": 5, "test": 10}

@@ -38,7 +38,7 @@ def _part(patients: int, seed: int = 0, times: int = 1) -> Part:
     table = table.with_columns(split=pl.lit("tune"), grade=pl.Series(np.array(LABELS.names)[truth]))
     table = pl.concat([table] * times)
     score, truth = np.tile(score, times), np.tile(truth, times)
-    manifest = Manifest(Path("split.csv"), table, "patient_id", "grade")
+    manifest = Manifest(Path("split.csv"), table, "patient_id", ("grade",))
     return manifest, np.stack([1 - score, score], axis=1), truth, LABELS
 
 

@@ -1,4 +1,10 @@
-"""What a task can answer: one of several classes, a grade, or several findings at once."""
+"""What a task can answer: one of several classes, a grade, or a grade for each of several conditions.
+
+All kinds are asked the same way: there are `Labels.questions`, each of which has one of the same
+`Labels.answers`. Classes and grades are one question without a name; several conditions are as many
+questions. A model gives one probability per question and answer, those of a question side by side
+(`Labels.outputs`).
+"""
 
 from __future__ import annotations
 
@@ -70,15 +76,58 @@ class Labels:
                 return label
         raise CutisError(f"'{name}' is not one of {', '.join(self.names)}.")
 
+    @property
+    def answers(self) -> Labels:
+        """What each question may be answered by."""
+        return self
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Names of what is asked; one without a name where that is the only one."""
+        return ("",)
+
+    @property
+    def ordered(self) -> bool:
+        """Answers are grades, lowest first."""
+        return isinstance(self.answers, Ordinal)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of a model's probabilities: questions in their order, and the answers of each in theirs."""
+        answers = self.answers.names
+        return tuple(_joined(question, answer) for question in self.questions for answer in answers)
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Names of the probabilities that are told, as in a table's ``p_<name>``; their places in `outputs`.
+
+        Of a condition that is present or absent only the one of its presence is told.
+        """
+        return {name: place for place, name in enumerate(self.outputs)}
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the questions whose mean grade is told."""
+        return ()
+
+    def columns(self, prefix: str) -> tuple[str, ...]:
+        """A table's columns with one cell per question: the prefix, and the question's name if it has one."""
+        return tuple(_joined(prefix, question) for question in self.questions)
+
+    def by_question(self, values: ArrayLike) -> NDArray[Any]:
+        """(..., outputs) -> (..., questions, answers)."""
+        flat = np.asarray(values)
+        return flat.reshape(*flat.shape[:-1], len(self.questions), len(self.answers))
+
     def decide(self, probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
-        """The one label that is answered: the most probable; of grades the median, which is least far off.
+        """What is answered: the most probable label; of grades the median, which is least far off.
 
         Args:
-            probabilities: the labels lie along ``axis``; what lies there adds up to one.
-            axis: of the labels.
+            probabilities: the outputs lie along ``axis``; those of one question add up to one.
+            axis: of the outputs.
 
         Returns:
-            Index of the label, with ``axis`` left out.
+            Index of the answer, with ``axis`` left out; of several questions those of all, along ``axis``.
         """
         return np.asarray(np.argmax(probabilities, axis=axis))
 
@@ -99,9 +148,10 @@ class Labels:
             raise CutisError(
                 f"labels of kind '{data.get('kind')}' are not known; expected one of {', '.join(kinds)}."
             )
-        return kinds[data["kind"]](
-            [Label(i["name"], i.get("title", ""), i.get("codes", {})) for i in data["items"]]
-        )
+        items = [Label(i["name"], i.get("title", ""), i.get("codes", {})) for i in data["items"]]
+        if data.get("grades"):
+            return MultiLabel(items, Labels.from_dict(data["grades"]))
+        return kinds[data["kind"]](items)
 
 
 class Categorical(Labels):
@@ -131,7 +181,61 @@ def median_grade(probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
     return np.asarray(np.minimum((upto < 0.5).sum(axis=axis), last), dtype=np.intp)
 
 
+PRESENCE = Ordinal((Label("absent", "Absent"), Label("present", "Present")))
+
+
+@dataclass(frozen=True, init=False)
 class MultiLabel(Labels):
-    """Any number of findings, each present or absent; a missing one is unknown, not absent."""
+    """Any number of conditions, each with a grade of its own; a missing one is unknown, not absent.
+
+    Attributes:
+        grades: the scale that they share, lowest first; present or absent by default.
+    """
 
     kind = "multilabel"
+    grades: Labels
+
+    def __init__(self, items: Sequence[str | Label], grades: Labels = PRESENCE) -> None:
+        super().__init__(items)
+        if not isinstance(grades, Ordinal) or len(grades) < 2:
+            raise CutisError("conditions need a scale of two grades or more, lowest first.")
+        object.__setattr__(self, "grades", grades)
+
+    @property
+    def answers(self) -> Labels:
+        """The grades."""
+        return self.grades
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The conditions."""
+        return self.names
+
+    @property
+    def told(self) -> dict[str, int]:
+        """See `Labels.told`."""
+        if len(self.grades) > 2:
+            return super().told
+        return {name: 2 * number + 1 for number, name in enumerate(self.names)}
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """See `Labels.scores`."""
+        return self.names if len(self.grades) > 2 else ()
+
+    def decide(self, probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
+        """The median grade of each condition, see `Labels.decide`."""
+        apart = self.by_question(np.moveaxis(np.asarray(probabilities), axis, -1))
+        return np.moveaxis(median_grade(apart), -1, axis)
+
+    def expected(self, probabilities: ArrayLike) -> NDArray[np.float64]:
+        """(..., outputs) -> (..., conditions) mean grade of each, counted from 0."""
+        return np.asarray(self.by_question(probabilities) @ np.arange(len(self.grades)), dtype=np.float64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for bundles and runs."""
+        return super().to_dict() | {"grades": self.grades.to_dict()}
+
+
+def _joined(*names: str) -> str:
+    return "_".join(name for name in names if name)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import polars as pl
 
 from cutis.core.errors import ManifestError
 from cutis.core.files import replacing
-from cutis.core.labels import Labels, MultiLabel
+from cutis.core.labels import Labels
 from cutis.core.table import read_table
 
 SPLITS = ("train", "tune", "test")
@@ -41,13 +42,13 @@ class Manifest:
             in the file as an editor shows it (the header is line 1).
         group: column that says which images belong together; ``image_id`` where the file has neither patients
             nor lesions, so that each image stands for itself.
-        target: column of the labels, or None when they were not asked for.
+        targets: column of the labels, or one column per condition; none when they were not asked for.
     """
 
     path: Path
     table: pl.DataFrame
     group: str
-    target: str | None
+    targets: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.table.height
@@ -59,16 +60,20 @@ class Manifest:
         return [folder / image for image in self.table["image"]]
 
     @property
+    def target(self) -> str | None:
+        """The one column of the labels; None where there are none, or several."""
+        return self.targets[0] if len(self.targets) == 1 else None
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """The distinct labels that occur, sorted."""
-        if self.target is None:
-            return ()
-        return tuple(self.table[self.target].drop_nulls().unique().sort())
+        """The distinct labels that occur in any target, sorted."""
+        return tuple(sorted({cell for name in self.targets for cell in self.table[name].drop_nulls()}))
 
     @property
     def fingerprint(self) -> str:
         """Sha-256 of which images there are, in which group, with which label. Row order does not matter."""
-        return _digest(self.table.select("image_id", *_columns(group=self.group, target=self.target)))
+        named = {"target": self.target} if self.target else {name: name for name in self.targets}
+        return _digest(self.table.select("image_id", *_columns(group=self.group, **named)))
 
     @property
     def split_hash(self) -> str:
@@ -95,16 +100,36 @@ class Manifest:
         return replace(self, table=rows)
 
     def labelled(self) -> Manifest:
-        """The rows whose target is known."""
-        return self if self.target is None else replace(self, table=self.table.drop_nulls(self.target))
+        """The rows of which a target is known."""
+        if not self.targets:
+            return self
+        known = pl.any_horizontal(pl.col(name).is_not_null() for name in self.targets)
+        return replace(self, table=self.table.filter(known))
+
+    def where(self, wanted: Mapping[str, Sequence[str]]) -> Manifest:
+        """The rows with one of the wanted values in each of these columns.
+
+        Raises:
+            ManifestError: there is no such column, or no such row.
+        """
+        rows = self.table
+        for column, values in wanted.items():
+            if column not in rows.columns:
+                raise ManifestError([f"{self.path}:1: {_no_column(column, 'asked for', rows.columns)}"])
+            there = sorted(set(rows[column].cast(pl.String).drop_nulls()))
+            rows = rows.filter(pl.col(column).cast(pl.String).is_in(list(values)))
+            if rows.is_empty():
+                said = f"no row has {column} {' or '.join(values)}; there are: {', '.join(there[:20])}."
+                raise ManifestError([f"{self.path}: {said}"])
+        return replace(self, table=rows)
 
     def _need_split(self) -> None:
         if "split" not in self.table.columns:
             raise ManifestError([f"{self.path}: has no column split. Make one with: cutis data split"])
 
 
-def _columns(**named: str | None) -> list[pl.Expr]:
-    return [pl.col(column).alias(name) for name, column in named.items() if column is not None]
+def _columns(**named: str) -> list[pl.Expr]:
+    return [pl.col(column).alias(name) for name, column in named.items()]
 
 
 def _digest(table: pl.DataFrame) -> str:
@@ -117,7 +142,7 @@ def _digest(table: pl.DataFrame) -> str:
 def read_manifest(
     path: Path | str,
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     labels: Labels | None = None,
     group: str | None = None,
     find_images: bool = True,
@@ -126,8 +151,8 @@ def read_manifest(
 
     Args:
         path: CSV (comma, semicolon or tab) or Parquet.
-        target: column of the labels, where they are needed.
-        labels: what the target's cells may be; any text when None. Empty cells are allowed: not labelled.
+        target: column of the labels, where they are needed; of several conditions one column each.
+        labels: what the targets' cells may be; any text when None. Empty cells are allowed: not labelled.
         group: column that says which images belong together; default ``patient_id``, else ``lesion_id``.
         find_images: whether each image file must exist (it is not decoded).
 
@@ -136,21 +161,21 @@ def read_manifest(
     """
     path = Path(path)
     table = read_table(path, ManifestError)
-    wrong = _wrong_columns(table.columns, target, group)
+    targets = () if target is None else (target,) if isinstance(target, str) else tuple(target)
+    wrong = _wrong_columns(table.columns, targets, group)
     if wrong:
         raise ManifestError([f"{path}:1: {sentence}" for sentence in wrong])
     group = group or next((name for name in _GROUPS if name in table.columns), "image_id")
     table = _with_ids(table)
-    if target is not None:
-        table = table.with_columns(_without_point_zero(table[target]))
+    table = table.with_columns(_without_point_zero(table[name]) for name in targets)
     problems = _wrong_images(table, path.parent if find_images else None)
     problems += _wrong_ids(table, group)
-    problems += _wrong_cells(table, target, labels)
+    problems += _wrong_cells(table, targets, labels)
     if problems:
         raise ManifestError([f"{path}:{row}: {sentence}" for row, sentence in sorted(problems)])
     if "age" in table.columns:
         table = table.with_columns(pl.col("age").cast(pl.Float64))
-    return Manifest(path, table, group, target)
+    return Manifest(path, table, group, targets)
 
 
 def rebased(manifest: Manifest, folder: Path | str) -> pl.DataFrame:
@@ -212,15 +237,18 @@ def _did_you_mean(wanted: str, names: list[str]) -> str:
     return f" Did you mean '{plain[close[0]]}'?" if close else ""
 
 
-def _wrong_columns(columns: list[str], target: str | None, group: str | None) -> list[str]:
+def _no_column(needed: str, why: str, columns: Sequence[str]) -> str:
     names = [name for name in columns if name != "row"]
-    listed = ", ".join(names)
-    wrong = []
-    for needed, why in (("image", "the path of each image"), (target, "the target"), (group, "the group")):
-        if needed is not None and needed not in names:
-            hint = _did_you_mean(needed, names) or f" Rename or add it; the columns are {listed}."
-            wrong.append(f"there is no column '{needed}' ({why}).{hint}")
-    free = [name for name in names if name not in (*_FIXED, target, group)]
+    hint = _did_you_mean(needed, names) or f" Rename or add it; the columns are {', '.join(names)}."
+    return f"there is no column '{needed}' ({why}).{hint}"
+
+
+def _wrong_columns(columns: list[str], targets: tuple[str, ...], group: str | None) -> list[str]:
+    names = [name for name in columns if name != "row"]
+    needs = [("image", "the path of each image"), *((name, "the target") for name in targets)]
+    needs += [(group, "the group")] if group is not None else []
+    wrong = [_no_column(needed, why, names) for needed, why in needs if needed not in names]
+    free = [name for name in names if name not in (*_FIXED, *targets, group)]
     for known in (name for name in _FIXED[1:] if name not in names):
         # Left unsaid, a misspelt patient_id would let a patient stand on both sides of a split.
         plain = {_plain(name): name for name in free}
@@ -282,19 +310,19 @@ def _wrong_ids(table: pl.DataFrame, group: str) -> list[_Problem]:
     return problems
 
 
-def _wrong_cells(table: pl.DataFrame, target: str | None, labels: Labels | None) -> list[_Problem]:
+def _wrong_cells(table: pl.DataFrame, targets: tuple[str, ...], labels: Labels | None) -> list[_Problem]:
     problems = []
-    if target is not None and labels is not None and not isinstance(labels, MultiLabel):
-        mend = "Correct the cell, or leave it empty if the image has no label."
-        problems += _not_one_of(table, target, labels.names, mend)
+    mend = "Correct the cell, or leave it empty if the image has no label."
+    for name in targets if labels is not None else ():
+        problems += _not_one_of(table, name, labels.answers.names, mend)
     if "split" in table.columns:
         problems += _not_one_of(table, "split", SPLITS, "Correct the cell, or drop the column.")
         mend = "Write train, tune or test, or drop the row."
         problems += _each(table, "split", pl.col("split").is_null(), f"is empty. {mend}")
     unknown = "Correct the cell, or leave it empty if it is not known."
-    if "sex" in table.columns and target != "sex":
+    if "sex" in table.columns and "sex" not in targets:
         problems += _not_one_of(table, "sex", SEXES, unknown)
-    if "age" in table.columns and target != "age":
+    if "age" in table.columns and "age" not in targets:
         years = pl.col("age").cast(pl.Float64, strict=False)
         wrong = pl.col("age").is_not_null() & ~years.is_between(0, OLDEST).fill_null(False)
         problems += _each(

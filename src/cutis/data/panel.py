@@ -158,7 +158,7 @@ def with_consensus(
     table = table.with_columns(pl.Series(target, answers, dtype=pl.String))
     if probability is not None:
         table = table.with_columns(pl.Series(PROBABILITY, probability.round(6)).fill_nan(None))
-    return replace(rated.manifest, table=table, target=target)
+    return replace(rated.manifest, table=table, targets=(target,))
 
 
 def _rater_columns(manifest: Manifest) -> list[str]:

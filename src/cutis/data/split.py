@@ -15,7 +15,9 @@ from cutis.core.manifest import SPLITS, Manifest
 PARTS = (0.7, 0.1, 0.2)
 _ATTEMPTS = 20  # with groups of several classes, the first order may leave a class without a place
 
-_Counts = dict[str, dict[str, int]]  # group -> class -> photos; class "" holds those without a label
+# Group -> class -> photos; class "" holds those without a label. Where there are several targets, a photo has
+# a class of each: "grade_pores '3'".
+_Counts = dict[str, dict[str, int]]
 
 
 def split_manifest(
@@ -46,7 +48,7 @@ def split_manifest(
     """
     shares = named_shares(parts)
     table = manifest.table.with_columns(_joined_groups(manifest, together))
-    counts = _count(table, manifest.target)
+    counts = _count(table, manifest.targets)
     if not allow_empty_class:
         _need_enough_groups(manifest, counts, shares)
     for attempt in range(_ATTEMPTS):
@@ -56,7 +58,7 @@ def split_manifest(
     else:
         problems = [
             f"{manifest.path}: no split was found in which every class is in every part; "
-            f"{manifest.target} '{name}' is missing from {split}. Add cases, or pass --allow-empty-class."
+            f"{name} is missing from {split}. Add cases, or pass --allow-empty-class."
             for name, split in _missing(counts, chosen, shares)
         ]
         raise ManifestError(problems)
@@ -94,12 +96,17 @@ def _joined_groups(manifest: Manifest, together: Iterable[tuple[str, str]]) -> p
     return pl.Series("_together", [top(group) for group in groups] if parent else groups, dtype=pl.String)
 
 
-def _count(table: pl.DataFrame, target: str | None) -> _Counts:
-    label = pl.lit("") if target is None else pl.col(target).fill_null("")
-    rows = table.group_by("_together", label.alias("_class")).len().sort("_together", "_class")
+def _count(table: pl.DataFrame, targets: tuple[str, ...]) -> _Counts:
+    labels = [
+        pl.when(pl.col(name).is_null()).then(pl.lit("")).otherwise(pl.format("{} '{}'", pl.lit(name), name))
+        for name in targets
+    ]
     counts: _Counts = {}
-    for group, name, photos in rows.iter_rows():
-        counts.setdefault(group, {})[name] = photos
+    for label in labels or [pl.lit("")]:
+        rows = table.group_by("_together", label.alias("_class")).len().sort("_together", "_class")
+        for group, name, photos in rows.iter_rows():
+            classes = counts.setdefault(group, {})
+            classes[name] = classes.get(name, 0) + photos
     return counts
 
 
@@ -115,7 +122,7 @@ def _groups_with(counts: _Counts) -> dict[str, int]:
 def _need_enough_groups(manifest: Manifest, counts: _Counts, shares: dict[str, float]) -> None:
     few = {name: n for name, n in _groups_with(counts).items() if name and n < len(shares)}
     problems = [
-        f"{manifest.path}: {manifest.target} '{name}' has {n} group{'s' * (n > 1)} ({manifest.group}); "
+        f"{manifest.path}: {name} has {n} group{'s' * (n > 1)} ({manifest.group}); "
         f"{len(shares)} are needed for one each in {', '.join(shares)}. "
         "Add cases, leave the class out, or pass --allow-empty-class."
         for name, n in sorted(few.items())

@@ -80,7 +80,7 @@ def _with_target(manifest: Manifest, labels: Labels) -> tuple[Manifest, str]:
         return manifest, ""
     found = _truth_columns(manifest.table, labels)
     if len(found) == 1:
-        return replace(manifest, target=found[0]), ""
+        return replace(manifest, targets=(found[0],)), ""
     why = f"{', '.join(found)} could all" if found else "no column does"
     mend = "Name the column of the labels with --target."
     return manifest, f"{manifest.path}: shown without labels: {why} hold the model's classes. {mend}"
