@@ -279,8 +279,8 @@ def _within(
     """Of each subject measured at least twice: how often, mean, squared distances from it."""
     size = int(index.max()) + 1 if len(index) else 0
     count: NDArray[np.float64] = np.asarray(np.bincount(index, minlength=size), dtype=np.float64)
-    mean = np.bincount(index, numbers, size) / np.maximum(count, 1)
-    squares = np.bincount(index, (numbers - mean[index]) ** 2, size)
+    mean: NDArray[np.float64] = np.bincount(index, numbers, size) / np.maximum(count, 1)
+    squares = np.asarray(np.bincount(index, (numbers - mean[index]) ** 2, size), dtype=np.float64)
     again = count > 1
     return count[again], mean[again], squares[again]
 
