@@ -43,6 +43,13 @@ def train(
     manifest: Annotated[Path, typer.Argument(help="Table of labelled photos, CSV or Parquet.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     target: Annotated[str | None, typer.Option(help="Target column, where it is not the task's own.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE",
+            help="Only these rows, such as area=nose; repeatable, also for one column.",
+        ),
+    ] = None,
     backbone: Annotated[str | None, typer.Option(help="timm model name.")] = None,
     weights: Annotated[
         str | None,
@@ -102,7 +109,6 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run was.")] = False,
 ) -> None:
     """Train a task's network; the run folder holds weights, split, predictions and metrics."""
-    from cutis.core.labels import Ordinal
     from cutis.tasks import get_task
 
     task = get_task(task_name)
@@ -116,6 +122,7 @@ def train(
     from cutis.training.run import kept_once_begun, need_no_run
     from cutis.training.watching import watcher
 
+    rows = _rows(where or [])
     going_on = resume and (out / "run.json").exists()
     if not going_on:
         need_no_run(out)
@@ -143,7 +150,7 @@ def train(
         own = backbone in (None, task.network.backbone)
         settings = ClassifierSettings(
             backbone=backbone or task.network.backbone,
-            classes=len(task.labels),
+            classes=len(task.labels.outputs),
             size=size or task.network.size,
             auxiliary=0 if probe else task.network.auxiliary if auxiliary is None else auxiliary,
             auxiliary_use=auxiliary_use,
@@ -152,14 +159,23 @@ def train(
         check_network(task, settings, recipe)
         with progress("Searching for copies") as searching:
             prepared = prepare(
-                task, manifest, target=target, seed=seed, allow=allow or (), echo=say, reading=searching
+                task,
+                manifest,
+                target=target,
+                seed=seed,
+                where=rows,
+                allow=allow or (),
+                echo=say,
+                reading=searching,
             )
         settings = replace(
             settings,
-            classes=len(prepared.labels),
-            ordinal=isinstance(prepared.labels, Ordinal) and not probe,  # a probe fits a plain layer
+            classes=len(prepared.labels.outputs),
+            questions=len(prepared.labels.questions),
+            ordinal=prepared.labels.ordered and not probe,  # a probe fits a plain layer
         )
-        data = describe_data(prepared, data_name or manifest.resolve().parent.name, licence)
+        chosen = "".join(f", {column} {' or '.join(values)}" for column, values in rows.items())
+        data = describe_data(prepared, (data_name or manifest.resolve().parent.name) + chosen, licence)
         start_run(task, prepared, out, settings, recipe, data)
     begun = nullcontext() if going_on else kept_once_begun(out)
     with begun, _full_disk_is_told(out), progress("Reading photos") as reading:
@@ -211,6 +227,17 @@ def _sizes(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a list of sizes such as 128,160,192") from None
+
+
+def _rows(where: list[str]) -> dict[str, list[str]]:
+    """Wanted values by column."""
+    rows: dict[str, list[str]] = {}
+    for text in where:
+        column, sign, value = (part.strip() for part in text.partition("="))
+        if not (column and sign and value):
+            raise typer.BadParameter(f"'{text}' is not COLUMN=VALUE, such as area=nose", param_hint="--where")
+        rows.setdefault(column, []).append(value)
+    return rows
 
 
 def _report(task: Task, run: Run) -> None:

@@ -131,6 +131,10 @@ class Labels:
         """
         return np.asarray(np.argmax(probabilities, axis=axis))
 
+    def expected(self, probabilities: ArrayLike) -> NDArray[np.float64]:
+        """(..., outputs) -> (..., questions) mean grade of each, counted from 0; of grades only."""
+        return np.asarray(self.by_question(probabilities) @ np.arange(len(self.answers)), dtype=np.float64)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for bundles and runs."""
         items = [{"name": i.name, "title": i.title, "codes": dict(i.codes)} for i in self.items]
@@ -227,10 +231,6 @@ class MultiLabel(Labels):
         """The median grade of each condition, see `Labels.decide`."""
         apart = self.by_question(np.moveaxis(np.asarray(probabilities), axis, -1))
         return np.moveaxis(median_grade(apart), -1, axis)
-
-    def expected(self, probabilities: ArrayLike) -> NDArray[np.float64]:
-        """(..., outputs) -> (..., conditions) mean grade of each, counted from 0."""
-        return np.asarray(self.by_question(probabilities) @ np.arange(len(self.grades)), dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for bundles and runs."""

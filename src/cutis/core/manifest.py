@@ -313,8 +313,9 @@ def _wrong_ids(table: pl.DataFrame, group: str) -> list[_Problem]:
 def _wrong_cells(table: pl.DataFrame, targets: tuple[str, ...], labels: Labels | None) -> list[_Problem]:
     problems = []
     mend = "Correct the cell, or leave it empty if the image has no label."
-    for name in targets if labels is not None else ():
-        problems += _not_one_of(table, name, labels.answers.names, mend)
+    if labels is not None:
+        for name in targets:
+            problems += _not_one_of(table, name, labels.answers.names, mend)
     if "split" in table.columns:
         problems += _not_one_of(table, "split", SPLITS, "Correct the cell, or drop the column.")
         mend = "Write train, tune or test, or drop the row."

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cutis.models import AuxiliaryUse, Scaling
 from cutis.models.backbones import InputRules, as_map, create, stage_names
-from cutis.models.ordinal import OrdinalHead
+from cutis.models.ordinal import OrdinalHead, OrdinalHeads
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ClassifierSettings:
 
     Attributes:
         backbone: timm model name.
-        classes: number of outputs.
+        classes: number of outputs; of several questions those of all together.
         size: shorter side of the input, in pixels.
         auxiliary: number of auxiliary classifiers, on the last so many stages; 0 for none.
         auxiliary_use: ``drop`` them at inference, or ``average`` their logits with the main ones.
@@ -28,6 +28,7 @@ class ClassifierSettings:
         weights: what training starts from.
         ordinal: classes are grades, lowest first.
         findings: yes-or-no questions that are answered beside the main one.
+        questions: how many are asked, each with the same number of classes.
     """
 
     backbone: str
@@ -40,6 +41,7 @@ class ClassifierSettings:
     weights: str = "none"
     ordinal: bool = False
     findings: int = 0
+    questions: int = 1
 
 
 class Classifier(nn.Module):
@@ -62,11 +64,10 @@ class Classifier(nn.Module):
             modules[name].register_forward_hook(self._tap)
         widths, self.channels = self._measure()
         self.dropout = nn.Dropout(settings.dropout)
-        last = OrdinalHead if settings.ordinal else nn.Linear
-        self.head = last(self.channels, settings.classes)
+        self.head = _last(self.channels, settings)
         self.findings = nn.Linear(self.channels, settings.findings) if settings.findings else None
         self.auxiliaries = nn.ModuleList(
-            nn.Sequential(nn.BatchNorm1d(width), last(width, settings.classes)) for width in widths
+            nn.Sequential(nn.BatchNorm1d(width), _last(width, settings)) for width in widths
         )
 
     def _tap(self, _module: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -130,6 +131,15 @@ class Classifier(nn.Module):
             found,
             [aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)],
         )
+
+
+def _last(channels: int, settings: ClassifierSettings) -> Any:
+    """The last layer, which is linear whatever it is made of."""
+    if not settings.ordinal:
+        return nn.Linear(channels, settings.classes)
+    if settings.questions == 1:
+        return OrdinalHead(channels, settings.classes)
+    return OrdinalHeads(channels, settings.questions, settings.classes // settings.questions)
 
 
 def build(settings: ClassifierSettings) -> Classifier:

@@ -10,9 +10,9 @@ from cutis.models import Imbalance
 
 
 def class_weights(counts: Tensor) -> Tensor:
-    """(classes,) image counts -> (classes,) weights, inverse to frequency, mean 1 over the images."""
+    """(..., classes) image counts -> (..., classes) weights, inverse to frequency, mean 1 over the images."""
     present = counts.clamp(min=1).float()
-    weights = counts.sum() / (len(counts) * present)
+    weights = counts.sum(-1, keepdim=True) / (counts.shape[-1] * present)
     return weights
 
 
@@ -28,9 +28,10 @@ def classification_loss(
     """Cross-entropy, or one of its answers to class imbalance.
 
     Args:
-        logits: (batch, classes).
-        target: (batch, classes) probabilities, so that mixed and soft labels need no other path.
-        counts: (classes,) how often training shows each class.
+        logits: (batch, classes), or (batch, questions, classes).
+        target: alike, probabilities, so that mixed and soft labels need no other path; NaN where an answer is
+            not known.
+        counts: (classes,) or (questions, classes) how often training shows each class.
         imbalance: ``weighted`` by inverse frequency; ``focal`` (Lin et al. 2017, arXiv:1708.02002), the easy
             images counting less; ``logit-adjusted`` (Menon et al. 2021, arXiv:2007.07314): the prior is added
             while training, so that the bare logits rank classes as if all were equally frequent.
@@ -38,20 +39,21 @@ def classification_loss(
         gamma: of the focal loss.
 
     Returns:
-        Mean over the batch.
+        Mean over what is known; 0 where nothing is.
     """
-    classes = logits.shape[1]
-    target = target * (1 - smoothing) + smoothing / classes
+    classes = logits.shape[-1]
+    known = ~target.isnan().any(-1)  # (batch,) or (batch, questions)
+    target = target.nan_to_num() * (1 - smoothing) + smoothing / classes
     if imbalance == "logit-adjusted":
-        prior = counts.clamp(min=1).float() / counts.sum()
+        prior = counts.clamp(min=1).float() / counts.sum(-1, keepdim=True)
         logits = logits + prior.log()
-    log_p = F.log_softmax(logits.float(), dim=1)
-    terms = -target * log_p  # (batch, classes)
+    log_p = F.log_softmax(logits.float(), dim=-1)
+    terms = -target * log_p  # (batch, ..., classes)
     if imbalance == "weighted":
         terms = terms * class_weights(counts)
     elif imbalance == "focal":
         terms = terms * (1 - log_p.exp()) ** gamma
-    return terms.sum(1).mean()
+    return (terms.sum(-1) * known).sum() / known.sum().clamp(min=1)
 
 
 def findings_loss(log_odds: Tensor, target: Tensor) -> Tensor:

@@ -49,3 +49,33 @@ class OrdinalHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels) -> (batch, classes) logits."""
         return torch.nn.functional.linear(x, self.weight, self.bias)
+
+
+class OrdinalHeads(nn.Module):
+    """Several conditions graded on the same scale: one `OrdinalHead` each, side by side as one linear layer.
+
+    With two grades each of them is a logistic regression: present or absent.
+
+    Args:
+        channels: of the embedding.
+        conditions: how many.
+        grades: of each.
+    """
+
+    def __init__(self, channels: int, conditions: int, grades: int) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(OrdinalHead(channels, grades) for _ in range(conditions))
+
+    @property
+    def weight(self) -> Tensor:
+        """(conditions x grades, channels), as of a linear layer."""
+        return torch.cat([head.weight for head in self.heads])  # type: ignore[misc]
+
+    @property
+    def bias(self) -> Tensor:
+        """(conditions x grades,), as of a linear layer."""
+        return torch.cat([head.bias for head in self.heads])  # type: ignore[misc]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, channels) -> (batch, conditions x grades) logits, those of a condition side by side."""
+        return torch.nn.functional.linear(x, self.weight, self.bias)

@@ -22,21 +22,30 @@ from torch.utils.data import DataLoader
 from cutis.core.bundle_info import TrainingData
 from cutis.core.files import replacing
 from cutis.core.labels import MultiLabel
-from cutis.core.manifest import Manifest, read_manifest, write_manifest
+from cutis.core.manifest import Manifest, write_manifest
 from cutis.data.datasets import PhotoStore, VariedPhotos
 from cutis.models.classifier import Classifier, ClassifierSettings
-from cutis.stats.calibration import fit_temperature
 from cutis.task import Task
 from cutis.tasks import get_task
 from cutis.training.findings import finding_targets, findings_in
 from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
 from cutis.training.module import MovingAverage, TrainingModule
-from cutis.training.predict import plain_photos, predict_logits, predictions_table, softmax
+from cutis.training.predict import plain_photos, predict_logits, predictions_table
 from cutis.training.preparation import Prepared, groups_in
 from cutis.training.process import bf16_is_fast
+from cutis.training.questions import answer_indices, best_temperature, counts, probabilities, shares
 from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
-from cutis.training.run import PREDICTIONS, SPLIT, WEIGHTS, Run, build_network, load_run, need_no_run
+from cutis.training.run import (
+    PREDICTIONS,
+    SPLIT,
+    WEIGHTS,
+    Run,
+    build_network,
+    load_run,
+    need_no_run,
+    read_split,
+)
 from cutis.training.screening import lesion_points, lesions_of, patient_rule
 from cutis.training.statistics import reestimate
 
@@ -84,7 +93,7 @@ def start_run(
         settings=replace(settings, findings=len(found)),
         recipe=recipe,
         training=data,
-        target=str(manifest.target),
+        target=prepared.target,
         group=manifest.group,
         findings=MultiLabel(found) if found else None,
     )
@@ -129,11 +138,11 @@ def fit(path: Path, watch: Watch | None = None) -> Run:
         return run
     recipe = run.recipe
     lightning.seed_everything(recipe.seed, workers=True, verbose=False)
-    manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
+    manifest = read_split(run)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run)
     stores = photo_stores(network, parts, recipe.sizes, watch)
-    targets = {name: class_indices(part, run) for name, part in parts.items()}
+    targets = {name: answer_indices(part, run.labels) for name, part in parts.items()}
     run = _train(run, network, parts["train"], stores, targets, watch)
     return finish(run, network, parts, stores, targets)
 
@@ -148,12 +157,6 @@ def photo_stores(
         name: PhotoStore(part.paths, side, watch.reading, whole=rules.fit == "whole")
         for name, part in parts.items()
     }
-
-
-def class_indices(part: Manifest, run: Run) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """(rows,) index of each row's label."""
-    index = {name: i for i, name in enumerate(run.labels.names)}
-    return np.array([index[value] for value in part.table[run.target]], dtype=np.int64)
 
 
 def _train(
@@ -175,8 +178,8 @@ def _train(
     tune = _Labelled(plain, targets["tune"])
     tune_loader: DataLoader[Any] = DataLoader(tune, batch_sampler=ShapeBatches(plain, recipe.batch))  # type: ignore[arg-type]
     chances = sampling_chances(targets["train"], recipe)
-    counts = np.bincount(targets["train"], weights=chances, minlength=len(run.labels)) * len(chances)
-    module = TrainingModule(network, recipe, torch.tensor(counts), len(batches) * recipe.epochs)
+    shown = torch.tensor(counts(targets["train"], chances, run.labels))
+    module = TrainingModule(network, recipe, shown, len(batches) * recipe.epochs)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module.train()  # Lightning keeps the mode it finds
     trainer = _trainer(run, watch)
@@ -192,12 +195,14 @@ def _train(
 
 
 def _known(run: Run, train: Manifest, targets: Any) -> Any:
-    """(rows,) class indices or (rows, classes) shares of the raters, with the findings to their right."""
+    """(rows,) class indices or (rows, outputs) shares of the raters, with the findings to their right."""
+    if len(run.labels.questions) > 1:
+        return shares(targets, run.labels)
     known = soft_targets(train, run.labels, targets)
     if run.findings is None:
         return known
-    if known.ndim == 1:
-        known = np.eye(len(run.labels), dtype=np.float32)[known]
+    if known.ndim == 1:  # nobody rated
+        known = shares(targets, run.labels)
     return np.concatenate([known, finding_targets(train, run.findings.names)], axis=1)
 
 
@@ -276,9 +281,9 @@ def finish(
         name: predict_logits(network, plain_photos(stores[name], network), bfloat16=fast)
         for name in ("tune", "test")
     }
-    grades = {name: found[:, : len(run.labels)] for name, found in logits.items()}
-    temperature = fit_temperature(grades["tune"], targets["tune"])
-    said = {name: softmax(grades[name], temperature) for name in grades}
+    main = {name: found[:, : len(run.labels.outputs)] for name, found in logits.items()}
+    temperature = best_temperature(main["tune"], targets["tune"], run.labels)
+    said = {name: probabilities(main[name], run.labels, temperature) for name in main}
     tables = [predictions_table(parts[name], said[name], run.labels, run.name) for name in ("tune", "test")]
     with replacing(run.path / PREDICTIONS) as scratch:
         pl.concat(tables).write_csv(scratch)

@@ -18,7 +18,7 @@ class EpochBatches(Sampler[list[Draw]]):
     """Batches of an epoch, a function of seed and epoch alone.
 
     Args:
-        targets: (photos,) class indices.
+        targets: (photos,) class indices, or (photos, questions).
         recipe: gives batch size, sampling, sizes and seed.
         size: the network's own shorter side, in pixels.
         rank, replicas: which share of each epoch this process takes in data-parallel training.
@@ -74,10 +74,23 @@ class EpochBatches(Sampler[list[Draw]]):
 
 
 def sampling_chances(targets: NDArray[np.int64], recipe: Recipe) -> NDArray[np.float64]:
-    """(photos,) chance of each photo to be the next one drawn; they sum to one."""
-    counts = np.bincount(targets).astype(float)
+    """Chance of each photo to be the next one drawn.
+
+    Args:
+        targets: (photos,) class indices, or (photos, questions) with negative ones for what is not known.
+        recipe: says how much more often rare answers are shown.
+
+    Returns:
+        (photos,) that sum to one. A photo weighs what its answers weigh together; an unknown answer as much
+        as a known one of its question does on average.
+    """
     power = recipe.sampling_power if recipe.imbalance in ("balanced-sampling", "logit-adjusted") else 0.0
-    weights = counts[targets] ** -power
+    weights = np.zeros(len(targets))
+    for column in targets.reshape(len(targets), -1).T:
+        known = column >= 0
+        own = np.bincount(column[known]).astype(float)[column[known]] ** -power
+        weights[known] += own
+        weights[~known] += own.mean()
     chances: NDArray[np.float64] = weights / weights.sum()
     return chances
 

@@ -22,7 +22,7 @@ class TrainingModule(lightning.LightningModule):
     Args:
         network: the classifier.
         recipe: how to train it.
-        counts: (classes,) how often an epoch shows each class.
+        counts: (questions, classes) how often an epoch shows each class.
         steps: optimiser steps of the whole training.
     """
 
@@ -72,8 +72,16 @@ class TrainingModule(lightning.LightningModule):
     def _loss(self, logits: Tensor, target: Tensor) -> Tensor:
         counts: Tensor = self.counts  # type: ignore[assignment]
         return classification_loss(
-            logits.float(), target, counts, imbalance=self.recipe.imbalance, smoothing=self.recipe.smoothing
+            self._by_question(logits.float()),
+            self._by_question(target),
+            counts,
+            imbalance=self.recipe.imbalance,
+            smoothing=self.recipe.smoothing,
         )
+
+    def _by_question(self, outputs: Tensor) -> Tensor:
+        """(batch, outputs) -> (batch, questions, classes)."""
+        return outputs.reshape(len(outputs), self.network.settings.questions, -1)
 
     def _mix(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         share = torch.distributions.Beta(self.recipe.mixup, self.recipe.mixup).sample().to(x.device)
@@ -87,14 +95,22 @@ class TrainingModule(lightning.LightningModule):
         self.tune_targets.append(target.cpu())
 
     def on_validation_epoch_end(self) -> None:
-        """Mean recall of the classes on the tune split, the figure that training is followed by."""
-        logits, target = torch.cat(self.tune_logits), torch.cat(self.tune_targets)
+        """Mean recall of the classes on the tune split, the figure that training is followed by.
+
+        Of several questions it is the mean over them.
+        """
+        logits, target = self._by_question(torch.cat(self.tune_logits)), torch.cat(self.tune_targets)
         self.tune_logits, self.tune_targets = [], []
-        right = (logits.argmax(1) == target).float()
-        recalls = torch.stack([right[target == c].mean() for c in torch.unique(target)])
+        target = target.reshape(len(target), -1)  # (photos, questions), negative where not known
+        right = (logits.argmax(2) == target).float()
+        balanced = [
+            torch.stack([hits[true == c].mean() for c in torch.unique(true[true >= 0])]).mean()
+            for hits, true in zip(right.T, target.T, strict=True)
+        ]
+        known = target >= 0
         found = {
-            "tune_balanced_accuracy": float(recalls.mean()),
-            "tune_loss": float(torch.nn.functional.cross_entropy(logits, target)),
+            "tune_balanced_accuracy": float(torch.stack(balanced).mean()),
+            "tune_loss": float(torch.nn.functional.cross_entropy(logits[known], target[known])),
         }
         self.log_dict(found, prog_bar=True)
         self.history.append({"epoch": self.current_epoch + 1, **found})

@@ -69,24 +69,20 @@ def _said(network: Classifier, x: torch.Tensor) -> torch.Tensor:
     return (logits if found is None else torch.cat([logits, found], 1)).float()
 
 
-def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """(photos, classes) logits -> probabilities that sum to one."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(1, keepdims=True)
-    return result
-
-
 def predictions_table(
     part: Manifest, probabilities: NDArray[np.float64], labels: Labels, source: str
 ) -> pl.DataFrame:
     """Rows of the predictions contract for a part of a manifest."""
-    names = np.array(labels.names)
-    columns = {f"p_{name}": probabilities[:, i].round(6) for i, name in enumerate(labels.names)}
+    said = np.array(labels.answers.names)[labels.decide(probabilities).reshape(len(part), -1)]
+    scores = labels.expected(probabilities)
+    columns = {
+        **dict(zip(labels.columns("prediction"), said.T, strict=True)),
+        **{f"p_{name}": probabilities[:, place].round(6) for name, place in labels.told.items()},
+        **{f"score_{name}": scores[:, place].round(6) for place, name in enumerate(labels.scores)},
+    }
     keys = list(dict.fromkeys(("image_id", part.group)))  # one column where each photo is its own group
     return part.table.select(keys).with_columns(
         pl.lit(source).alias("source"),
         pl.lit("model").alias("kind"),
-        pl.Series("prediction", names[labels.decide(probabilities)]),
         *(pl.Series(name, values) for name, values in columns.items()),
     )

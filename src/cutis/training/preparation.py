@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError, ManifestError
-from cutis.core.labels import Categorical, Labels, Ordinal
+from cutis.core.labels import PRESENCE, Categorical, Label, Labels, MultiLabel, Ordinal
 from cutis.core.manifest import Manifest, read_manifest
+from cutis.core.table import read_table
 from cutis.data.duplicates import find_duplicates
 from cutis.data.leakage import check_leakage
 from cutis.data.split import split_manifest
@@ -35,17 +34,14 @@ class Prepared:
     Attributes:
         manifest: with a split, every row labelled.
         labels: the network's outputs.
+        target: column of the labels; of several conditions what their columns begin with.
         overrides: checks that the user switched off by name.
     """
 
     manifest: Manifest
     labels: Labels
+    target: str
     overrides: tuple[str, ...]
-
-    def targets(self, part: Manifest) -> NDArray[np.int64]:
-        """(rows,) index of each row's label."""
-        index = {name: i for i, name in enumerate(self.labels.names)}
-        return np.array([index[value] for value in part.table[str(part.target)]], dtype=np.int64)
 
 
 def prepare(
@@ -54,6 +50,7 @@ def prepare(
     *,
     target: str | None,
     seed: int,
+    where: Mapping[str, Sequence[str]] | None = None,
     allow: Sequence[str] = (),
     echo: Echo = lambda _: None,
     reading: Callable[[int], None] | None = None,
@@ -63,8 +60,10 @@ def prepare(
     Args:
         task: gives the default target and labels.
         manifest_path: the manifest; without a column ``split`` one is made, grouped and stratified.
-        target: its target column, where it is not the task's default.
+        target: its target column, where it is not the task's default; of several conditions what their
+            columns begin with, or the column of one of them.
         seed: of the split.
+        where: only the rows with one of these values in each of these columns.
         allow: checks to switch off by name, see `OVERRIDES`; written into every bundle.
         echo: told what was decided.
         reading: called with the number of photos just searched for copies.
@@ -76,12 +75,18 @@ def prepare(
     for name in allow:
         if name not in OVERRIDES:
             raise CutisError(f"there is no check '{name}' to allow. Expected one of {', '.join(OVERRIDES)}.")
-    manifest = read_manifest(manifest_path, target=target or task.target)
+    target = target or task.target
+    manifest = read_manifest(manifest_path, target=target_columns(task.labels, manifest_path, target))
+    manifest = manifest.where(where or {})
     unlabelled = len(manifest) - len(manifest.labelled())
     manifest = manifest.labelled()
     if unlabelled:
-        echo(f"{unlabelled} rows have no {manifest.target} and are left out.")
-    labels = choose_labels(task, manifest, echo)
+        echo(f"{unlabelled} rows have no {target} and are left out.")
+    if target in manifest.targets:
+        labels = choose_labels(task, manifest, echo)
+    else:
+        labels = choose_conditions(task, manifest, target, echo)
+        manifest = replace(manifest, targets=labels.columns(target))
     if manifest.group == "image_id":
         echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
     given = "split" in manifest.table.columns
@@ -91,13 +96,13 @@ def prepare(
     pairs = [] if "duplicates" in allow else find_duplicates(manifest.paths, progress=reading)
     if not given:
         ids = manifest.table["image_id"].to_list()
-        manifest = split_manifest(
-            manifest, seed=seed, together=[(ids[pair.first], ids[pair.second]) for pair in pairs]
-        )
+        copies = [(ids[pair.first], ids[pair.second]) for pair in pairs]
+        several = manifest.target is None  # of several conditions some grades may be rare
+        manifest = split_manifest(manifest, seed=seed, together=copies, allow_empty_class=several)
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
         _need_every_class(manifest, labels)
     check_leakage(manifest, pairs=pairs, allow=allow)
-    return Prepared(manifest, labels, tuple(allow))
+    return Prepared(manifest, labels, target, tuple(allow))
 
 
 def check_network(task: Task, settings: ClassifierSettings, recipe: Recipe) -> None:
@@ -145,6 +150,59 @@ def _least_size(build: Callable[[ClassifierSettings], Classifier], settings: Cla
     return LARGEST
 
 
+def target_columns(labels: Labels, path: Path, target: str) -> tuple[str, ...]:
+    """The manifest's columns that hold the answers to a task's questions.
+
+    Args:
+        labels: the task's.
+        path: the manifest.
+        target: the column itself, or what the columns of several conditions begin with.
+
+    Raises:
+        ManifestError: several conditions are asked for, and the manifest has none.
+    """
+    if labels.questions == ("",):
+        return (target,)
+    columns = read_table(path, ManifestError).columns
+    if target in columns:
+        return (target,)
+    found = tuple(name for name in columns if name.startswith(f"{target}_"))
+    if not found:
+        wanted = ", ".join(labels.columns(target))
+        raise ManifestError([f"{path}:1: has none of the columns {wanted}. Rename or add them."])
+    return found
+
+
+def choose_conditions(task: Task, manifest: Manifest, prefix: str, echo: Echo) -> MultiLabel:
+    """The conditions that the manifest tells apart, published ones first, and the scale of their grades."""
+    named = [name.removeprefix(f"{prefix}_") for name in manifest.targets]
+    cells = dict(zip(named, (set(manifest.table[c].drop_nulls()) for c in manifest.targets), strict=True))
+    alike = [name for name in named if len(cells[name]) < 2]
+    if alike:
+        echo(f"Left out, because all photos are graded alike or not at all: {', '.join(alike)}.")
+    own = [label for label in task.labels.items if label.name in named]
+    own += [Label(name) for name in named if name not in task.labels]
+    own = [label for label in own if label.name not in alike]
+    if not own:
+        raise ManifestError([f"{manifest.path}: no condition has two different grades; training needs them."])
+    conditions = MultiLabel(own, _scale(task, manifest, set().union(*cells.values())))
+    echo(f"Conditions: {', '.join(conditions.names)}; grades: {', '.join(conditions.grades.names)}.")
+    return conditions
+
+
+def _scale(task: Task, manifest: Manifest, found: set[str]) -> Labels:
+    """The published grades, or the manifest's own in their order."""
+    for known in (task.labels.answers, PRESENCE):
+        if found <= set(known.names):
+            return known
+    if all(_is_number(name) for name in found):
+        grades: list[str] = sorted(found, key=float)
+        return Ordinal(grades)
+    wrong = ", ".join(sorted(name for name in found if name not in task.labels.answers)[:10])
+    expected = f"{', '.join(task.labels.answers.names)}, or absent and present, or numbers"
+    raise ManifestError([f"{manifest.path}: {wrong} are no grades; expected {expected}. Correct the cells."])
+
+
 def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
     """The published labels that the manifest shows, or the manifest's own where it names others.
 
@@ -155,18 +213,19 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
         raise ManifestError(
             [f"{manifest.path}: {manifest.target} has {len(found)} different labels; training needs two."]
         )
-    published = [label for label in task.labels.items if label.name in found]
+    own = task.labels.answers
+    published = [label for label in own.items if label.name in found]
     if len(published) < len(found):
         echo(f"Classes are the manifest's own: {', '.join(found)}.")
         known = {label.name: label for label in task.known}
-        kind = type(task.labels)
+        kind = type(own)
         if kind is Ordinal and all(_is_number(name) for name in found):
             in_order: list[str] = sorted(found, key=float)
             return Ordinal(in_order)
         return (Categorical if kind is Ordinal else kind)([known.get(name, name) for name in found])
-    if len(published) < len(task.labels):
-        echo(f"{len(published)} of the {len(task.labels)} published classes occur; those are trained.")
-    return type(task.labels)(published)
+    if len(published) < len(own):
+        echo(f"{len(published)} of the {len(own)} published classes occur; those are trained.")
+    return type(own)(published)
 
 
 def _is_number(name: str) -> bool:
@@ -177,17 +236,26 @@ def _is_number(name: str) -> bool:
 
 
 def _need_every_class(manifest: Manifest, labels: Labels) -> None:
-    """A class that a split does not show cannot be learned, tuned or judged."""
-    target = str(manifest.target)
+    """A class that a split does not show cannot be learned, tuned or judged.
+
+    Of several conditions a split need not show every grade, but two at least.
+    """
     problems = []
     for split in ("train", "tune", "test"):
-        shown = set(manifest.part(split).table[target])
-        problems += [
-            f"{manifest.path}: no row of split '{split}' has {target} '{name}'. "
-            "Split again (cutis data split), or drop the class."
-            for name in labels.names
-            if name not in shown
-        ]
+        part = manifest.part(split).table
+        for target in manifest.targets:
+            shown = set(part[target].drop_nulls())
+            if manifest.target is None and len(shown) < 2:
+                problems.append(
+                    f"{manifest.path}: split '{split}' has fewer than two grades of {target}. "
+                    "Split again, or drop the column."
+                )
+            problems += [
+                f"{manifest.path}: no row of split '{split}' has {target} '{name}'. "
+                "Split again (cutis data split), or drop the class."
+                for name in labels.names
+                if manifest.target is not None and name not in shown
+            ]
     if problems:
         raise ManifestError(problems)
 

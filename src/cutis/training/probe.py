@@ -11,14 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from cutis.core.manifest import read_manifest
+from cutis.core.labels import Labels
 from cutis.data.datasets import PhotoStore
 from cutis.models.classifier import Classifier
-from cutis.training.fit import Watch, class_indices, finish, photo_stores
+from cutis.training.fit import Watch, finish, photo_stores
 from cutis.training.loading import ShapeBatches
 from cutis.training.predict import plain_photos
-from cutis.training.run import Run, build_network, load_run
+from cutis.training.questions import UNKNOWN, answer_indices
+from cutis.training.run import Run, build_network, load_run, read_split
 
+UNSEEN = -20.0  # logit of an answer that no photo of the training split shows
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # inverse regularisation, tried on the tune split
 
 
@@ -39,14 +41,15 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
     run = load_run(path)
     # One layer for the main question is all that a probe fits.
     run = replace(run, findings=None, settings=replace(run.settings, findings=0))
-    manifest = read_manifest(run.split_file, target=run.target, labels=run.labels, group=run.group)
+    manifest = read_split(run)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
     network = build_network(run).eval()
     stores = photo_stores(network, parts, (), watch)
-    targets = {name: class_indices(part, run) for name, part in parts.items()}
+    targets = {name: answer_indices(part, run.labels) for name, part in parts.items()}
     embedded = {name: embed(network, stores[name], watch) for name in ("train", "tune")}
-    layer = _fit_layer(embedded, targets, balanced=run.recipe.imbalance != "none")
-    watch.echo(f"Linear layer fitted; inverse regularisation {layer.strength} did best on the tune split.")
+    layer = _fit_layers(embedded, targets, run.labels, balanced=run.recipe.imbalance != "none")
+    best = ", ".join(f"{strength:g}" for strength in dict.fromkeys(layer.strengths))
+    watch.echo(f"Linear layer fitted; inverse regularisation {best} did best on the tune split.")
     with torch.no_grad():
         network.head.weight.copy_(torch.from_numpy(layer.weight))
         network.head.bias.copy_(torch.from_numpy(layer.bias))
@@ -67,12 +70,30 @@ def embed(network: Classifier, store: PhotoStore, watch: Watch) -> NDArray[np.fl
 
 @dataclass(frozen=True)
 class _Layer:
-    weight: NDArray[np.float32]  # (classes, channels)
-    bias: NDArray[np.float32]  # (classes,)
-    strength: float
+    weight: NDArray[np.float32]  # (outputs, channels)
+    bias: NDArray[np.float32]  # (outputs,)
+    strengths: tuple[float, ...]  # by question
 
 
-def _fit_layer(embedded: dict[str, Any], targets: dict[str, Any], *, balanced: bool) -> _Layer:
+def _fit_layers(
+    embedded: dict[str, Any], targets: dict[str, Any], labels: Labels, *, balanced: bool
+) -> _Layer:
+    """One logistic regression per question, on the photos of which its answer is known."""
+    parts = []
+    for question in range(len(labels.questions)):
+        asked = {name: truth.reshape(len(truth), -1)[:, question] for name, truth in targets.items()}
+        known = {name: asked[name] != UNKNOWN for name in embedded}
+        there = {name: values[known[name]] for name, values in embedded.items()}
+        truth = {name: asked[name][known[name]] for name in embedded}
+        parts.append(_fit_layer(there, truth, len(labels.answers), balanced=balanced))
+    return _Layer(
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.bias for part in parts]),
+        tuple(strength for part in parts for strength in part.strengths),
+    )
+
+
+def _fit_layer(embedded: dict[str, Any], targets: dict[str, Any], classes: int, *, balanced: bool) -> _Layer:
     """Logistic regression on standardised embeddings; the standardisation is folded into the layer."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score
@@ -92,4 +113,6 @@ def _fit_layer(embedded: dict[str, Any], targets: dict[str, Any], *, balanced: b
     if len(weight) == 1:  # two classes: scikit-learn keeps one row, the network has two outputs
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
     weight = weight / std
-    return _Layer(weight.astype(np.float32), (bias - weight @ mean).astype(np.float32), strength)
+    every, level = np.zeros((classes, weight.shape[1])), np.full(classes, UNSEEN)
+    every[model.classes_], level[model.classes_] = weight, bias - weight @ mean
+    return _Layer(every.astype(np.float32), level.astype(np.float32), (strength,))

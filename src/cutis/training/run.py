@@ -29,6 +29,7 @@ from cutis.core.bundle_info import (
 from cutis.core.errors import CutisError, RunError
 from cutis.core.files import write_text
 from cutis.core.labels import Labels
+from cutis.core.manifest import Manifest, read_manifest
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.tasks import get_task
 from cutis.training.recipe import Recipe
@@ -48,7 +49,7 @@ class Run:
         settings: of the network.
         recipe: of the training.
         training: which data it was trained on.
-        target: column of the labels.
+        target: column of the labels; of several conditions what their columns begin with.
         group: column that says which photos belong together.
         finished: false while training goes on or was stopped.
         steps: optimiser steps taken.
@@ -106,6 +107,21 @@ class Run:
             "epoch_metrics": [dict(row) for row in self.epoch_metrics],
         }
         write_text(self.path / RUN, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_split(run: Run, *, find_images: bool = True) -> Manifest:
+    """The manifest with the split that was trained on, and the targets of all questions.
+
+    Raises:
+        ManifestError: it does not hold.
+    """
+    return read_manifest(
+        run.split_file,
+        target=run.labels.columns(run.target),
+        labels=run.labels,
+        group=run.group,
+        find_images=find_images,
+    )
 
 
 def need_no_run(out: Path) -> None:

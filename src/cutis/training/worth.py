@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cutis.core.labels import Labels, Ordinal
+from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest
 from cutis.core.operating_point import PatientRule
 from cutis.stats.classification import Answers, estimates, figures
+from cutis.stats.conditions import by_condition
 from cutis.stats.pooling import Lesions, pooled
 from cutis.stats.resampling import number_groups
 
@@ -22,25 +23,32 @@ def test_metrics(
 
     Args:
         part: rows of the test split, for their groups.
-        probabilities: (rows, classes).
-        truth: (rows,) class indices.
+        probabilities: (rows, outputs).
+        truth: (rows,) class indices, or (rows, questions) with negative ones for what is not known.
         labels: names of the classes.
 
     Returns:
         ``{metric: {value, low, high}}``, named as in ``metrics.json``.
     """
     index, count = number_groups(part.table[part.group].to_numpy())
-    answers = Answers(
-        labels=labels.names,
-        truth=truth.astype(np.intp),
-        prediction=labels.decide(probabilities),
-        probabilities=probabilities,
-        scored=np.ones(len(labels), dtype=np.bool_),
-        index=index,
-        count=count,
-        ordinal=isinstance(labels, Ordinal),
-    )
-    found = estimates(figures(answers), count, REPLICATES, np.random.default_rng(0))
+    said = labels.decide(probabilities).reshape(len(truth), -1)  # (rows, questions)
+    apart, true = labels.by_question(probabilities), truth.reshape(len(truth), -1).astype(np.intp)
+    asked = {}
+    for number, question in enumerate(labels.questions):
+        known = true[:, number] >= 0
+        asked[question] = Answers(
+            labels=labels.answers.names,
+            truth=true[known, number],
+            prediction=said[known, number],
+            probabilities=apart[known, number],
+            scored=np.ones(len(labels.answers), dtype=np.bool_),
+            index=index[known],
+            count=count,
+            ordinal=labels.ordered,
+        )
+    one = asked.get("")
+    wanted = figures(one) if one is not None else by_condition(asked)
+    found = estimates(wanted, count, REPLICATES, np.random.default_rng(0))
     return {name: estimate.to_dict() for name, estimate in found.items()}
 
 

@@ -1,5 +1,8 @@
 """MILK10k: 5,240 lesions, each with a clinical close-up and a dermoscopic photo, 11 classes.
 
+`monet_<concept>` are scores from 0 to 1 that a network (MONET) gave, no ratings of people; `grade_<concept>`
+calls a concept present above one half.
+
 `skin_tone_class` runs from 0 (very dark) to 5 (very light) and is on purpose not the Fitzpatrick scale, so
 it does not become `skin_type`.
 
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from cutis.core.labels import PRESENCE
 from cutis.data.importers._columns import (
     NUMBER,
     SEX,
@@ -36,6 +40,7 @@ CONCEPTS = (
     "gel_water_drop_fluid_dermoscopy_liquid",
     "skin_markings_pen_ink_purple_pen",
 )
+PRESENT_ABOVE = 0.5  # of a concept's score
 IMAGES = {
     "image": Column("isic_id", TEXT),
     "image_id": Column("isic_id", TEXT),
@@ -66,7 +71,21 @@ def read(folder: Folder) -> pl.DataFrame:
     if folder.find("MILK10k_Training_Supplement.csv"):
         details = take(folder.table("MILK10k_Training_Supplement.csv"), "image_id", **DETAILS)
         table = table.join(details, on="image_id", how="left", maintain_order="left")
-    return table
+    return table.with_columns(graded_concepts(table))
+
+
+def graded_concepts(table: pl.DataFrame) -> list[pl.Expr]:
+    """Columns ``grade_<concept>``, present or absent, from the scores ``monet_<concept>`` that there are."""
+    absent, present = PRESENCE.names
+    there = [name for name in CONCEPTS if f"monet_{name}" in table.columns]
+    return [
+        pl.when(pl.col(f"monet_{name}").cast(pl.Float64) > PRESENT_ABOVE)
+        .then(pl.lit(present))
+        .when(pl.col(f"monet_{name}").is_not_null())
+        .then(pl.lit(absent))
+        .alias(f"grade_{name}")
+        for name in there
+    ]
 
 
 IMPORTER = Importer(
