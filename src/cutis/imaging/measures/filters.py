@@ -19,7 +19,7 @@ def blurred(field: Map, sigma: float) -> Map:
 
     if sigma <= 0:
         return field
-    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT))
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
 
 
 def around(field: Map, weight: Mask | Map, sigma: float) -> Map:
@@ -70,13 +70,13 @@ def line_bank(
 ) -> tuple[NDArray[np.complex64 | np.float32], NDArray[np.float64], NDArray[np.float64]]:
     """Transfer functions of filters that answer to dark lines.
 
-    Each is the negative second derivative across a direction of a Gaussian that is long in that direction;
-    a line with a Gaussian profile of the filter's own width answers with its depth.
+    Each is the negative second derivative of a Gaussian across a direction; a line with a Gaussian profile of
+    the filter's own width answers with its depth.
 
     Args:
         shape: (height, width) that is filtered, pixels.
         across: deviations across the line, pixels.
-        along: deviation along it, pixels; at least twice the one across is taken.
+        along: deviation along it, pixels.
         turns: number of directions over half a turn.
 
     Returns:
@@ -88,15 +88,11 @@ def line_bank(
     angles = np.arange(turns) * np.pi / turns
     bank, gains = [], []
     for width in across:
-        length = max(along, 2.0 * width)
         for angle in angles:
             normal = 2 * np.pi * (-np.sin(angle) * u + np.cos(angle) * v)
             tangent = 2 * np.pi * (np.cos(angle) * u + np.sin(angle) * v)
-            bank.append(
-                2**1.5
-                * (width * normal) ** 2
-                * np.exp(-0.5 * ((width * normal) ** 2 + (length * tangent) ** 2))
-            )
+            window = np.exp(-0.5 * ((width * normal) ** 2 + (along * tangent) ** 2))
+            bank.append(2**1.5 * (width * normal) ** 2 * window)
         full = bank[-1]
         weights = np.full(full.shape, 2.0)
         weights[:, 0] = 1.0

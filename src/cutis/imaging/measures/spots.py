@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import Map
-from cutis.imaging.measures.filters import around, blurred
+from cutis.imaging.measures.filters import around
 from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
@@ -44,6 +44,7 @@ class Spots:
 def find_spots(skin: Surface) -> Spots:
     """Find them."""
     import cv2
+    from scipy import ndimage
 
     fine = around(skin.melanin, skin.mask, _FINE / skin.pixel)
     normal = skin.mask
@@ -57,9 +58,13 @@ def find_spots(skin: Surface) -> Spots:
     rough = 1.4826 * float(np.median(np.abs(above[skin.mask])))
     cut = max(_LEAST, min(_NOISES * rough, 3 * _LEAST))
     found = (skin.mask & (above > cut)).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=4)
+    _, labels = cv2.connectedComponents(found, connectivity=4)
+    # A spot reaches as far as half of its own height, so that a faint and a dark one of one size are alike.
+    peaks = ndimage.maximum(above, labels, np.arange(labels.max() + 1))
+    peaks[0] = np.inf
+    core = (above > 0.5 * peaks[labels]).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     sizes = stats[:, cv2.CC_STAT_AREA] * skin.pixel**2
     kept = np.flatnonzero(sizes >= _SMALLEST)
     kept = kept[kept > 0]
-    mask = np.isin(labels, kept)
-    return Spots(len(kept), mask, sizes[kept].astype(np.float64), blurred(above, 0))
+    return Spots(len(kept), np.isin(labels, kept), sizes[kept].astype(np.float64), above)

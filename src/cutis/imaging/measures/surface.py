@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError
-from cutis.imaging.chromophores import Map, absorbance, check, chromophores
+from cutis.imaging.chromophores import MELANIN, Map, absorbance, check, chromophores
 from cutis.imaging.measures.filters import around, noise_level
 from cutis.imaging.measures.measure import Mask
 
 FINEST = 0.15  # mm per pixel: finer photos are reduced to it, so that every measure sees one scale
 SLOW = 4.0  # mm: deviation of the window whose mean light is taken off, wider than any wrinkle or pore
+_PIGMENT = 0.3  # mm: deviation of the window that the melanin which is taken off is averaged over
+_UNSURE = 0.08  # natural-log absorbance of melanin that noise may feign
 _LEAST = 0.5  # cm2 of usable skin below which nothing is measured
 
 
@@ -29,8 +31,8 @@ class Surface:
         light: (height, width, 3) minus the natural logarithm of linear light.
         melanin: (height, width) as `cutis.imaging.chromophores.Chromophores` has it.
         blood: (height, width) its haemoglobin.
-        dark: (height, width) natural logarithm of light lost against the skin around, over all colours; 0
-            outside the mask.
+        dark: (height, width) natural logarithm of light lost against the skin around, without what melanin
+            takes: relief, shadow and glare; 0 outside the mask.
         noise: deviation of ``dark`` from pixel to pixel that is the camera's.
         shape: (height, width) of the photo as it was given.
     """
@@ -90,10 +92,14 @@ def surface(rgb: NDArray[np.uint8], mask: Mask, mm_per_pixel: float) -> Surface 
         return None
     light = absorbance(rgb)
     parts = chromophores(rgb)
-    # What sensors see of luminance, less of blue, which is the noisiest.
-    tone: Map = light @ np.array([0.3, 0.6, 0.1], dtype=np.float32)
-    slow = around(tone, mask, SLOW / pixel)
-    dark = np.where(mask, tone - slow, np.float32(0)).astype(np.float32)
+    # Red is the brightest channel of skin, so its noise is least, and pigment dims it least. What spots take
+    # of it is taken off, so that they leave no edges; what may be noise of the melanin map is not.
+    brown = around(parts.melanin, mask, _PIGMENT / pixel)
+    brown -= around(brown, mask, SLOW / pixel)
+    sure = brown**2 / (brown**2 + np.float32(_UNSURE**2))
+    red = light[..., 0] - np.float32(MELANIN[0]) * brown * sure
+    slow = around(red, mask, SLOW / pixel)
+    dark = np.where(mask, red - slow, np.float32(0)).astype(np.float32)
     return Surface(
         rgb, mask, pixel, area, light, parts.melanin, parts.haemoglobin, dark, noise_level(dark, mask), shape
     )

@@ -16,15 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutis.imaging.chromophores import Map
-from cutis.imaging.measures.filters import line_bank
+from cutis.imaging.measures.filters import blurred, line_bank
 from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
 _ACROSS = (0.18, 0.30, 0.50)  # mm: deviations across a line
-_ALONG = 1.2  # mm: deviation along it
+_ALONG = 0.25  # mm: deviation along the piece that a filter sees
+_STEP = 0.45  # mm from one piece of a line to the next
+_PIECES = 5  # in a row that a line has at least
 _TURNS = 12
 _HIGH, _LOW = 0.030, 0.015  # natural log of light lost that starts a line, and that continues it
 _NOISES = 5.0  # deviations of filtered noise that start a line; half as many continue it
+_HALO, _FAINT = 0.75, 0.45  # mm around a line, and share of its depth below which nothing is a line there
 _SHORTEST = 3.0  # mm
 
 
@@ -50,10 +53,13 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
     import cv2
 
     answer, direction, gain = oriented(skin)
-    ridge, step = thin(answer, direction, skin.mask)
+    ridge, step = thin(blurred(answer, 1.0), direction, skin.mask)
     high = max(_HIGH, _NOISES * gain * skin.noise)
     low = max(_LOW, 0.5 * _NOISES * gain * skin.noise)
-    weak = (ridge & (answer > low)).astype(np.uint8)
+    # Beside a deep line and beyond its ends other directions answer faintly: its halo.
+    reach = 2 * round(_HALO / skin.pixel) + 1
+    deepest = cv2.dilate(answer, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    weak = (ridge & (answer > np.maximum(low, _FAINT * deepest))).astype(np.uint8)
     joined = cv2.dilate(weak, np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     inside = labels[weak > 0]
@@ -68,14 +74,18 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
 
 
 def oriented(skin: Surface) -> tuple[Map, Map, float]:
-    """Strongest answer of the bank at each pixel, its line's direction, and the noise that it lets through.
+    """How line-like each pixel is, the direction of its line, and the noise that passes.
+
+    A filter of the bank sees a short piece. A pixel counts as much as the weakest of several pieces in a row
+    that it is one of, at best: a line goes on to its end, a row of pores has gaps.
 
     Returns:
         (height, width) natural log of light lost; (height, width) radians, 0 along a row; share of noise.
     """
     from scipy import fft
 
-    margin = int(np.ceil(2 * _ALONG / skin.pixel))
+    step = _STEP / skin.pixel
+    margin = int(np.ceil(_PIECES * step))
     padded = np.pad(skin.dark, margin, mode="reflect" if min(skin.dark.shape) > margin else "edge")
     shape = tuple(fft.next_fast_len(side, real=True) for side in padded.shape)
     across = tuple(width / skin.pixel for width in _ACROSS)
@@ -83,13 +93,31 @@ def oriented(skin: Surface) -> tuple[Map, Map, float]:
     spectrum = fft.rfft2(padded.astype(np.float32), s=shape)
     best = np.full(skin.dark.shape, -np.inf, dtype=np.float32)
     which = np.zeros(skin.dark.shape, dtype=np.int16)
-    rows, columns = (slice(margin, margin + side) for side in skin.dark.shape)
     for number, transfer in enumerate(bank):
-        found = fft.irfft2(spectrum * transfer, s=shape)[rows, columns]
+        found = _continued(
+            fft.irfft2(spectrum * transfer, s=shape), angles[number % _TURNS], step, margin, best.shape
+        )
         better = found > best
         np.copyto(best, found, where=better)
         which[better] = number % _TURNS
     return best, angles.astype(np.float32)[which], float(gains.max())
+
+
+def _continued(piece: Map, angle: float, step: float, margin: int, shape: tuple[int, ...]) -> Map:
+    """Grey opening of the pieces with a row of `_PIECES` places in the line's direction."""
+
+    def moved(field: Map, steps: int) -> Map:
+        return np.roll(
+            field, (-round(steps * step * np.sin(angle)), -round(steps * step * np.cos(angle))), (0, 1)
+        )
+
+    weakest = piece
+    for steps in range(1, _PIECES):
+        weakest = np.minimum(weakest, moved(piece, steps))
+    best = weakest
+    for steps in range(1, _PIECES):
+        best = np.maximum(best, moved(weakest, -steps))
+    return best[margin : margin + shape[0], margin : margin + shape[1]]
 
 
 def thin(answer: Map, direction: Map, mask: Mask) -> tuple[Mask, Map]:

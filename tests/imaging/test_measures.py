@@ -1,0 +1,386 @@
+"""Measures of facial skin: known patterns have known values, and nothing else moves a measure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from cutis.core.errors import ImageError
+from cutis.imaging.measures import NAMES, UNITS, Measure, measure
+from cutis.imaging.measures.tone import MONK_COLOURS, fitzpatrick, ita_class, lab, typology
+from cutis.phantoms import optics
+
+Pixels = NDArray[np.uint8]
+Field = NDArray[np.float64]
+
+PIXEL = 0.15  # mm
+SIDE = 240
+CM2 = (SIDE * PIXEL / 10) ** 2
+TONE = (0.58, 0.34, 0.24)  # linear sRGB of light skin
+
+
+def photo(
+    shading: Field | float = 0.0,
+    melanin: Field | float = 0.0,
+    blood: Field | float = 0.0,
+    tone: tuple[float, float, float] = TONE,
+    noise: float = 0.0,
+    seed: int = 0,
+    side: int = SIDE,
+) -> Pixels:
+    """A photo of skin from natural-log absorbances that are painted on it."""
+    light = np.ones((side, side, 3)) * tone
+    lost = np.zeros((side, side, 3))
+    for field, colour in ((shading, (1, 1, 1)), (melanin, (0.6, 1, 1.32)), (blood, (0.25, 1, 0.85))):
+        lost += np.asarray(np.broadcast_to(field, (side, side)))[..., None] * colour
+    linear = light * np.exp(-lost)
+    shown = np.where(
+        linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    )
+    shown = shown * 255 + np.random.default_rng(seed).normal(0, noise, shown.shape)
+    return np.clip(shown + 0.5, 0, 255).astype(np.uint8)
+
+
+def places(side: int = SIDE, pixel: float = PIXEL) -> tuple[Field, Field]:
+    """x and y in mm of every pixel."""
+    y, x = np.mgrid[:side, :side] * pixel
+    return x, y
+
+
+def dots(
+    step: float, sigma: float, depth: float, side: int = SIDE, pixel: float = PIXEL
+) -> tuple[Field, int]:
+    """An uneven grid of Gaussian dots, and how many they are."""
+    x, y = places(side, pixel)
+    grid = np.arange(step / 2 + 1.0, side * pixel - 1.0, step)
+    rng = np.random.default_rng(5)
+    field = np.zeros_like(x)
+    for row in grid:
+        for column in grid:
+            right, down = (column, row) + rng.uniform(-0.25, 0.25, 2) * step
+            part = tuple(
+                slice(max(0, int((at - 6 * sigma) / pixel)), int((at + 6 * sigma) / pixel) + 2)
+                for at in (down, right)
+            )
+            away = (x[part] - right) ** 2 + (y[part] - down) ** 2
+            field[part] = np.maximum(field[part], depth * np.exp(-away / (2 * sigma**2)))
+    return field, len(grid) ** 2
+
+
+def discs(step: float, radius: float, depth: float) -> tuple[Field, int]:
+    """A grid of discs with a soft edge, and how many they are."""
+    x, y = places()
+    spots = np.arange(step / 2 + 1.0, SIDE * PIXEL - 2.0, step)
+    nearest = [spots[np.abs(axis[..., None] - spots).argmin(axis=-1)] for axis in (x, y)]
+    away = np.hypot(x - nearest[0], y - nearest[1])
+    return depth / (1 + np.exp((away - radius) / 0.2)), len(spots) ** 2
+
+
+def lines(
+    turn: float,
+    depth: float,
+    sigma: float = 0.25,
+    length: float = 20.0,
+    side: int = SIDE,
+    pixel: float = PIXEL,
+) -> tuple[Field, float]:
+    """Parallel straight lines through the middle of the area, and their length in mm."""
+    x, y = places(side, pixel)
+    middle = side * pixel / 2
+    along = (x - middle) * np.cos(turn) + (y - middle) * np.sin(turn)
+    across = -(x - middle) * np.sin(turn) + (y - middle) * np.cos(turn)
+    field = np.zeros_like(x)
+    for place in (-8, -4, 0, 4, 8):
+        field += depth * np.exp(-((across - place) ** 2) / (2 * sigma**2)) * (np.abs(along) < length / 2)
+    return field, 5 * length
+
+
+def gradient() -> Field:
+    """Light that falls off to a quarter across the area."""
+    x, y = places()
+    return (x * 0.8 + y * 0.6) / (SIDE * PIXEL)
+
+
+def values(image: Pixels, *names: str, **given: object) -> list[float]:
+    return [one.value for one in measure(image, names=names or None, **given)]  # type: ignore[arg-type]
+
+
+def one(image: Pixels, name: str) -> float:
+    return measure(image, names=(name,))[0].value
+
+
+# contract
+
+
+def test_every_measure_comes_once_in_order_with_its_unit_a_range_and_words() -> None:
+    found = measure(photo(noise=2.0))
+    assert [each.name for each in found] == list(NAMES)
+    for each in found:
+        assert isinstance(each, Measure)
+        assert each.unit == UNITS[each.name]
+        assert each.low <= each.value <= each.high
+        assert each.words.endswith(".")
+        if each.map is not None:
+            assert each.map.shape == (SIDE, SIDE)
+            assert each.map.dtype == np.float32
+    assert [each.name for each in measure(photo(), names=("shine", "ita"))] == ["shine", "ita"]
+
+
+def test_a_map_shows_nothing_outside_usable_skin() -> None:
+    mask = np.ones((SIDE, SIDE), np.bool_)
+    mask[:, :50] = False
+    for each in measure(photo(noise=2.0), mask):
+        if each.map is not None:
+            assert np.array_equal(np.isfinite(each.map), mask)
+
+
+def test_too_little_skin_is_missing_and_not_nought() -> None:
+    mask = np.zeros((SIDE, SIDE), np.bool_)
+    mask[:20, :20] = True
+    for each in measure(photo(), mask):
+        assert np.isnan(each.value)
+        assert "usable skin" in each.words
+
+
+def test_pores_are_not_measured_where_pixels_are_too_coarse() -> None:
+    pores, roughness = measure(photo(), None, 0.3, ("pore_count", "roughness"))
+    assert np.isnan(pores.value)
+    assert "0.22 mm" in pores.words
+    assert np.isfinite(roughness.value)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_scale_that_is_none_is_refused(scale: float) -> None:
+    with pytest.raises(ImageError, match="mm per pixel"):
+        measure(photo(), None, scale)
+
+
+def test_a_mask_of_another_size_and_an_unknown_name_are_refused() -> None:
+    with pytest.raises(ImageError, match="mask"):
+        measure(photo(), np.ones((10, 10), np.bool_))
+    with pytest.raises(ImageError, match="'wrinkle', which is none of"):
+        measure(photo(), names=("wrinkle",))
+
+
+# tone
+
+
+@given(st.floats(20, 95), st.floats(-20, 30), st.floats(5, 40))
+def test_the_typology_angle_is_that_of_the_definition(lightness: float, red: float, yellow: float) -> None:
+    inverse = optics._TO_SRGB
+    height = (lightness + 16) / 116
+    bent = np.array([height + red / 500, height, height - yellow / 200])
+    xyz = np.where(bent > 6 / 29, bent**3, 3 * (6 / 29) ** 2 * (bent - 4 / 29)) * [0.95047, 1.0, 1.08883]
+    expected = np.degrees(np.arctan2(lightness - 50, yellow))
+    assert typology(inverse @ xyz) == pytest.approx(expected, abs=0.3)
+
+
+def test_lab_of_known_colours() -> None:
+    # Published: CIELAB of sRGB red, green and blue under D65 (Lindbloom's calculator, two decimals).
+    found = lab(np.eye(3, dtype=np.float32))
+    expected = [[53.24, 80.09, 67.20], [87.73, -86.18, 83.18], [32.30, 79.19, -107.86]]
+    assert np.allclose(found, expected, atol=0.05)
+
+
+def test_bounds_of_the_published_classes() -> None:
+    names = ["very light", "light", "intermediate", "tan", "brown", "dark"]
+    assert [ita_class(angle) for angle in (60, 50, 35, 20, 0, -40)] == names
+    assert [round(fitzpatrick(angle)) for angle in (60, 50, 35, 20, -10, -45)] == [1, 2, 3, 4, 5, 6]
+    assert fitzpatrick(41.0) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_each_colour_of_the_monk_scale_is_its_own_tone(number: int) -> None:
+    text = MONK_COLOURS[number - 1]
+    colour = [int(text[n : n + 2], 16) for n in (1, 3, 5)]
+    assert one(np.full((SIDE, SIDE, 3), colour, np.uint8), "monk") == number
+
+
+@pytest.mark.parametrize("skin_type", range(1, 7))
+def test_flat_skin_has_the_angle_of_its_colour_and_the_type_it_was_rendered_as(skin_type: int) -> None:
+    melanin = optics.melanin_of_type(skin_type, 0.5)
+    colour = optics.spectrum_to_srgb(optics.reflectance_spectrum(melanin, optics.NORMAL_BLOOD))
+    angle, estimate = values(photo(tone=tuple(colour), noise=2.0), "ita", "fitzpatrick")
+    assert angle == pytest.approx(optics.typology_angle(colour), abs=1.0)
+    assert round(estimate) == skin_type
+
+
+def test_tone_is_that_of_bare_skin_between_spots_shadow_and_glare() -> None:
+    x, _ = places()
+    shadow = 0.8 * (x < 6)
+    glare = -0.5 * (x > 30)
+    bare, changed = (one(photo(shading=field, noise=1.0), "ita") for field in (0.0, shadow + glare))
+    assert changed == pytest.approx(bare, abs=2.0)
+
+
+# pigments
+
+
+def test_more_blood_is_redness_and_not_melanin_and_the_other_way_round() -> None:
+    plain = values(photo(noise=1.0), "erythema_index", "melanin_index")
+    flushed = values(photo(blood=0.2, noise=1.0), "erythema_index", "melanin_index")
+    tanned = values(photo(melanin=0.2, noise=1.0), "erythema_index", "melanin_index")
+    decimal = 100 * 0.2 / np.log(10)
+    assert np.subtract(flushed, plain) == pytest.approx([decimal, 0], abs=1.0)
+    assert np.subtract(tanned, plain) == pytest.approx([0, decimal], abs=1.0)
+
+
+def test_exposure_moves_neither_index() -> None:
+    plain = values(photo(noise=1.0), "erythema_index", "melanin_index")
+    darker = values(photo(shading=0.3 + gradient(), noise=1.0), "erythema_index", "melanin_index")
+    assert darker == pytest.approx(plain, abs=1.0)
+
+
+# spots
+
+
+@pytest.mark.parametrize("radius", [0.8, 1.2, 2.0])
+@pytest.mark.parametrize("noise", [1.0, 4.0])
+def test_spots_are_counted_and_their_area_is_theirs(radius: float, noise: float) -> None:
+    field, number = discs(6.0, radius, 0.4)
+    count, area = values(photo(melanin=field + 0.1, noise=noise), "spot_count", "spot_area")
+    assert count * CM2 == pytest.approx(number, abs=0.5)
+    assert area == pytest.approx(100 * number * np.pi * radius**2 / (100 * CM2), rel=0.3)
+
+
+def test_pores_shadows_lines_and_blood_are_no_spots() -> None:
+    pores, _ = dots(1.5, 0.2, 0.3)
+    wrinkles, _ = lines(0.3, 0.3)
+    red, _ = discs(6.0, 1.2, 0.3)
+    x, y = places()
+    shadow = 0.5 * np.exp(-((x - 18) ** 2 + (y - 18) ** 2) / 18)
+    assert one(photo(shading=pores + wrinkles + shadow, blood=red, noise=2.0), "spot_count") == 0
+
+
+# wrinkles
+
+
+@pytest.mark.parametrize("turn", np.linspace(0, np.pi, 9))
+def test_length_of_lines_is_the_same_in_every_direction(turn: float) -> None:
+    field, length = lines(turn, 0.15)
+    found = one(photo(shading=field, noise=1.5), "wrinkle_length") * CM2
+    assert found == pytest.approx(length, rel=0.12)
+
+
+@pytest.mark.parametrize("depth", [0.06, 0.12, 0.25])
+def test_depth_is_the_light_lost_along_the_line(depth: float) -> None:
+    field, _ = lines(0.4, depth, sigma=0.3)
+    assert one(photo(shading=field, noise=1.0), "wrinkle_depth") == pytest.approx(
+        100 * (1 - np.exp(-depth)), rel=0.25
+    )
+
+
+def test_noise_pores_and_spots_are_no_lines() -> None:
+    pores, _ = dots(1.8, 0.2, 0.2)
+    spots, _ = discs(6.0, 1.5, 0.3)
+    for noise in (1.0, 4.0, 8.0):
+        assert one(photo(shading=pores, melanin=spots, noise=noise), "wrinkle_length") * CM2 < 8
+
+
+# pores
+
+
+@pytest.mark.parametrize(("step", "sigma"), [(1.5, 0.13), (2.0, 0.2), (2.5, 0.25)])
+@pytest.mark.parametrize("noise", [0.5, 2.0])
+def test_pores_are_counted(step: float, sigma: float, noise: float) -> None:
+    field, number = dots(step, sigma, 0.2)
+    assert one(photo(shading=field, noise=noise), "pore_count") * CM2 == pytest.approx(number, rel=0.08)
+
+
+def test_larger_pores_cover_more() -> None:
+    found = [
+        one(photo(shading=dots(2.0, sigma, 0.2)[0], noise=1.0), "pore_area") for sigma in (0.13, 0.2, 0.28)
+    ]
+    assert found == sorted(found)
+    assert found[2] > 1.8 * found[0]
+
+
+@pytest.mark.parametrize("noise", [1.0, 4.0, 8.0])
+def test_noise_and_lines_are_no_pores(noise: float) -> None:
+    field, _ = lines(0.5, 0.15)
+    assert one(photo(shading=field, noise=noise), "pore_count") < 1.0
+
+
+# roughness and shine
+
+
+def texture(strength: float, seed: int = 3) -> Field:
+    import cv2
+
+    grain = np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE))
+    grain = cv2.GaussianBlur(grain, (0, 0), 0.3 / PIXEL)
+    return strength * grain / grain.std()
+
+
+def test_noise_does_not_make_skin_rough() -> None:
+    for strength in (0.0, 0.02, 0.05):
+        clean, noisy = (
+            one(photo(shading=texture(strength), noise=noise), "roughness") for noise in (0.5, 4.0)
+        )
+        assert noisy == pytest.approx(clean, abs=0.25)
+
+
+def test_roughness_grows_with_texture_as_much() -> None:
+    found = [one(photo(shading=texture(strength), noise=1.5), "roughness") for strength in (0.02, 0.04, 0.08)]
+    assert found[1] / found[0] == pytest.approx(2, rel=0.1)
+    assert found[2] / found[1] == pytest.approx(2, rel=0.1)
+
+
+def glossy(share: float) -> Pixels:
+    """Skin with white light added on discs that cover a share of it."""
+    x, y = places()
+    middle = SIDE * PIXEL / 2
+    radius = np.sqrt(share / np.pi) * SIDE * PIXEL
+    added = 0.25 / (1 + np.exp((np.hypot(x - middle, y - middle) - radius) / 0.3))
+    linear = np.ones((SIDE, SIDE, 3)) * TONE + added[..., None]
+    shown = 1.055 * linear ** (1 / 2.4) - 0.055
+    return np.clip(shown * 255 + np.random.default_rng(1).normal(0, 2, shown.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.15, 0.3])
+def test_shine_is_the_share_that_glares(share: float) -> None:
+    assert one(glossy(share), "shine") == pytest.approx(100 * share, abs=4.0)
+
+
+# what no measure may follow
+
+
+TEXTURED = (
+    "spot_count",
+    "spot_area",
+    "wrinkle_length",
+    "wrinkle_depth",
+    "pore_count",
+    "pore_area",
+    "roughness",
+)
+
+
+def busy(side: int = SIDE, pixel: float = PIXEL) -> tuple[Field, Field]:
+    """Pores and lines as shading."""
+    pores, _ = dots(2.5, 0.22, 0.15, side, pixel)
+    wrinkles, _ = lines(0.3, 0.12, 0.3, 24.0, side, pixel)
+    return pores, wrinkles
+
+
+def test_a_gradient_of_light_moves_no_measure_of_structure() -> None:
+    pores, wrinkles = busy()
+    spots, _ = discs(8.0, 1.2, 0.4)
+    even = values(photo(np.maximum(pores, wrinkles), spots, noise=1.0), *TEXTURED)
+    tilted = values(photo(np.maximum(pores, wrinkles) + gradient(), spots, noise=1.0), *TEXTURED)
+    assert tilted == pytest.approx(even, rel=0.15)
+
+
+def test_a_finer_photo_gives_the_same_measures() -> None:
+    names = ("wrinkle_length", "wrinkle_depth", "pore_count", "roughness")
+    coarse = measure(photo(np.maximum(*busy()), noise=1.0), None, PIXEL, names)
+    fine = measure(
+        photo(np.maximum(*busy(2 * SIDE, PIXEL / 2)), noise=1.0, side=2 * SIDE), None, PIXEL / 2, names
+    )
+    for here, there in zip(coarse, fine, strict=True):
+        assert there.value == pytest.approx(here.value, rel=0.15), here.name
+        assert there.map is not None
+        assert there.map.shape == (2 * SIDE, 2 * SIDE)
