@@ -1,0 +1,116 @@
+"""What the patches of a card measure, and which of them can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.imaging.colour_card.card import project
+from cutis.imaging.colour_card.fit import fit_patches
+from cutis.imaging.colour_card.reference import PATCH, PATCHES, Edition, patch_light, places
+from cutis.imaging.colour_card.spaces import Floats, decoding, difference, lab_of_light
+
+_INNER = 0.55  # of a patch's side that is measured; the rest may be rim
+_CLIPPED = 0.03  # share of a patch's pixels at the end of the scale
+_UNEVEN = 0.30  # deviation over mean of linear light within a patch, beyond noise: something lies on it
+_WRONG = 14.0  # CIEDE2000 after correction, by the other patches' correction: not this patch's colour
+_SHADE = 0.87  # of the light on the other patches
+_MOST = 40_000  # pixels that are read per patch
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Patches as they were measured; all arrays are (24,) but for light.
+
+    Attributes:
+        light: (24, 3) mean linear sRGB.
+        clipped, black: at an end of the scale.
+        covered: uneven, or of a colour that no light explains.
+        shade: light on each patch over that on the well-lit ones.
+    """
+
+    light: Floats
+    clipped: NDArray[np.bool_]
+    black: NDArray[np.bool_]
+    covered: NDArray[np.bool_]
+    shade: Floats
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """Patches that the correction may rest on."""
+        return ~(self.clipped | self.black | self.covered)
+
+    def notes(self) -> Iterator[str]:
+        """What the user should know."""
+        shaded = self.usable & (self.shade < _SHADE)
+        if shaded.any():
+            yield f"{int(shaded.sum())} patches lie in shade; brightness was taken from the others."
+        for what, which in (
+            ("clipped", self.clipped),
+            ("too dark", self.black),
+            ("covered or in glare", self.covered),
+        ):
+            if which.any():
+                yield f"{int(which.sum())} patches are {what} and were left out."
+
+
+def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measured:
+    """Measure the patches of a card.
+
+    Args:
+        rgb: (height, width, 3) sRGB.
+        matrix: (3, 3) from places on the card to pixels; every patch lies within the photo.
+        edition: of the card's colours.
+    """
+    light, uneven = np.zeros((PATCHES, 3)), np.zeros(PATCHES)
+    clipped, black = np.zeros(PATCHES, np.bool_), np.zeros(PATCHES, np.bool_)
+    for index, place in enumerate(places()):
+        pixels = _pixels(rgb, matrix, place)
+        clipped[index] = (pixels >= 254).mean(axis=0).max() > _CLIPPED
+        black[index] = np.median(pixels.max(axis=1)) < 4
+        light[index], uneven[index] = _mean(pixels)
+    usable = ~(clipped | black) & (uneven < _UNEVEN)
+    covered = ~(clipped | black) & (uneven >= _UNEVEN)
+    shade = np.ones(PATCHES)
+    own = patch_light(edition)
+    if usable.sum() < 8:
+        return Measured(light, clipped, black, covered, shade)
+    for _ in range(6):  # the worst patch spoils its neighbours' correction, so that one goes at a time
+        fit = fit_patches(light, own, usable)
+        error = difference(lab_of_light(fit.corrected / fit.shade[:, None]), lab_of_light(own))
+        worst = int(np.argmax(np.where(usable, error, 0)))
+        shade = fit.shade
+        if error[worst] < _WRONG or usable.sum() <= 12:
+            break
+        usable[worst], covered[worst] = False, True
+    return Measured(light, clipped, black, covered, shade)
+
+
+def _pixels(rgb: NDArray[np.uint8], matrix: Floats, place: Floats) -> NDArray[np.uint8]:
+    """(n, 3) pixels of the inner part of a patch."""
+    import cv2
+
+    half = PATCH / 2 * _INNER
+    corners = place + np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
+    seen = project(matrix, corners)
+    left, top = np.maximum(np.floor(seen.min(axis=0)).astype(int), 0)
+    right, bottom = np.minimum(np.ceil(seen.max(axis=0)).astype(int) + 1, [rgb.shape[1], rgb.shape[0]])
+    step = max(1, int(np.sqrt((right - left) * (bottom - top) / _MOST)))
+    inside = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.fillConvexPoly(inside, np.rint((seen - (left, top)) * 16).astype(np.int32), 1, shift=4)
+    chosen = inside[::step, ::step].astype(bool)
+    return np.asarray(rgb[top:bottom:step, left:right:step][chosen])
+
+
+def _mean(pixels: NDArray[np.uint8]) -> tuple[Floats, float]:
+    """Mean linear light without outliers, and how uneven the patch is."""
+    light = decoding().astype(np.float64)[pixels]
+    grey = light.mean(axis=1)
+    middle = np.median(grey)
+    spread = np.median(np.abs(grey - middle)) * 1.4826 + 0.002
+    kept = np.abs(grey - middle) <= 3 * spread
+    low, high = np.quantile(grey, [0.1, 0.9])
+    return light[kept].mean(axis=0), float((high - low) / 2.56 / (middle + 0.02))
