@@ -12,7 +12,6 @@ from cutis.evaluation.evidence.abstract import said
 from cutis.evaluation.evidence.checklists import Checklist
 from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_together
 from cutis.evaluation.evidence.drawings import standalone
-from cutis.evaluation.evidence.pdf import write_pdf
 from cutis.evaluation.evidence.results import MEAN, spoken
 from cutis.evaluation.evidence.tables import Column, Table, cells, to_csv, to_latex
 from cutis.evaluation.gaps import measures_of, widest, worst
@@ -20,6 +19,7 @@ from cutis.evaluation.mistakes import thumbnail
 from cutis.evaluation.page import render
 from cutis.evaluation.report import Measured
 from cutis.evaluation.subgroups import LEAST_GROUPS
+from cutis.pages.pdf import write_pdf
 
 _MOST_PHOTOS = 12
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from cutis.core.errors import CutisError, ImageError
-from cutis.evaluation.evidence.pdf import write_pdf
 from cutis.imaging.read import read_rgb
+from cutis.pages.pdf import write_pdf
 
 PAGE = "<html><head><style>:root { --ink: #000; }</style></head><body><p>Nothing.</p></body></html>"
 

@@ -1,4 +1,4 @@
-"""The evidence report on paper: the page itself, set by WeasyPrint, without a browser."""
+"""Pages on paper: the page itself, set by WeasyPrint, without a browser."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write_pdf(html: str, path: Path | str) -> None:
         CutisError: the system's text library that it needs is not there.
         OutputError: the file could not be written.
     """
-    maker = _weasyprint()
+    maker = _weasyprint(Path(path).name)
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)  # it warns of every rule that is for screens only
     document = maker.HTML(string=_for_paper(html), base_url=None)
@@ -31,17 +31,17 @@ def write_pdf(html: str, path: Path | str) -> None:
         document.write_pdf(scratch)
 
 
-def _weasyprint() -> Any:
+def _weasyprint(name: str) -> Any:
     from PIL import ImageFile
 
     strict = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint
     except ImportError as error:
-        raise MissingExtraError("pdf", "Writing evidence.pdf") from error
+        raise MissingExtraError("pdf", f"Writing {name}") from error
     except OSError as error:  # the wheel is there, the system's text library is not
         raise CutisError(
-            f"Writing evidence.pdf needs Pango, which WeasyPrint did not find ({error}). Install it, on "
+            f"Writing {name} needs Pango, which WeasyPrint did not find ({error}). Install it, on "
             "Debian and Ubuntu with: apt install libpango-1.0-0 libpangoft2-1.0-0"
         ) from error
     finally:
