@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from cutis.core.errors import PredictionsError
+from cutis.core.operating_point import FittedOn, OperatingPoint, PatientRule, Pooling
 from cutis.evaluation.assessment import Draws
 from cutis.evaluation.compare import Comparison, write_comparison
 from cutis.stats.comparison import delong_test, holm
@@ -123,3 +125,66 @@ def test_what_cannot_be_compared_is_refused(tables: Tables) -> None:
     late = tables.write_predictions("late", keep=lambda row: row >= 30)
     with pytest.raises(PredictionsError, match="answered no photo in common"):
         _compare(tables, early, late)
+
+
+def _severe(tables: Tables, name: str, *, patients: int = 40, seed: int = 0, source: str = "") -> Path:
+    """Probabilities of three photos of each patient, every third of whom is severe on all of them."""
+    rng = np.random.default_rng(seed)
+    shows = np.repeat(np.arange(patients) % 3 == 0, 3)
+    score = 1 / (1 + np.exp(-(rng.normal(-1, 1.2, len(shows)) + 2 * shows)))
+    names = [f"{patient:02}-{photo}" for patient in range(patients) for photo in range(3)]
+    state = np.where(shows, "severe", "mild")
+    owner = [one.split("-")[0] for one in names]
+    images = [f"{one}.png" for one in names]
+    pl.DataFrame({"image": images, "patient_id": owner, "state": state}).write_csv(tables.truth)
+    folder = tables.folder / name
+    folder.mkdir(exist_ok=True)
+    rows = {"image_id": names, "source": source or name, "kind": "model"}
+    said = {"prediction": np.where(score > 0.5, "severe", "mild"), "p_mild": 1 - score, "p_severe": score}
+    pl.DataFrame(rows | said).write_csv(folder / "predictions.csv")
+    return folder
+
+
+def test_patients_are_compared_as_they_would_be_one_photo_each(tables: Tables) -> None:
+    """Mean probabilities written as one photo per patient give the same comparison, figure by figure."""
+    folders = [_severe(tables, "one"), _severe(tables, "other", seed=1)]
+    options = {"target": "state", "positive": "severe"}
+    found = _compare(tables, *folders, patients=True, **options)
+    whole = pl.read_csv(tables.truth).unique("patient_id", keep="first", maintain_order=True)
+    by_hand = []
+    for folder in folders:
+        table = pl.read_csv(folder / "predictions.csv").with_columns(pl.col("image_id").str.head(2))
+        mean = table.group_by("image_id", maintain_order=True).agg(
+            pl.col("source", "kind").first(), pl.col("p_mild", "p_severe").mean()
+        )
+        called = pl.when(pl.col("p_severe") >= 0.5).then(pl.lit("severe")).otherwise(pl.lit("mild"))
+        by_hand.append(tables.folder / f"{folder.name}.csv")
+        mean.with_columns(prediction=called).write_csv(by_hand[-1])
+    owner = pl.col("patient_id").cast(pl.String).str.zfill(2)
+    whole.with_columns(image=owner + ".png", patient_id=owner).write_csv(tables.truth)
+    expected = _compare(tables, *by_hand, **options)
+    assert [t.difference for t in found.pairs[0].tests] == pytest.approx(
+        [t.difference for t in expected.pairs[0].tests]
+    )
+    assert (found.pairs[0].photos, found.pairs[0].groups) == (40, 40)
+
+
+def test_a_comparison_of_patients_says_patients(tables: Tables) -> None:
+    folders = [_severe(tables, "one"), _severe(tables, "other", seed=1)]
+    rule = PatientRule(
+        "severe",
+        Pooling("mean"),
+        0.3,
+        OperatingPoint("severe", "severe", 0.3, "bound", FittedOn("tune", "hash", 300, 60)),
+    )
+    (folders[0] / "run.json").write_text(json.dumps({"patient": asdict(rule)}))
+    found = _compare(tables, *folders, patients=True, target="state", positive="severe")
+    html, data = found.page.read_text(), json.loads(found.data.read_text())
+    assert "compared on 40 patients, from 120 photos" in html
+    assert "40 patients that both answered" in html
+    assert "called from 0.300 on (bound), chosen on 60 patients of the tune split" in html
+    assert (data["unit"], data["n"], data["pooled"]["photos"]) == ("patient", 40, 120)
+    assert list(data["pooled"]["rules"]) == ["one"]
+    photos = _compare(tables, *folders, target="state", positive="severe")
+    assert "120 photos of 40 patients that both answered" in photos.page.read_text()
+    assert json.loads(photos.data.read_text())["pooled"] is None

@@ -18,6 +18,8 @@ from cutis.evaluation.assessment import Draws
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.page import render
 from cutis.evaluation.pairs import Pair, compare_pair, correct
+from cutis.evaluation.patients import by_patient, rules_for
+from cutis.evaluation.reading import plain_pooling
 from cutis.evaluation.study import Study
 from cutis.evaluation.titles import label_titles
 from cutis.evaluation.words import class_noun, listed, of_hundred
@@ -40,6 +42,7 @@ class Comparison:
         answer: the result in one sentence.
         figures: of each source on the photos that it answered.
         pairs: every two sources.
+        units: what they were compared on: ``photos``, ``patients`` ...
     """
 
     page: Path
@@ -47,6 +50,7 @@ class Comparison:
     answer: str
     figures: dict[str, dict[str, Estimate]]
     pairs: tuple[Pair, ...]
+    units: str
 
 
 def write_comparison(
@@ -58,6 +62,7 @@ def write_comparison(
     group: str | None = None,
     split: str | None = None,
     positive: str | None = None,
+    patients: bool = False,
     draws: Draws | None = None,
     done: Callable[[int], None] | None = None,
     expect: Callable[[int], None] | None = None,
@@ -72,6 +77,8 @@ def write_comparison(
         group: column of the patient or lesion; default as for manifests.
         split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
         positive: with two classes, the one that is looked for; default the second.
+        patients: compare answers for patients in place of photos, see `cutis.evaluation.patients`; a run's
+            folder brings its own rule.
         draws: how intervals are drawn.
         done: called with 1 after each source and each pair.
         expect: called once with the number of these steps, when it is known.
@@ -83,6 +90,8 @@ def write_comparison(
     """
     draws, step = draws or Draws(), done or (lambda count: None)
     study = read_study(predictions, truth, target=target, group=group, split=split, positive=positive)
+    if patients:
+        study = by_patient(study, rules_for(predictions, None))
     if len(study.sources) < 2:
         names = listed([source.name for source in study.sources])
         raise PredictionsError(
@@ -122,15 +131,17 @@ def write_comparison(
     )
     write_text(folder / "compare.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "compare.html", page)
-    return Comparison(folder / "compare.html", folder / "compare.json", answer, measured, corrected)
+    return Comparison(
+        folder / "compare.html", folder / "compare.json", answer, measured, corrected, study.units
+    )
 
 
 def _need_shared_photos(study: Study, pairs: Sequence[Pair]) -> None:
     if not any(pair.photos for pair in pairs):
         raise PredictionsError(
             [
-                f"{study.truth.path}: {listed([s.name for s in study.sources])} answered no photo in common. "
-                "Sources are compared on the same photos; predict the same ones."
+                f"{study.truth.path}: {listed([s.name for s in study.sources])} answered no {study.unit} in "
+                f"common. Sources are compared on the same {study.units}; predict the same ones."
             ]
         )
 
@@ -158,7 +169,7 @@ def _answer(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Seque
     if not _same_photos(study):
         sure = sum(test.corrected < LEVEL for test in tests)
         said = f"{sure} of {len(tests)} pairs surely differ in balanced accuracy."
-        return f"On the photos that both answered, {said}"
+        return f"On the {study.units} that both answered, {said}"
     order = sorted(measured, key=lambda name: -measured[name]["balanced_accuracy"].value)
     best, next_best = order[:2]
     pair = next(p for p in pairs if {p.first, p.second} == {best, next_best})
@@ -189,7 +200,7 @@ def _equal(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Sequen
     one, *others = alike
     how = " in what they found"
     if all(np.array_equal(one.prediction, other.prediction) for other in others):
-        how += f": they named the same {class_noun(study.truth.target or '')} for every photo"
+        how += f": they named the same {class_noun(study.truth.target or '')} for every {study.unit}"
         if all(np.array_equal(one.probabilities, other.probabilities) for other in others):  # type: ignore[arg-type]
             how = ": they gave the same answers"
     noun, found = class_noun(study.truth.target or "", 2), of_hundred(measured[best]["balanced_accuracy"])
@@ -208,6 +219,8 @@ def _data(
         "sources": {name: {k: e.to_dict() for k, e in found.items()} for name, found in measured.items()},
         "n": study.size,
         "groups": study.count,
+        "unit": study.unit,
+        "pooled": plain_pooling(study),
         "cases": {source.name: len(source.rows) for source in study.sources},
         "pairs": [
             {
@@ -237,7 +250,7 @@ def _data(
         "confidence": 0.95,
         "replicates": draws.replicates,
         "seed": draws.seed,
-        "truth": {"file": study.truth.path.name, "fingerprint": study.truth.fingerprint},
+        "truth": {"file": study.truth.path.name, "fingerprint": study.fingerprint},
         "cutis": __version__,
         "created": now(),
     }
