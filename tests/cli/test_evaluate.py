@@ -104,6 +104,26 @@ def test_evidence_is_asked_for_and_stands_beside_the_report(tables: Path, cutis:
     assert (tables / "out" / "figures" / "flow.svg").is_file()
 
 
+def test_both_commands_judge_patients_when_asked(tables: Path, cutis: Callable[..., Done]) -> None:
+    """Two classes of the three, on 20 patients with two photos each."""
+    kept = pl.read_csv(tables / "truth.csv").filter(pl.col("dx") != "nv")
+    kept.with_columns(patient_id="lesion_id").write_csv(tables / "two.csv")
+    for name in "ab":
+        table = pl.read_csv(tables / f"{name}.csv").drop("p_nv")
+        share = pl.col("p_mel") / (pl.col("p_mel") + pl.col("p_bcc"))
+        said = pl.when(share >= 0.5).then(pl.lit("mel")).otherwise(pl.lit("bcc"))
+        table.with_columns(p_bcc=1 - share, p_mel=share, prediction=said).write_csv(tables / f"{name}.csv")
+    options = ("--truth", "two.csv", "--target", "dx", "--out", "out", "--replicates", "100")
+    for command, data in (("evaluate", "metrics.json"), ("compare", "compare.json")):
+        done = cutis(command, "a.csv", "b.csv", *options, "--by", "patient")
+        assert done.returncode == 0, done.stderr
+        assert "patients" in done.stdout
+        assert json.loads((tables / "out" / data).read_text())["n"] == 20
+        wrong = cutis(command, "a.csv", "b.csv", *options, "--by", "visit")
+        assert wrong.returncode != 0
+        assert "'visit' is neither photo nor patient" in wrong.stderr
+
+
 def test_compare_writes_page_and_data_and_says_where(tables: Path, cutis: Callable[..., Done]) -> None:
     done = cutis(
         "compare",

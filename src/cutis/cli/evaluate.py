@@ -24,6 +24,7 @@ _GROUP = typer.Option(
     help="Column that says which photos belong together; default patient_id, else lesion_id."
 )
 _SPLIT = typer.Option(help="train, tune, test or all; default test where the truth has a split.")
+_BY = typer.Option(help="photo, or patient: each patient's photos become one answer (see --group).")
 _POSITIVE = typer.Option(help="With two classes: the one that is looked for; default the second.")
 _REPLICATES = typer.Option(help="Bootstrap draws of patients or lesions.", min=100)
 _SEED = typer.Option(help="Of the draws.")
@@ -61,9 +62,7 @@ def evaluate(
     bundle: Annotated[
         str | None, typer.Option(help="The tested bundle, a file or a shipped name, for its card.")
     ] = None,
-    by: Annotated[
-        str, typer.Option(help="photo, or patient: each patient's photos become one answer (see --group).")
-    ] = "photo",
+    by: Annotated[str, _BY] = "photo",
     prevalence: Annotated[
         str | None,
         typer.Option(help="What the answers mean where so many are positive: 0.01,0.05 or 1%,5%."),
@@ -85,8 +84,7 @@ def evaluate(
     from cutis.evaluation.reading import prevalences_from
     from cutis.evaluation.report import write_report
 
-    if by not in ("photo", "patient"):
-        raise typer.BadParameter(f"'{by}' is neither photo nor patient.", param_hint="--by")
+    patients = _by_patient(by)
     prevalences = prevalences_from(prevalence)
     info = _bundle_info(bundle) if bundle is not None else None
     with progress("Measuring") as step:
@@ -99,7 +97,7 @@ def evaluate(
             split=split,
             positive=positive,
             bundle=info,
-            patients=by == "patient",
+            patients=patients,
             prevalences=prevalences,
             subgroup_columns=subgroup or (),
             draws=Draws(replicates, seed),
@@ -116,7 +114,7 @@ def evaluate(
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
     if evidence:
-        if by == "patient":
+        if patients:
             say("Note: the evidence report says photos, each of which is a patient's answer here.")
         _write_evidence(report.measured, out)
 
@@ -146,6 +144,7 @@ def compare(
     group: Annotated[str | None, _GROUP] = None,
     split: Annotated[str | None, _SPLIT] = None,
     positive: Annotated[str | None, _POSITIVE] = None,
+    by: Annotated[str, _BY] = "photo",
     replicates: Annotated[int, _REPLICATES] = 2000,
     seed: Annotated[int, _SEED] = 0,
 ) -> None:
@@ -153,6 +152,7 @@ def compare(
     from cutis.evaluation.assessment import Draws
     from cutis.evaluation.compare import write_comparison
 
+    patients = _by_patient(by)
     with progress("Comparing") as step:
         found = write_comparison(
             predictions,
@@ -162,13 +162,20 @@ def compare(
             group=group,
             split=split,
             positive=positive,
+            patients=patients,
             draws=Draws(replicates, seed),
             done=step,
             expect=step.expect,
         )
-    _table("Each source on the photos that it answered", found.figures)
+    _table(f"Each source on the {found.units} that it answered", found.figures)
     print(found.answer)
     print(f"Comparison: {found.page}, figures: {found.data}")
+
+
+def _by_patient(by: str) -> bool:
+    if by not in ("photo", "patient"):
+        raise typer.BadParameter(f"'{by}' is neither photo nor patient.", param_hint="--by")
+    return by == "patient"
 
 
 def _bundle_info(name: str) -> BundleInfo:
