@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "demo": ("demo",),
     "tasks": ("tasks",),
     "data": ("data", "data_import", "data_merge", "phantoms", "degrade", "raters"),
+    "enhance": ("enhance",),
     "train": ("train",),
     "export": ("export",),
     "predict": ("predict",),
