@@ -64,3 +64,55 @@ def test_nothing_but_unreadable_photos_is_an_error(
     assert ended.value.code == 1
     assert "broken.jpg" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("sys.argv", ["cutis", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        build_app(arguments)(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_facts_stand_beside_the_photos_and_make_the_answer_more_urgent_only(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arm = photo(tmp_path / "arm.png")
+    answers = {}
+    for name, facts in (
+        ("none", None),
+        ("ill", {"skin_pain": True, "mucosal_sites": ["mouth"], "drugs": [{"name": "allopurinol"}]}),
+        ("well", {"skin_pain": False, "temperature": 36.8}),
+    ):
+        arguments = ["screen", str(bundle), str(arm), "--out", str(tmp_path / name)]
+        if facts is not None:
+            (tmp_path / f"{name}.json").write_text(json.dumps(facts))
+            arguments += ["--facts", str(tmp_path / f"{name}.json")]
+        assert run(arguments, monkeypatch) == 0
+        answers[name] = json.loads((tmp_path / name / "patient.json").read_text())
+    assert answers["none"]["clinical"] is None
+    assert answers["ill"]["refer"] is True
+    assert answers["well"]["refer"] == answers["none"]["refer"] == answers["none"]["refer_by_photos"]
+    assert answers["ill"]["clinical"]["urgency"] == "urgent"
+    page = (tmp_path / "ill" / "screening.html").read_text()
+    assert "Clinical facts" in page and "SCORTEN" in page and "allopurinol" in page
+    assert "Clinical facts" not in (tmp_path / "none" / "screening.html").read_text()
+    assert "By the facts: Refer urgently" in capsys.readouterr().out
+
+
+def test_facts_of_two_patients_or_wrong_ones_stop_before_photos_are_read(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arm = photo(tmp_path / "arm.png")
+    for text, expected in (
+        ('[{"age": 50}, {"age": 60}]', "2 patients"),
+        ('{"temperature": 370}', "Did you mean 37.0"),
+    ):
+        (tmp_path / "facts.json").write_text(text)
+        arguments = ["screen", str(bundle), str(arm), "--out", str(tmp_path / "out")]
+        monkeypatch.setattr("sys.argv", ["cutis", *arguments, "--facts", str(tmp_path / "facts.json")])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (1, 2)
+        said = " ".join(capsys.readouterr().err.replace("│", " ").split())
+        assert expected in said
+        assert not (tmp_path / "out").exists()

@@ -10,6 +10,8 @@ import typer
 from cutis.cli.progress import progress, say
 
 if TYPE_CHECKING:
+    from cutis.clinical.combine import Calibration
+    from cutis.clinical.facts import Facts
     from cutis.runtime.screening import Screening
 
 
@@ -34,6 +36,14 @@ def screen(
     pixel_size: Annotated[
         float | None, typer.Option(help="Millimetres per pixel, where it is known.", min=0.0)
     ] = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="Clinical facts of this patient, as of cutis clinical: JSON or a CSV of one row."),
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="Coefficients fitted on your own patients, to combine picture and facts."),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Processor cores to use; all by default.", min=1)
     ] = None,
@@ -47,9 +57,11 @@ def screen(
     from cutis.core.folders import filling
     from cutis.runtime.engine import Engine
     from cutis.runtime.inputs import gather
+    from cutis.runtime.screen_facts import with_facts
     from cutis.runtime.screen_files import write_screening
     from cutis.runtime.screening import screen as run
 
+    known, fitted = _beside(facts, calibration)
     engine = Engine.open(bundle, threads)
     given = gather(photos)
     if engine.info.training.rendered:
@@ -58,12 +70,32 @@ def screen(
         done = run(engine, given.paths, sensitivity=sensitivity, pixel_size=pixel_size or None, progress=step)
     if done.state == "unreadable":
         raise CutisError("\n".join(photo.problem for photo in done.photos))
+    beside = None if known is None else with_facts(done, known, fitted)
     with filling(out) as scratch:
-        write_screening(done, scratch, prevalence)
+        write_screening(done, scratch, prevalence, beside)
     _tell(done, prevalence)
+    if beside is not None:
+        print(f"By the facts: {beside.next_step}")
     print(f"Screening: {out / 'screening.html'}. For research use; not a medical device.")
     if any(photo.lesions is None for photo in done.photos):
         raise typer.Exit(1)
+
+
+def _beside(facts: Path | None, calibration: Path | None) -> tuple[Facts | None, Calibration | None]:
+    """The patient's facts and how they are combined, read before anything takes time."""
+    from cutis.clinical.combine import read_calibration
+    from cutis.clinical.record import read_facts
+
+    if facts is None:
+        if calibration is not None:
+            raise typer.BadParameter("--calibration belongs to --facts; give that too.")
+        return None, None
+    patients = read_facts(facts)
+    if len(patients) != 1:
+        raise typer.BadParameter(
+            f"{facts} has {len(patients)} patients, and the photos are of one. Give that one's facts."
+        )
+    return patients[0][1], None if calibration is None else read_calibration(calibration)
 
 
 def _tell(done: Screening, prevalence: float | None) -> None:

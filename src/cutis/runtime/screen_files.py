@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cutis.clinical.summary import Summary, to_json
+from cutis.runtime.screen_facts import refer
 from cutis.runtime.screen_page import write_page
 from cutis.runtime.screen_picture import encoded, overlay
 from cutis.runtime.screen_words import (
@@ -22,22 +24,27 @@ from cutis.runtime.screen_words import (
 from cutis.runtime.screening import Screening
 
 
-def write_screening(done: Screening, out: Path, prevalence: float | None = None) -> None:
+def write_screening(
+    done: Screening, out: Path, prevalence: float | None = None, beside: Summary | None = None
+) -> None:
     """Write ``lesions.csv``, ``patient.json``, ``overlay_*.png`` and ``screening.html``.
 
     Args:
         done: a screening.
         out: folder that exists and to which nothing else writes, see `cutis.core.folders.filling`.
         prevalence: share of positive patients where this is used, 0..1; then what answers mean there is said.
+        beside: what clinical facts of this patient say, see `cutis.runtime.screen_facts.with_facts`.
 
     Raises:
         CutisError: the prevalence is not from 0 to 1.
     """
     overlays = _write_overlays(done, out)
     _write_lesions(done, out / "lesions.csv")
-    said = json.dumps(_patient(done, prevalence, overlays), indent=1, ensure_ascii=False, allow_nan=False)
+    said = json.dumps(
+        _patient(done, prevalence, overlays, beside), indent=1, ensure_ascii=False, allow_nan=False
+    )
     (out / "patient.json").write_text(said + "\n", encoding="utf-8")
-    write_page(done, out / "screening.html", prevalence)
+    write_page(done, out / "screening.html", prevalence, beside)
 
 
 def _write_overlays(done: Screening, out: Path) -> list[str | None]:
@@ -68,14 +75,17 @@ def _write_lesions(done: Screening, path: Path) -> None:
             table.writerow([done.photos[one.photo].name, lesion.number, *corners, lesion.source, *texts])
 
 
-def _patient(done: Screening, prevalence: float | None, overlays: list[str | None]) -> dict[str, Any]:
+def _patient(
+    done: Screening, prevalence: float | None, overlays: list[str | None], beside: Summary | None
+) -> dict[str, Any]:
     info, patient = done.info, done.patient
     thousand = None if prevalence is None else per_thousand(done, prevalence)
     return {
         "state": done.state,
         "answer": answer(done),
         "because": list(reasons(done)),
-        "refer": done.refer,
+        "refer": refer(done, beside),
+        "refer_by_photos": done.refer,
         "looked_for": done.positive,
         "score": None if patient is None else patient.probability,
         "operating_point": None if patient is None else patient.threshold,
@@ -110,6 +120,7 @@ def _patient(done: Screening, prevalence: float | None, overlays: list[str | Non
             "rendered": info.training.rendered,
             "licence": info.licence,
         },
+        "clinical": None if beside is None else to_json(beside),
         "notes": [NO_DIAGNOSIS, *([NOT_CLINICAL] if info.training.rendered else []), "For research use."],
     }
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cutis.clinical.flags import SOURCE as FLAGS_SOURCE
+from cutis.clinical.score import points, share, signed
+from cutis.clinical.summary import Summary
 from cutis.pages.environment import environment
+from cutis.runtime.screen_facts import refer
 from cutis.runtime.screen_picture import css_colour, encoded, with_saliency
 from cutis.runtime.screen_words import (
     NO_DIAGNOSIS,
@@ -40,13 +44,15 @@ class _Box:
     score: float
 
 
-def write_page(done: Screening, path: Path, prevalence: float | None = None) -> None:
+def write_page(
+    done: Screening, path: Path, prevalence: float | None = None, beside: Summary | None = None
+) -> None:
     """Write the page.
 
     Args:
         done: a screening.
         path: of the page.
-        prevalence: see `cutis.runtime.screen_files.write_screening`.
+        prevalence, beside: see `cutis.runtime.screen_files.write_screening`.
     """
     thousand = None if prevalence is None else per_thousand(done, prevalence)
     text = (
@@ -57,8 +63,14 @@ def write_page(done: Screening, path: Path, prevalence: float | None = None) -> 
             answer=answer(done),
             reasons=reasons(done),
             telling=telling(done),
-            state=_STATE_OF[done.refer],
-            word=_WORD_OF[done.refer],
+            state=_STATE_OF[refer(done, beside)],
+            word=_WORD_OF[refer(done, beside)],
+            beside=beside,
+            signs={present: _signs(beside, present) for present in (True, False, None)} if beside else {},
+            flags_source=FLAGS_SOURCE,
+            points=points,
+            share=share,
+            signed=signed,
             notes=[NO_DIAGNOSIS, *([NOT_CLINICAL] if done.info.training.rendered else [])],
             photos=[_photo(done, number) for number in range(len(done.photos))],
             lesions=[_lesion(done, one) for one in sorted(done.lesions, key=lambda one: -one.probability)],
@@ -69,6 +81,11 @@ def write_page(done: Screening, path: Path, prevalence: float | None = None) -> 
         )
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _signs(beside: Summary, present: bool | None) -> list[str]:
+    """Names of the signs that are there, are not, or were not looked for."""
+    return [flag.name for flag in beside.flags if flag.present is present]
 
 
 def _photo(done: Screening, number: int) -> dict[str, Any]:
