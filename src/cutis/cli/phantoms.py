@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-_SIZE = 224  # pixels, where the network takes as many
-
 
 def phantoms(
     task: Annotated[str, typer.Argument(help="Name of the task, as `cutis tasks` lists it.")],
@@ -19,13 +17,16 @@ def phantoms(
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same photos.")] = 0,
     size: Annotated[
         int | None,
-        typer.Option("--size", help=f"Side in pixels; default: the network's, at most {_SIZE}."),
+        typer.Option("--size", help="(Shorter) side in pixels; default: the network's, at most 224."),
     ] = None,
-    masks: Annotated[bool, typer.Option("--masks", help="Also write where the lesion is.")] = False,
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Also write where the lesion, or each condition, is.")
+    ] = False,
     conditions: Annotated[
         str | None,
         typer.Option(
-            "--conditions", help="confocal, drug_reaction: usual, or shifted beyond every usual range."
+            "--conditions",
+            help="confocal, drug_reaction, facial: usual, or shifted beyond every usual range.",
         ),
     ] = None,
     mosaic: Annotated[
@@ -42,7 +43,7 @@ def phantoms(
     import os
 
     from cutis.cli.progress import progress
-    from cutis.phantoms.dataset import write_mosaic, write_phantoms, write_wide
+    from cutis.phantoms.dataset import default_size, write_mosaic, write_phantoms, write_wide
     from cutis.tasks import get_task
 
     chosen = get_task(task)
@@ -63,7 +64,7 @@ def phantoms(
                 out,
                 n,
                 seed,
-                size=size or min(_SIZE, chosen.network.size),
+                size=size or default_size(chosen, chosen.network.size),
                 masks=masks,
                 conditions=conditions,
                 jobs=jobs or os.cpu_count() or 1,

@@ -8,7 +8,7 @@ from importlib import import_module
 from inspect import signature
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,11 @@ _PHOTOS_SHARE = (0.6, 0.25, 0.15)  # of patients with one, two and three photos
 _GRADED = (4, 8)  # fewest and most photos of a patient who is graded place by place
 _QUALITY = 92
 _WORTH_A_PROCESS = 64  # photos; starting processes takes longer than rendering fewer
+_SIZE = 224  # pixels, where the network takes as many
 _COMMENT = "Rendered by cutis. Not a photo of a person."
+
+
+_T = TypeVar("_T")
 
 
 class Renderable(Protocol):
@@ -111,14 +115,18 @@ def write_phantoms(
         OutputError: the folder already holds a manifest, or cannot be written to.
     """
     manifest = Path(out) / "manifest.csv"
-    _refuse(n, seed, manifest)
+    refuse(n, seed, manifest)
     _need_conditions(task.phantoms, conditions)
+    own = getattr(import_module(task.phantoms.partition(":")[0]), "write_photos", None)
+    if own is not None:  # photos whose manifest has more than one target
+        chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
+        return cast(Path, own(out, n, seed, size=size, masks=masks, jobs=jobs, progress=progress, **chosen))
     todo = [
         _Job(shot, seed, size, Path(out), masks, task.phantoms, conditions)
         for shot in islice(shots(task.labels, seed, _photos(task.phantoms)), n)
     ]
     rows = []
-    for row in _run(todo, jobs):
+    for row in each(_write, todo, jobs):
         rows.append(row)
         if progress is not None:
             progress(1)
@@ -200,6 +208,12 @@ def write_wide(
     return cast(Path, write(out, patients, seed, progress=progress, **chosen))
 
 
+def default_size(task: Renderable, most: int) -> int:
+    """Side of a photo in pixels: what the renderer's module names as ``PHOTO_SIZE``, else 224 or ``most``."""
+    named: int | None = getattr(import_module(task.phantoms.partition(":")[0]), "PHOTO_SIZE", None)
+    return named or min(_SIZE, most)
+
+
 def load_renderer(name: str) -> Renderer:
     """The renderer named ``module:function``.
 
@@ -229,8 +243,8 @@ def shots(labels: Labels, seed: int, photos: tuple[int, int] | None = None) -> I
     patient = 0
     while True:
         turn, place = divmod(patient, len(labels))
-        order = _generator(seed, 0, turn).permutation(len(labels))
-        lot = _generator(seed, 1, patient)
+        order = generator(seed, 0, turn).permutation(len(labels))
+        lot = generator(seed, 1, patient)
         if photos is None:
             count = 1 + int(lot.choice(len(_PHOTOS_SHARE), p=_PHOTOS_SHARE))
         else:
@@ -245,9 +259,9 @@ def _graded_shots(labels: Labels, seed: int) -> Iterator[Shot]:
     number = 0
     patient = 0
     while True:
-        for view in range(int(_generator(seed, 1, patient).integers(_GRADED[0], _GRADED[1] + 1))):
+        for view in range(int(generator(seed, 1, patient).integers(_GRADED[0], _GRADED[1] + 1))):
             turn, place = divmod(number, len(labels))
-            order = _generator(seed, 0, turn).permutation(len(labels))
+            order = generator(seed, 0, turn).permutation(len(labels))
             yield Shot(number, patient, view, labels.names[order[place]])
             number += 1
         patient += 1
@@ -275,7 +289,8 @@ def _condition(renderer: str, name: str) -> object:
     return by_name[name]
 
 
-def _refuse(n: int, seed: int, manifest: Path) -> None:
+def refuse(n: int, seed: int, manifest: Path) -> None:
+    """Raise where numbers are too small or a manifest is there already."""
     if n < 1:
         raise CutisError(f"n is {n}, but at least one photo has to be rendered.")
     if seed < 0:
@@ -284,20 +299,22 @@ def _refuse(n: int, seed: int, manifest: Path) -> None:
         raise OutputError(f"{manifest}: is there already. Choose another folder, or delete it first.")
 
 
-def _generator(seed: int, *key: int) -> np.random.Generator:
+def generator(seed: int, *key: int) -> np.random.Generator:
+    """Chance that depends on the seed and on what it is for."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _run(todo: list[_Job], jobs: int) -> Iterator[dict[str, Any]]:
+def each(write: Callable[[_T], dict[str, Any]], todo: list[_T], jobs: int) -> Iterator[dict[str, Any]]:
+    """What a function makes of each job, in their order, in so many processes."""
     if jobs <= 1 or len(todo) < _WORTH_A_PROCESS:
-        yield from map(_write, todo)
+        yield from map(write, todo)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     # Spawned, not forked: the caller may have threads.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_write, todo, chunksize=min(16, -(-len(todo) // jobs)))
+        yield from pool.map(write, todo, chunksize=min(16, -(-len(todo) // jobs)))
 
 
 def _write(job: _Job) -> dict[str, Any]:
@@ -307,8 +324,8 @@ def _write(job: _Job) -> dict[str, Any]:
     rendered = load_renderer(job.renderer)(
         shot.label,
         job.size,
-        _generator(job.seed, 3, shot.patient, shot.view),
-        subject=_generator(job.seed, 2, shot.patient),
+        generator(job.seed, 3, shot.patient, shot.view),
+        subject=generator(job.seed, 2, shot.patient),
         **chosen,
     )
     suffix = "jpg" if rendered.image.ndim == 3 else "png"  # grey microscopy keeps its speckle
@@ -319,17 +336,18 @@ def _write(job: _Job) -> dict[str, Any]:
         "patient_id": f"r{job.seed}_p{shot.patient:05d}",
         "label": shot.label,
     }
-    _store(rendered.image, job.out / row["image"])
+    store(rendered.image, job.out / row["image"])
     if job.masks:
         row["mask"] = f"masks/{name}.png"
-        _store(rendered.mask, job.out / row["mask"])
+        store(rendered.mask, job.out / row["mask"])
     for key, value in rendered.truth.items():
         if isinstance(value, bool | int | float | str):
             row[key] = round(value, 4) if isinstance(value, float) else value
     return row
 
 
-def _store(pixels: NDArray[np.uint8] | NDArray[np.bool_], path: Path) -> None:
+def store(pixels: NDArray[np.uint8] | NDArray[np.bool_], path: Path) -> None:
+    """Write a picture that says that it is rendered, as JPEG or PNG by its suffix."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

@@ -1,0 +1,367 @@
+"""What is on a face besides skin: its form, lips, eyes, brows, nostrils and hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.phantoms.canvas import Field, Points, Rng, blur, rise
+from cutis.phantoms.facial.canvas import Sheet
+from cutis.phantoms.facial.person import Anatomy
+from cutis.phantoms.facial.skin import Skin
+
+
+@dataclass
+class Cover:
+    """What lies over skin.
+
+    Attributes:
+        share: (height, width) 0 to 1.
+        colour: (3,) or (3, height, width) reflectance by camera band.
+        matt: how much of the skin's mirroring it takes away.
+    """
+
+    share: Field
+    colour: NDArray[np.float32]
+    matt: float = 1.0
+
+
+@dataclass
+class Features:
+    """Everything over the skin, in the order in which it is laid, and sparks of light on the eye.
+
+    Attributes:
+        covers: laid over the lit skin.
+        shade: (height, width) factor of light: lid folds, nostril rims, hair's shadow.
+    """
+
+    covers: list[Cover] = field(default_factory=list)
+    shade: Field | float = 1.0
+
+
+def add_form(skin: Skin) -> None:
+    """The height of the face, in place, and where lips lie."""
+    canvas, face = skin.canvas, skin.person.anatomy
+    x, y = np.abs(canvas.x), canvas.y
+    form = -(x**2) / 150.0 - (y - 10) ** 2 / 420.0
+    form += _bump(x - 31.5, y, 16, 10, -5.0) + _bump(x - 31.5, y, 11, 8, 3.0)
+    form += _bump(x - 26, y + 20, 24, 6, 2.2)
+    form += _bump(x - 40, y - 30, 20, 18, 5.0)
+    form += _nose(x, y, face)
+    form += _bump(x, y - face.chin - 12, 15, 10, 5.0) + _bump(x, y - face.chin, 16, 3.0, -1.6)
+    lips = _lip_depth(canvas, face)
+    skin.form = (form + _lip_form(x, y, face)).astype(np.float32)
+    _colour_lips(skin, lips)
+
+
+def _cube(value: Field) -> Field:
+    return np.asarray(value * value * value)
+
+
+def _bump(x: Field, y: Field, wide: float, high: float, height: float) -> Field:
+    return np.asarray(height * np.exp(-((x / wide) ** 2) - (y / high) ** 2), dtype=np.float32)
+
+
+def _nose(x: Field, y: Field, face: Anatomy) -> Field:
+    tip, wing = face.nose_tip
+    along = np.clip((y + 12) / (tip + 12), 0, 1.2)
+    ridge = (
+        (3.0 + 14.0 * along**1.5)
+        * rise(np.asarray(tip + 6.5 - y, dtype=np.float32), 7.0)
+        * rise(y + 14, 14.0)
+    )
+    wide = 5.5 + 4.5 * along**2
+    form = ridge * np.exp(-_cube(x / (1.25 * wide)))
+    form += _bump(x, y - tip + 1, 7, 7, 2.5)
+    form += _bump(x - wing + 5.5, y - tip - 1.5, 5.5, 6.5, 6.5)
+    return np.asarray(form, dtype=np.float32)
+
+
+def _lip_form(x: Field, y: Field, face: Anatomy) -> Field:
+    line, half = face.mouth
+    across = np.clip(1 - (x / (half + 4)) ** 2, 0, 1)
+    form = across * _bump(x, y - line + 0.55 * face.lips[0], 60, 0.7 * face.lips[0] + 1, 2.6)
+    form += across * _bump(x, y - line - 0.5 * face.lips[1], 60, 0.7 * face.lips[1] + 1, 3.4)
+    form += _bump(x, y - line + face.lips[0] + 6, 2.6, 6, -0.8)  # the groove below the nose
+    return np.asarray(form, dtype=np.float32)
+
+
+def _lip_depth(canvas: Sheet, face: Anatomy) -> Field:
+    """How far inside the red of the lips, mm; negative outside."""
+    line, half = face.mouth
+    x = canvas.x - np.float32(0.3 * face.lean)
+    place = np.abs(x) / half
+    rim = np.sqrt(np.clip(1 - place**2.2, 0, 1)) * 0.85 + 0.15 * np.clip(1 - place, 0, 1)
+    bow = 1 + 0.14 * np.exp(-(((np.abs(x) - 5) / 4) ** 2)) - 0.16 * np.exp(-((x / 2.4) ** 2))
+    up, down = face.lips[0] * rim * bow, face.lips[1] * rim
+    away = canvas.y - line
+    inside = np.where(away < 0, up + away, down - away)
+    return np.asarray(np.where(place < 1, inside, -np.abs(away) - 2 * (place - 1) * half), dtype=np.float32)
+
+
+def _colour_lips(skin: Skin, depth: Field) -> None:
+    if float(depth.max()) < -1.5:
+        return
+    canvas, layers = skin.canvas, skin.layers
+    rng = skin.own("lips")
+    lip = rise(depth, 0.9)
+    stripes = canvas.cells(
+        rng, 0.9, stretch=3.5, angle=np.pi / 2, warp=(0.2 * canvas.smooth(rng, 2), canvas.full(0))
+    )
+    groove = np.maximum(np.float32(0.3) - stripes.edge, 0)
+    layers.relief *= 1 - lip
+    layers.relief -= np.float32(0.30) * groove * lip
+    layers.melanin *= 1 - np.float32(0.45) * lip
+    layers.arterial += lip * np.float32(rng.uniform(0.012, 0.03))
+    layers.venous += lip * np.float32(rng.uniform(0.004, 0.010))
+    skin.gloss += lip * np.float32(rng.uniform(0.1, 0.6))
+    skin.usable *= 1 - rise(depth + np.float32(1.0), 0.6)
+
+
+def draw_features(skin: Skin) -> Features:
+    """Eyes, brows, nostrils, mouth, hairline, stubble and down, where the canvas has them."""
+    features = Features(shade=skin.canvas.full(1.0))
+    _eyes(skin, features)
+    _nostrils(skin, features)
+    _mouth(skin, features)
+    _brows(skin, features)
+    _hairline(skin, features)
+    _stubble(skin)
+    _down(skin, features)
+    return features
+
+
+def _eyes(skin: Skin, features: Features) -> None:
+    canvas, face = skin.canvas, skin.person.anatomy
+    left, top, right, bottom = canvas.box
+    if bottom < -12 or top > 12:
+        return
+    for side in (-1.0, 1.0):
+        middle = side * 31.5
+        if left < middle + 22 and right > middle - 22:
+            _eye(skin, features, side, face)
+
+
+def _eye(skin: Skin, features: Features, side: float, face: Anatomy) -> None:
+    canvas, person = skin.canvas, skin.person
+    rng = skin.own("eye")
+    half, high = face.eye
+    x = (canvas.x - np.float32(31.5 * side)) * np.float32(side)  # grows outwards
+    y = canvas.y + np.float32(face.slant / half / 2) * x - np.float32(face.lean * (side < 0))
+    place = np.clip(np.abs(x) / half, 0, 1.4)
+    arch = np.maximum(1 - place**2, -0.6)
+    upper, lower = high * arch * (1 - 0.12 * x / half), 0.62 * high * arch
+    depth = np.minimum(y + upper, lower - y).astype(np.float32)
+    opening = rise(depth, 0.5)
+    iris_away = np.hypot(x - 0.5, y + 0.6).astype(np.float32)
+    iris = rise(np.float32(5.9) - iris_away, 0.6)
+    pupil = rise(np.float32(rng.uniform(1.6, 2.4)) - iris_away, 0.4)
+    fibre = 1 + 0.25 * canvas.rough(rng, 1.0)
+    sclera = np.array([0.56, 0.50, 0.46], dtype=np.float32)[:, None, None]
+    sclera = sclera * (1 - 0.5 * np.exp(-np.maximum(depth, 0) / 1.6))
+    blue, brown = np.array([0.10, 0.15, 0.20]), np.array([0.055, 0.03, 0.016])
+    tint = (blue * (1 - person.iris) + brown * person.iris).astype(np.float32)[:, None, None] * fibre
+    tint = tint * (1 - 0.55 * rise(iris_away - np.float32(4.9), 0.8))
+    colour = sclera * (1 - iris) + tint * iris
+    colour = colour * (1 - pupil) + np.float32(0.012) * pupil
+    spark = rise(np.float32(0.8) - np.hypot(x - 1.6, y + 2.4).astype(np.float32), 0.5)
+    colour = colour * (1 - spark) + np.float32(0.9) * spark
+    fold = y + high * np.maximum(1 - (place * 0.86) ** 2, -0.6) + np.float32(rng.uniform(1.8, 3.2))
+    crease = np.exp(-((fold / 0.55) ** 2)) * rise(np.float32(half * 1.1) - np.abs(x), 5.0)
+    lash_line = np.exp(-((np.minimum(np.abs(y + upper), np.abs(lower - y) * 1.7) / 0.45) ** 2)) * (
+        place < 1.02
+    )
+    shade = (1 - 0.38 * crease) * (1 - 0.45 * lash_line * (1 - opening))
+    features.shade = features.shade * shade.astype(np.float32)
+    features.covers.append(Cover(opening, colour.astype(np.float32)))
+    lid = rise(-np.abs(np.where(y > 0, 0, fold)).astype(np.float32) + 1.2, 1.0) * (y < 0)
+    near = rise(depth + np.float32(2.4), 0.8)
+    skin.usable *= (1 - np.maximum(near, lid * crease)).astype(np.float32)
+    skin.layers.venous += (0.004 * np.exp(-((place / 1.1) ** 4) - ((y - 9) / 6.5) ** 2)).astype(np.float32)
+    _lashes(skin, features, side, face, rng)
+
+
+def _lashes(skin: Skin, features: Features, side: float, face: Anatomy, rng: Rng) -> None:
+    half, high = face.eye
+    paths = []
+    for upper, count in ((True, 60), (False, 30)):
+        for place in np.sort(rng.uniform(-0.92, 1.0, count)):
+            root_y = -high * (1 - place**2) if upper else 0.62 * high * (1 - place**2)
+            length = rng.uniform(4.0, 6.5) if upper else rng.uniform(2.0, 3.2)
+            turn = 0.65 * place + rng.normal(0, 0.12)
+            bend = np.linspace(0, 1, 6)
+            across = half * place + length * np.sin(turn) * bend
+            down = root_y - face.slant / half / 2 * half * place
+            lift = length * (0.30 * np.sin(np.pi * bend * 0.55) + 0.35 * bend**2)
+            down = down + (-lift if upper else lift)
+            paths.append(np.stack([side * (31.5 + across), down + face.lean * (side < 0)], axis=1))
+    widths = [np.linspace(0.13, 0.05, 6) for _ in paths]
+    features.covers.append(
+        Cover(drawn(skin.canvas, paths, widths) * np.float32(0.85), hair_colour(0.7 + 0.3 * skin.person.hair))
+    )
+
+
+def _brows(skin: Skin, features: Features) -> None:
+    canvas, person = skin.canvas, skin.person
+    face = person.anatomy
+    if canvas.box[3] < -face.brow[0] - 12 or canvas.box[1] > -face.brow[0] + 8:
+        return
+    rng = skin.own("brows")
+    density = (
+        rng.uniform(14, 24) * (1.3 if person.sex == "male" else 1.0) * (1 - 0.004 * max(person.age - 50, 0))
+    )
+    paths = [path for side in (-1.0, 1.0) for path in _brow_hairs(face, side, int(density * 33), rng)]
+    cover = drawn(canvas, paths, [np.linspace(0.11, 0.05, 5) * rng.uniform(0.8, 1.2) for _ in paths])
+    if float(cover.max()) == 0:
+        return
+    features.shade = features.shade * (1 - np.float32(0.25) * blur(cover, 0.6 / canvas.pixel))
+    features.covers.append(Cover(cover * np.float32(0.9), hair_colour(min(person.hair + 0.12, 1.0))))
+    skin.usable *= 1 - rise(blur(cover, 1.0 / canvas.pixel) - np.float32(0.09), 0.08)
+
+
+def _brow_hairs(face: Anatomy, side: float, count: int, rng: Rng) -> NDArray[np.float64]:
+    """Courses of the hairs of one brow, (count, points, 2) mm."""
+    place = rng.uniform(0, 1, count)
+    rising = np.sin(np.pi * np.minimum(place / 0.7, 1.0) * 0.5)
+    centre = -face.brow[0] - face.brow_arch * np.where(place < 0.7, rising, 1 - 1.6 * (place - 0.7) / 0.3)
+    half = face.brow[1] * (0.75 + 0.5 * np.sin(np.pi * np.minimum(place * 1.6, 1))) * (1 - 0.75 * place**3)
+    root = centre + rng.uniform(-1, 1, count) * half
+    turn = -1.25 + 1.5 * np.minimum(place * 1.8, 1.0) + rng.normal(0, 0.18, count)
+    turn = (turn + 0.25 * ((root < centre) & (place > 0.25)))[:, None]
+    length = rng.uniform(4.0, 8.0, (count, 1))
+    bend = np.linspace(0, 1, 5)[None, :]
+    x = face.brow_start + 38 * place[:, None] + length * bend * np.cos(turn) + 0.8 * bend**2
+    y = root[:, None] + face.lean * (side < 0) + length * bend * np.sin(turn) * (1 - 0.35 * bend)
+    return np.stack([side * x, y], axis=2)
+
+
+def _nostrils(skin: Skin, features: Features) -> None:
+    canvas, face = skin.canvas, skin.person.anatomy
+    tip, wing = face.nose_tip
+    if canvas.box[3] < tip - 8 or canvas.box[1] > tip + 14:
+        return
+    x, y = np.abs(canvas.x), canvas.y
+    hole = np.hypot((x - 0.48 * wing) / 4.4, (y - tip - 4.6 - 0.12 * (x - 0.48 * wing)) / 1.9)
+    dark = rise(np.asarray(1.0 - hole, dtype=np.float32), 0.45)
+    under = np.exp(-(((y - tip - 6.8) / 1.6) ** 2)) * rise(np.asarray(wing + 1 - x, dtype=np.float32), 3.0)
+    # The furrow behind the wing.
+    rim = np.hypot((x - wing + 7.0) / 8.2, (y - tip + 0.5) / 8.5)
+    furrow = np.exp(-(((rim - 1.0) / 0.10) ** 2)) * rise(np.asarray(x - wing + 2.5, dtype=np.float32), 3.0)
+    furrow *= rise(np.asarray(y - tip + 8, dtype=np.float32), 5.0)
+    features.shade = features.shade * ((1 - 0.40 * under) * (1 - 0.45 * furrow)).astype(np.float32)
+    features.covers.append(Cover(dark * np.float32(0.93), np.array([0.035, 0.018, 0.012], dtype=np.float32)))
+    skin.usable *= 1 - rise(np.asarray(1.35 - hole, dtype=np.float32), 0.3)
+
+
+def _mouth(skin: Skin, features: Features) -> None:
+    canvas, face = skin.canvas, skin.person.anatomy
+    line, half = face.mouth
+    if canvas.box[3] < line - 6 or canvas.box[1] > line + 6:
+        return
+    rng = skin.own("mouth")
+    x = canvas.x - np.float32(0.3 * face.lean)
+    wave = 0.7 * np.cos(x / 5.5) * np.exp(-((x / 12) ** 2)) + 0.10 * canvas.smooth(rng, 4.0)
+    away = canvas.y - np.float32(line) - wave - rng.uniform(-1.0, 0.8) * (x / half) ** 2
+    shut = np.exp(-((away / 0.55) ** 2)) * rise(np.asarray(half + 0.8 - np.abs(x), dtype=np.float32), 2.5)
+    features.covers.append(
+        Cover((0.82 * shut).astype(np.float32), np.array([0.05, 0.018, 0.014], dtype=np.float32))
+    )
+    soft = np.exp(-((away / 2.2) ** 2)) * rise(np.asarray(half + 1.5 - np.abs(x), dtype=np.float32), 4.0)
+    features.shade = features.shade * (1 - 0.28 * soft).astype(np.float32)
+
+
+def _hairline(skin: Skin, features: Features) -> None:
+    canvas, person = skin.canvas, skin.person
+    edge = person.anatomy.hairline
+    if canvas.box[1] > edge + 6 + 0.012 * max(abs(canvas.box[0]), abs(canvas.box[2])) ** 2:
+        return
+    rng = skin.own("hairline")
+    left, top, right, _ = canvas.box
+    paths = []
+    for _ in range(int(9 * (right - left))):
+        x = rng.uniform(left - 5, right + 5)
+        root = edge + 0.010 * x**2 + rng.normal(0, 1.5) - rng.exponential(7.0)
+        if root < top - 12:
+            continue
+        turn, length = -np.pi / 2 + 0.012 * x + rng.normal(0, 0.25), rng.uniform(8, 25)
+        bend = np.linspace(0, 1, 6)
+        paths.append(
+            np.stack([x + length * bend * np.cos(turn), root + length * bend * np.sin(turn)], axis=1)
+        )
+    cover = drawn(canvas, paths, [np.linspace(0.06, 0.10, 6) for _ in paths])
+    if float(cover.max()) == 0:
+        return
+    features.covers.append(Cover(cover * np.float32(0.9), hair_colour(person.hair)))
+    skin.usable *= 1 - rise(blur(cover, 1.0 / canvas.pixel) - np.float32(0.10), 0.10)
+
+
+def _stubble(skin: Skin) -> None:
+    """Dark dots of a shaved beard, and the blue that its roots give to skin."""
+    canvas, person = skin.canvas, skin.person
+    if person.beard < 0.1 or canvas.box[3] < 45:
+        return
+    rng = skin.own("stubble")
+    x, y = np.abs(canvas.x), canvas.y
+    face = person.anatomy
+    lower = rise(np.asarray(y - 58 - np.maximum(30 - x, 0) * 0.0 + 0.10 * (x - 25), dtype=np.float32), 12.0)
+    zone = lower * skin.usable * (1 - np.exp(-((x / 16) ** 2) - ((y - face.chin + 3) / 4) ** 2))
+    amount = np.float32(person.beard) * zone
+    skin.layers.deep += np.float32(0.16 * person.hair) * amount
+    if canvas.pixel > 0.3:
+        skin.layers.deep += np.float32(0.10 * person.hair) * amount
+        return
+    hairs = canvas.cells(rng, 0.85)
+    dots = hairs.dots(0.11, 0.12) * (hairs.draw(rng) < 0.85)
+    skin.layers.crust += np.float32(0.9 * person.hair) * dots * amount
+
+
+def _down(skin: Skin, features: Features) -> None:
+    """Fine pale hair, more of it on cheeks and lip."""
+    canvas = skin.canvas
+    if canvas.pixel > 0.3:
+        return
+    rng = skin.own("down")
+    left, top, right, bottom = canvas.box
+    count = int(rng.uniform(0, 6) * canvas.cm2)
+    along = rng.normal(np.pi / 2, 0.3)
+    paths = []
+    for _ in range(count):
+        start = rng.uniform((left, top), (right, bottom))
+        side = np.sign(start[0]) or 1.0
+        turn = along - side * 0.5 + rng.normal(0, 0.25) + np.linspace(0, rng.normal(0, 0.4), 6)
+        move = np.stack([np.cos(turn), np.sin(turn)], axis=1) * rng.uniform(0.25, 0.8)
+        paths.append(start + np.cumsum(move, axis=0))
+    cover = drawn(canvas, paths, [np.full(6, 0.03) for _ in paths]) * skin.usable
+    features.shade = features.shade * (1 + np.float32(rng.uniform(0.1, 0.4)) * cover)
+
+
+def drawn(canvas: Sheet, paths: list[Points], widths: list[NDArray[np.float64]]) -> Field:
+    """Coverage 0 to 1 of fine hair, (height, width); finer than a pixel is fainter."""
+    import cv2
+
+    shift = 4
+    left, top, right, bottom = canvas.box
+    corner, scale = np.array(canvas.corner), (1 << shift) / canvas.pixel
+    picture = np.zeros(canvas.shape, dtype=np.uint8)
+    for path, width in zip(paths, widths, strict=True):
+        if (
+            path[:, 0].max() < left
+            or path[:, 1].max() < top
+            or path[:, 0].min() > right
+            or path[:, 1].min() > bottom
+        ):
+            continue
+        whole = np.rint((path - corner) * scale).astype(np.int32).reshape(-1, 1, 2)
+        thick = float(width[0] + width[-1]) / 2 / canvas.pixel
+        cv2.polylines(
+            picture, [whole], False, 255 * min(1.0, thick / 0.9), max(1, round(thick)), cv2.LINE_AA, shift
+        )
+    return picture.astype(np.float32) / np.float32(255)
+
+
+def hair_colour(melanin: float) -> NDArray[np.float32]:
+    """Reflectance of hair by band, (3,): white, blond, brown, black."""
+    absorbed = np.exp(-np.array([2.6, 3.6, 5.0]) * melanin)
+    return (0.012 + 0.6 * absorbed).astype(np.float32)
