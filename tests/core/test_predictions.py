@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cutis.core.errors import OutputError, PredictionsError
-from cutis.core.predictions import PredictionsWriter, read_predictions
+from cutis.core.predictions import PredictionsWriter, conditions_in, of_condition, read_predictions
 
 LABELS = ("nv", "mel")
 HEADER = "image_id,lesion_id,source,kind,prediction,p_nv,p_mel\n"
@@ -186,3 +186,56 @@ def test_doctors_and_models_stand_in_one_table(tmp_path: Path) -> None:
 def test_several_findings_are_joined(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(HEADER + "a,1,net,model,nv;mel,0.9,0.8\n")
     assert read_predictions([tmp_path / "p.csv"]).height == 1
+
+
+GRADED = (
+    "image_id,source,kind,prediction_pores,prediction_pores_deep,"
+    "p_pores_0,p_pores_1,p_pores_deep_0,p_pores_deep_1"
+)
+
+
+def test_conditions_have_their_own_columns_and_are_read_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    columns = ("pores_0", "pores_1", "pores_deep_0", "pores_deep_1")
+    answers = ("prediction_pores", "prediction_pores_deep")
+    with PredictionsWriter(path, columns, key="k", answers=answers, numbers=("score_pores",)) as writer:
+        writer.write("a", "a", "net", ("0", "1"), (0.9, 0.1, 0.2, 0.8, 0.1))
+    assert path.read_text().splitlines()[0] == GRADED + ",score_pores"
+    rows = read_predictions([path])
+    assert conditions_in(rows) == ("pores", "pores_deep")
+    pores = of_condition(rows, "pores")
+    assert pores.columns == ["image_id", "source", "kind", "prediction", "p_0", "p_1"]
+    assert pores.row(0) == ("a", "net", "model", "0", 0.9, 0.1)
+    assert of_condition(rows, "pores_deep").row(0)[3:] == ("1", 0.2, 0.8)
+
+
+def test_what_is_present_has_one_probability_and_a_reader_needs_none(tmp_path: Path) -> None:
+    net, doctor = tmp_path / "net.csv", tmp_path / "doctor.csv"
+    net.write_text("image_id,source,kind,prediction_hair,p_hair\na,net,model,present,0.75\n")
+    doctor.write_text("image_id,source,kind,prediction_hair,prediction_gel\na,Dr A,reader,absent,present\n")
+    rows = read_predictions([net, doctor])
+    hair = of_condition(rows, "hair")
+    assert hair["prediction"].to_list() == ["present", "absent"]
+    assert hair["p_absent"].to_list() == [0.25, None]
+    assert hair["p_present"].to_list() == [0.75, None]
+    assert of_condition(rows, "gel")["source"].to_list() == ["Dr A"]
+
+
+def test_wrong_cells_of_conditions_are_named(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "a,net,model,0,1,0.9,0.1,0.2,0.8\nb,net,model,2,1,0.9,0.1,0.2,0.8\n"
+        "c,net,model,0,present,0.9,,0.2,0.8\nd,net,model,,1,,,0.2,0.8\n",
+        header=GRADED + "\n",
+    )
+    assert len(found) == 3
+    assert "prediction_pores is '2', not one of 0, 1" in found[0]
+    assert any("image 'c' has some probabilities but not all" in line for line in found)
+    assert any("prediction_pores_deep is 'present', not one of 0, 1" in line for line in found)
+
+
+def test_tables_of_conditions_and_of_classes_are_judged_apart(tmp_path: Path) -> None:
+    write(tmp_path / "net.csv", ["a"])
+    (tmp_path / "skin.csv").write_text("image_id,source,kind,prediction_hair\na,Dr A,reader,absent\n")
+    with pytest.raises(PredictionsError, match="Judge them apart"):
+        read_predictions([tmp_path / "net.csv", tmp_path / "skin.csv"])

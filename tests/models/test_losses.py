@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutis.models import Imbalance
 from cutis.models.losses import class_weights, classification_loss, one_hot
 
 COUNTS = torch.tensor([60.0, 30.0, 10.0])
@@ -59,3 +60,37 @@ def test_a_class_that_training_never_shows_gives_no_infinite_loss() -> None:
     for imbalance in ("weighted", "focal", "logit-adjusted"):
         loss = classification_loss(logits, one_hot(target, 3), counts, imbalance=imbalance)  # type: ignore[arg-type]
         assert torch.isfinite(loss)
+
+
+@given(seed=st.integers(0, 50))
+def test_answers_that_are_not_known_are_left_out_of_the_mean(seed: int) -> None:
+    logits, target = batch(seed)
+    shares = one_hot(target, 3)
+    shares[::2] = torch.nan
+    ours = classification_loss(logits, shares, COUNTS, smoothing=0.1)
+    torch.testing.assert_close(ours, classification_loss(logits[1::2], shares[1::2], COUNTS, smoothing=0.1))
+
+
+def test_where_nothing_is_known_there_is_no_loss_and_no_push() -> None:
+    logits = torch.randn(4, 2, 3, requires_grad=True)
+    loss = classification_loss(logits, torch.full((4, 2, 3), torch.nan), COUNTS.expand(2, 3))
+    loss.backward()
+    assert loss.item() == 0
+    assert logits.grad is not None and float(logits.grad.abs().sum()) == 0
+
+
+@pytest.mark.parametrize("imbalance", ["none", "weighted", "focal", "logit-adjusted"])
+def test_questions_side_by_side_cost_the_mean_of_each(imbalance: Imbalance) -> None:
+    (first, one), (second, other) = batch(1), batch(2)
+    counts = torch.stack([COUNTS, COUNTS.flip(0)])
+    ours = classification_loss(
+        torch.stack([first, second], 1),
+        torch.stack([one_hot(one, 3), one_hot(other, 3)], 1),
+        counts,
+        imbalance=imbalance,
+    )
+    alone = [
+        classification_loss(x, one_hot(t, 3), c, imbalance=imbalance)
+        for x, t, c in ((first, one, counts[0]), (second, other, counts[1]))
+    ]
+    torch.testing.assert_close(ours, torch.stack(alone).mean())

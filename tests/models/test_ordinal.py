@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutis.models.ordinal import OrdinalHead
+from cutis.models.ordinal import OrdinalHead, OrdinalHeads
 
 
 def head(classes: int, seed: int) -> OrdinalHead:
@@ -46,3 +46,17 @@ def test_an_untrained_head_expects_the_middle_grade() -> None:
     torch.nn.init.zeros_(made.score.weight)
     probabilities = torch.softmax(made(torch.zeros(1, 3)), 1)[0]
     assert float((probabilities * torch.arange(5)).sum()) == pytest.approx(2.0, abs=1e-5)
+
+
+def test_heads_side_by_side_say_what_each_says() -> None:
+    made = OrdinalHeads(6, 3, 5)
+    x = torch.randn(4, 6)
+    assert torch.allclose(made(x), torch.cat([head(x) for head in made.heads], 1), atol=1e-6)
+    assert made.weight.shape == (15, 6)
+    assert made.bias.shape == (15,)
+
+
+def test_with_two_grades_a_head_is_a_logistic_regression() -> None:
+    made, x = OrdinalHead(6, 2), torch.randn(4, 6)
+    present = torch.softmax(made(x), 1)[:, 1]
+    assert torch.allclose(present, torch.sigmoid(made.score(x)[:, 0] - made.thresholds[0]), atol=1e-6)

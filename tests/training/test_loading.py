@@ -64,3 +64,25 @@ def test_sizes_grow_by_phase() -> None:
     recipe = Recipe(epochs=6, sizes=(96, 128, 160))
     assert [recipe.size_at(epoch, 224) for epoch in range(6)] == [96, 96, 128, 128, 160, 160]
     assert Recipe(epochs=2).size_at(0, 224) == 224
+
+
+def test_a_photo_with_a_rare_answer_to_any_question_comes_more_often() -> None:
+    targets = np.zeros((40, 2), dtype=np.int64)
+    targets[0, 0], targets[1, 1] = 1, 1
+    chances = sampling_chances(targets, Recipe())
+    assert np.isclose(chances.sum(), 1)
+    assert np.isclose(chances[0], chances[1])
+    assert chances[0] > 2 * chances[2]
+
+
+def test_an_answer_that_is_not_known_weighs_as_much_as_a_known_one_on_average() -> None:
+    targets = np.array([[0, 1], [0, -1], [1, -1], [1, 0]], dtype=np.int64)
+    chances = sampling_chances(targets, Recipe(sampling_power=1.0))
+    assert np.allclose(chances, 0.25)
+
+
+@settings(deadline=None, max_examples=20)
+@given(power=st.floats(0, 1))
+def test_one_question_in_a_column_is_drawn_as_one_without(power: float) -> None:
+    recipe = Recipe(sampling_power=power)
+    assert (sampling_chances(TARGETS[:, None], recipe) == sampling_chances(TARGETS, recipe)).all()

@@ -87,6 +87,11 @@ class Labels:
         return ("",)
 
     @property
+    def several(self) -> bool:
+        """Conditions are graded side by side."""
+        return self.questions != ("",)
+
+    @property
     def ordered(self) -> bool:
         """Answers are grades, lowest first."""
         return isinstance(self.answers, Ordinal)
@@ -130,6 +135,22 @@ class Labels:
             Index of the answer, with ``axis`` left out; of several questions those of all, along ``axis``.
         """
         return np.asarray(np.argmax(probabilities, axis=axis))
+
+    def found(self, decided: ArrayLike) -> tuple[Label, ...]:
+        """What is named as an answer: the label itself; of several conditions those above the lowest grade.
+
+        Args:
+            decided: from `decide`, of one photo.
+        """
+        return (self.items[int(np.asarray(decided))],)
+
+    def in_words(self, decided: ArrayLike) -> str:
+        """The same for people."""
+        return self.found(decided)[0].text
+
+    def expand(self, told: Mapping[str, float]) -> list[float]:
+        """The probabilities of all `outputs` from those that are `told`."""
+        return [told[name] for name in self.outputs]
 
     def expected(self, probabilities: ArrayLike) -> NDArray[np.float64]:
         """(..., outputs) -> (..., questions) mean grade of each, counted from 0; of grades only."""
@@ -226,6 +247,28 @@ class MultiLabel(Labels):
     def scores(self) -> tuple[str, ...]:
         """See `Labels.scores`."""
         return self.names if len(self.grades) > 2 else ()
+
+    def found(self, decided: ArrayLike) -> tuple[Label, ...]:
+        """See `Labels.found`."""
+        rows = zip(self.items, np.asarray(decided).tolist(), strict=True)
+        return tuple(label for label, grade in rows if grade > 0)
+
+    def in_words(self, decided: ArrayLike) -> str:
+        """See `Labels.in_words`."""
+        if len(self.grades) == 2:
+            return ", ".join(label.text for label in self.found(decided)) or self.grades.items[0].text
+        grades = dict(zip(self.names, np.asarray(decided).tolist(), strict=True))
+        named = (
+            f"{label.text} {self.grades.items[grades[label.name]].text.lower()}"
+            for label in self.found(decided)
+        )
+        return ", ".join(named) or self.grades.items[0].text
+
+    def expand(self, told: Mapping[str, float]) -> list[float]:
+        """See `Labels.expand`."""
+        if len(self.grades) > 2:
+            return super().expand(told)
+        return [share for name in self.names for share in (1 - told[name], told[name])]
 
     def decide(self, probabilities: ArrayLike, axis: int = -1) -> NDArray[np.intp]:
         """The median grade of each condition, see `Labels.decide`."""

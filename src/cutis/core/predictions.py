@@ -4,6 +4,10 @@ Columns: ``image_id``, the group column (``patient_id``, ``lesion_id`` or anothe
 stands for itself), ``source``, ``kind`` (``model`` or ``reader``), ``prediction``, and one ``p_<label>`` per
 label where the source gives probabilities. A gate adds ``grade``, ``reason`` and ``passed``, ``p_good``,
 ``p_good_region`` and one ``p_reason_<finding>`` each, which are no labels.
+
+Where several conditions are graded at once there is one ``prediction_<condition>`` each in place of
+``prediction``; an empty one was not graded. Probabilities are ``p_<condition>_<grade>``; of what is only
+present or absent ``p_<condition>``, that it is present. ``score_<condition>`` is the mean grade.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from typing import TYPE_CHECKING
 from cutis.core.bundle_info import GOOD
 from cutis.core.errors import OutputError, PredictionsError
 from cutis.core.files import replacing
+from cutis.core.labels import PRESENCE
 
 if TYPE_CHECKING:  # polars takes longer to import than a small prediction takes
     import polars as pl
@@ -28,6 +33,8 @@ if TYPE_CHECKING:  # polars takes longer to import than a small prediction takes
 KINDS = ("model", "reader")
 COLUMNS = ("image_id", "source", "kind", "prediction")
 PREFIX = "p_"
+ANSWER = "prediction"
+SCORE = "score_"
 GATE = ("grade", "reason", "passed")  # columns of a gate's words; where they stand, there are its numbers too
 REASON = "p_reason_"
 SEPARATOR = ";"  # between the findings of one prediction with several
@@ -47,8 +54,9 @@ class PredictionsWriter:
         group: name of the group column; ``image_id`` where each image stands for itself.
         key: says what the run is made of (model, images, options); a journal of another key is refused.
         restart: throw away any journal.
+        answers: columns of what is answered; one per condition where there are several.
         words: further columns of text, before the probabilities.
-        numbers: further columns of numbers, after them; they begin with ``p_`` too.
+        numbers: further columns of numbers, after them; they begin with ``p_`` or ``score_``.
 
     Raises:
         OutputError: another suffix, the folder cannot be written to, the disk is full, or an unfinished
@@ -66,6 +74,7 @@ class PredictionsWriter:
         group: str = "image_id",
         key: str,
         restart: bool = False,
+        answers: Sequence[str] = (ANSWER,),
         words: Sequence[str] = (),
         numbers: Sequence[str] = (),
     ) -> None:
@@ -76,7 +85,7 @@ class PredictionsWriter:
         self.done: set[str] = set()
         own = () if group == "image_id" else (group,)
         scores = (*(PREFIX + label for label in labels), *numbers)
-        self._columns = ("image_id", *own, *COLUMNS[1:], *words, *scores)
+        self._columns = ("image_id", *own, "source", "kind", *answers, *words, *scores)
         self._first = "# " + json.dumps({"key": key}) + "\n"
         self._scores, self._grouped, self._restart = scores, bool(own), restart
         self._handle: TextIOWrapper | None = None
@@ -108,7 +117,7 @@ class PredictionsWriter:
         image_id: str,
         group: str,
         source: str,
-        prediction: str,
+        prediction: str | Sequence[str],
         probabilities: Sequence[float | None],
         *,
         kind: str = "model",
@@ -120,7 +129,7 @@ class PredictionsWriter:
             image_id: of the image.
             group: its patient or lesion; ignored where each image stands for itself.
             source: who says so.
-            prediction: label name, or several joined by ``;``.
+            prediction: label name, or several joined by ``;``; or one per column of answers.
             probabilities: (labels + numbers,) 0 to 1; of the further numbers, None is not known.
             kind: ``model`` or ``reader``.
             words: of the further columns of text.
@@ -130,11 +139,10 @@ class PredictionsWriter:
         """
         assert self._handle is not None
         own = (group,) if self._grouped else ()
+        said = (prediction,) if isinstance(prediction, str) else prediction
         try:
             self._empty = False
-            self._writer.writerow(
-                (image_id, *own, source, kind, prediction, *words, *map(_number, probabilities))
-            )
+            self._writer.writerow((image_id, *own, source, kind, *said, *words, *map(_number, probabilities)))
             if time.monotonic() - self._flushed > _FLUSH:
                 self._handle.flush()
                 self._flushed = time.monotonic()
@@ -229,6 +237,10 @@ def read_predictions(paths: Sequence[Path | str]) -> pl.DataFrame:
     if wrong:
         raise PredictionsError(wrong)
     read = [_checked(path, table) for path, table in tables]
+    several = {bool(conditions_in(rows)) for rows, _ in read}
+    if len(several) > 1:
+        what = "some of these files grade several conditions, others name one class per photo"
+        raise PredictionsError([f"{', '.join(map(str, paths))}: {what}. Judge them apart."])
     rows = pl.concat([rows for rows, _ in read], how="diagonal")
     problems = [problem for _, problems in read for problem in problems] + _repeated(rows)
     if problems:
@@ -243,8 +255,48 @@ def _labels_only(table: pl.DataFrame) -> pl.DataFrame:
     return table.drop(*GATE, *others)
 
 
+def conditions_in(rows: pl.DataFrame) -> tuple[str, ...]:
+    """The conditions that are graded side by side; none where there is one prediction per photo."""
+    return tuple(name.removeprefix(f"{ANSWER}_") for name in rows.columns if name.startswith(f"{ANSWER}_"))
+
+
+def of_condition(rows: pl.DataFrame, condition: str) -> pl.DataFrame:
+    """What is said of one condition, as a table with one ``prediction`` per photo that it was graded on.
+
+    Args:
+        rows: from `read_predictions`.
+        condition: one of `conditions_in`.
+    """
+    import polars as pl
+
+    scores = _scores_of(condition, rows.columns)
+    if list(scores.values()) == [PREFIX + condition]:
+        present = pl.col(PREFIX + condition)
+        told = [(1 - present).alias(PREFIX + PRESENCE.names[0]), present.alias(PREFIX + PRESENCE.names[1])]
+    else:
+        told = [pl.col(column).alias(PREFIX + grade) for grade, column in scores.items()]
+    said = (ANSWER, PREFIX, SCORE)
+    beside = [name for name in rows.columns if not name.startswith(said)]
+    answer = pl.col(f"{ANSWER}_{condition}").alias(ANSWER)
+    return rows.select(*beside, answer, *told).drop_nulls(ANSWER)
+
+
+def _scores_of(condition: str, columns: Sequence[str]) -> dict[str, str]:
+    """The columns of a condition's probabilities, by grade; one without a grade is of its presence."""
+    conditions = [name.removeprefix(f"{ANSWER}_") for name in columns if name.startswith(f"{ANSWER}_")]
+    longer = tuple(f"{PREFIX}{name}" for name in conditions if name.startswith(f"{condition}_"))
+    own = [
+        name
+        for name in columns
+        if name == PREFIX + condition
+        or (name.startswith(f"{PREFIX}{condition}_") and not (longer and name.startswith(longer)))
+    ]
+    return {name.removeprefix(PREFIX + condition).removeprefix("_"): name for name in own}
+
+
 def _wrong_columns(path: Path, table: pl.DataFrame) -> list[str]:
-    missing = [name for name in COLUMNS if name not in table.columns]
+    needed = [name for name in COLUMNS if name != ANSWER or not conditions_in(table)]
+    missing = [name for name in needed if name not in table.columns]
     there = ", ".join(name for name in table.columns if name != "row")
     return [
         f"{path}:1: there is no column '{name}'. Rename or add it; there are: {there}." for name in missing
@@ -256,10 +308,7 @@ def _checked(path: Path, table: pl.DataFrame) -> tuple[pl.DataFrame, list[_Probl
     import polars as pl
 
     scores = [name for name in table.columns if name.startswith(PREFIX) and table[name].is_not_null().any()]
-    labels = [name.removeprefix(PREFIX) for name in scores]
     rows = table.with_columns(pl.col(scores).cast(pl.Float64, strict=False), file=pl.lit(str(path)))
-    given = table.select(pl.any_horizontal(pl.lit(False), pl.col(scores).is_not_null())).to_series()
-    gaps = table.select(pl.any_horizontal(pl.lit(False), pl.col(scores).is_null())).to_series()
     found: list[_Problem] = []
 
     def report(where: pl.Series, column: str, sentence: str) -> None:
@@ -267,21 +316,26 @@ def _checked(path: Path, table: pl.DataFrame) -> tuple[pl.DataFrame, list[_Probl
         for row, cell in table.filter(where).select("row", column).iter_rows():
             found.append((str(path), row, sentence.replace("{}", str(cell), 1)))
 
-    for name in COLUMNS:
+    conditions = conditions_in(table)
+    for name in COLUMNS if not conditions else COLUMNS[:-1]:
         report(table[name].is_null(), name, f"{name} is empty. Fill it in, or drop the row.")
     kind = table["kind"]
     report(~kind.is_in(KINDS), "kind", "kind is '{}', not one of model, reader. Correct the cell.")
     for name in scores:
         wrong = table[name].is_not_null() & ~rows[name].is_between(0, 1).fill_null(False)
         report(wrong, name, f"{name} is '{{}}', not a probability from 0 to 1. Correct the cell.")
-    mend = "Fill in the missing ones, or empty them all."
-    report(given & gaps, "image_id", f"image '{{}}' has some probabilities but not all. {mend}")
-    foreign = table["prediction"].str.split(SEPARATOR).list.eval(~pl.element().is_in(labels)).list.any()
-    report(
-        given & foreign,
-        "prediction",
-        f"prediction is '{{}}', not one of {', '.join(labels)}. Correct the cell.",
-    )
+    answers = [f"{ANSWER}_{name}" for name in conditions]
+    asked = {f"{ANSWER}_{name}": _scores_of(name, [*answers, *scores]) for name in conditions}
+    for answer, own in (asked or {ANSWER: {name.removeprefix(PREFIX): name for name in scores}}).items():
+        labels = PRESENCE.names if list(own) == [""] else tuple(own)
+        given = table.select(pl.any_horizontal(pl.lit(False), pl.col(own.values()).is_not_null())).to_series()
+        gaps = table.select(pl.any_horizontal(pl.lit(False), pl.col(own.values()).is_null())).to_series()
+        mend = "Fill in the missing ones, or empty them all."
+        report(given & gaps, "image_id", f"image '{{}}' has some probabilities but not all. {mend}")
+        foreign = table[answer].str.split(SEPARATOR).list.eval(~pl.element().is_in(labels)).list.any()
+        report(
+            given & foreign, answer, f"{answer} is '{{}}', not one of {', '.join(labels)}. Correct the cell."
+        )
     return rows, sorted(found, key=lambda problem: problem[1])
 
 

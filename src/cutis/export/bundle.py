@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from cutis import __version__
 from cutis.core.bundle import Bundle, BundleInfo, Member, Vectors, write_bundle
 from cutis.core.errors import CutisError
-from cutis.core.manifest import SPLITS, Manifest, read_manifest
+from cutis.core.labels import Labels
+from cutis.core.manifest import SPLITS, Manifest
 from cutis.export.card import write_card
 from cutis.export.dense import with_map
 from cutis.export.held_out import (
     Answers,
     answers,
     at_temperature,
-    best_temperature,
     gate_points,
     good_or_not,
     operating_points,
+    temperature_of,
 )
 from cutis.export.members import kindred_runs, load_members
 from cutis.export.network import network_graph
@@ -35,7 +36,8 @@ from cutis.imaging.read import read_rgb
 from cutis.models.classifier import Classifier
 from cutis.runtime.check import check_parity
 from cutis.tasks import get_task
-from cutis.training.run import Run
+from cutis.training.questions import answer_indices, shares
+from cutis.training.run import Run, read_split
 from cutis.training.screening import lesion_points, lesions_of, patient_rule
 from cutis.training.worth import gate_metrics, patient_metrics, test_metrics
 
@@ -111,13 +113,7 @@ def export_bundle(
     loaded = kindred_runs(runs)
     members = load_members(loaded, options.size)
     info = _info(loaded, [member for member, _ in members], options, Path(out))
-    manifest = read_manifest(
-        loaded[0].split_file,
-        target=loaded[0].target,
-        labels=loaded[0].labels,
-        group=loaded[0].group,
-        find_images=False,
-    )
+    manifest = read_split(loaded[0], find_images=False)
     draft = _draft(Path(out), info, members)
     _vectors(draft, members)  # before the minutes of measuring
     asked = _Asked(manifest, watch)
@@ -128,7 +124,7 @@ def export_bundle(
     elif len(loaded) == 1 and options.views == _RUN_VIEWS and not (options.int8 or options.size):
         draft = _as_the_run_says(draft, loaded[0], manifest)
     draft = with_map(replace(draft, vectors=_vectors(draft, members)), members)
-    card = write_card(draft.info, _counts(manifest))
+    card = write_card(draft.info, _counts(manifest, draft.info.labels))
     write_bundle(out, draft.info, draft.model, card, draft.vectors, draft.dense)
     return draft.info
 
@@ -181,7 +177,7 @@ def _quantised(draft: Bundle, asked: _Asked) -> Bundle:
     """The 8-bit variant, if it answers as the float graph does."""
     before = asked(draft, "tune")
     # Fitted here as well, since a temperature of 1 is optimised away and could not be set afterwards.
-    temperature = best_temperature(before)
+    temperature = temperature_of(before, draft.info.labels)
     ready = with_temperature(draft.model, temperature)
     model = quantise(ready, _photos(asked.manifest.part("train"), draft.info.size))
     info = replace(draft.info, precision="int8", temperature=temperature)
@@ -211,10 +207,10 @@ def _photos(part: Manifest, size: int) -> Iterator[NDArray[np.uint8]]:
 def _fitted(draft: Bundle, asked: _Asked) -> Bundle:
     """Temperature and thresholds from the tune split, figures from the test split."""
     tune, test = asked(draft, "tune"), asked(draft, "test")
-    more = best_temperature(tune)
-    temperature = draft.info.temperature * more
-    tune, test = at_temperature(tune, more), at_temperature(test, more)
     labels, good = draft.info.labels, draft.info.good
+    more = temperature_of(tune, labels)
+    temperature = draft.info.temperature * more
+    tune, test = at_temperature(tune, more, labels), at_temperature(test, more, labels)
     gate = gate_points(tune, good, labels)
     tuned, tested = ((said.part, said.probabilities, said.truth, labels) for said in (tune, test))
     screening = get_task(draft.info.task).screening
@@ -263,7 +259,7 @@ def _vectors(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Vec
     info = draft.info
     vectors = make_vectors(
         members,
-        info.labels.names,
+        info.labels.outputs,
         views=info.views,
         temperature=info.temperature,
         tolerance=TOLERANCE.get(info.precision, 1.0),
@@ -281,9 +277,11 @@ def _vectors(draft: Bundle, members: Sequence[tuple[Member, Classifier]]) -> Vec
     return replace(vectors, difference=parity.difference, tolerance=tolerance)
 
 
-def _counts(manifest: Manifest) -> dict[str, dict[str, int]]:
-    """Photos by split and label."""
-    return {
-        split: dict(manifest.part(split).table[str(manifest.target)].value_counts().iter_rows())
-        for split in SPLITS
-    }
+def _counts(manifest: Manifest, labels: Labels) -> dict[str, dict[str, int]]:
+    """Photos by split and what is true of them, named as the outputs are."""
+    counts = {}
+    for split in SPLITS:
+        part = manifest.part(split)
+        known = shares(answer_indices(part, labels), labels)  # (rows, outputs), not a number where unknown
+        counts[split] = dict(zip(labels.outputs, np.nansum(known, 0).astype(int).tolist(), strict=True))
+    return counts

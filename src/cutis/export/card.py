@@ -9,7 +9,6 @@ import numpy as np
 
 from cutis.core.bundle import BundleInfo, Member, OperatingPoint
 from cutis.core.bundle_info import GOOD
-from cutis.core.labels import Ordinal
 from cutis.pages.numbers import decimal, decimal_range
 from cutis.stats.utility import predictive_values
 
@@ -35,12 +34,19 @@ _HEADLINES = {
     "quadratic_kappa": "quadratic kappa",
     "expected_calibration_error": "expected calibration error",
 }
-_BY_CLASS = ("sensitivity", "specificity", "auc")
+_BY_CLASS = (
+    "accuracy",
+    "quadratic_kappa",
+    "mean_absolute_deviation",
+    "sensitivity",
+    "specificity",
+    "auc",
+)  # by label or condition, those that there are
 _GOOD_SHARES = (0.3, 0.5, 0.7, 0.85)
 _ANSWER = {
     "categorical": "the most probable label",
     "ordinal": "the median grade, which is least far off",
-    "multilabel": "every label that is more likely than not",
+    "multilabel": "the median grade of each condition, which is least far off",
 }
 _VIEWS = {1: "as it is", 2: "as it is and mirrored", 4: "as it is and mirrored both ways"}
 
@@ -50,7 +56,7 @@ def write_card(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> str
 
     Args:
         info: everything that is known of it.
-        counts: photos by split and label.
+        counts: photos by split and what is true of them, named as the outputs are.
     """
     return "\n".join(
         [
@@ -85,8 +91,7 @@ def _purpose(info: BundleInfo) -> list[str]:
     return [
         "## What it answers",
         "",
-        f"{info.title}: which of {len(info.labels)} {_nouns(info)} fits one {info.modality} photo.",
-        "It gives a probability for each, an embedding, and a map of where each was seen.",
+        *_asked(info),
         *_maps(info),
         "",
         *labels,
@@ -100,6 +105,20 @@ def _purpose(info: BundleInfo) -> list[str]:
     ]
 
 
+def _asked(info: BundleInfo) -> list[str]:
+    if not info.labels.several:
+        return [
+            f"{info.title}: which of {len(info.labels)} {_nouns(info)} fits one {info.modality} photo.",
+            "It gives a probability for each, an embedding, and a map of where each was seen.",
+        ]
+    grades = ", ".join(f"`{grade.name}` ({grade.text.lower()})" for grade in info.labels.answers.items)
+    return [
+        f"{info.title}: how marked each of {len(info.labels)} conditions is on one {info.modality} photo.",
+        f"Grades: {grades}. It gives a probability for each grade of each condition, an embedding,",
+        "and a map per condition. What was not graded in training was left out, and not taken for absent.",
+    ]
+
+
 def _beside(info: BundleInfo) -> list[str]:
     """What a gate says besides its grade."""
     gate = [f"Grades from `{info.passing}` up pass.", ""] if info.passing else []
@@ -110,7 +129,7 @@ def _beside(info: BundleInfo) -> list[str]:
 
 
 def _nouns(info: BundleInfo) -> str:
-    return "grades" if isinstance(info.labels, Ordinal) else "labels"
+    return "grades" if info.labels.ordered else "labels"
 
 
 def _maps(info: BundleInfo) -> list[str]:
@@ -130,8 +149,8 @@ def _worth(info: BundleInfo) -> list[str]:
     figures = [
         (title, _figure(info.metrics[name])) for name, title in _HEADLINES.items() if name in info.metrics
     ]
-    first = info.labels.names[0]
-    kinds = [kind for kind in _BY_CLASS if f"{kind}_{first}" in info.metrics]
+    names = info.labels.names
+    kinds = [kind for kind in _BY_CLASS if any(f"{kind}_{name}" in info.metrics for name in names)]
     classes = [
         (label.text, *(_figure(info.metrics.get(f"{kind}_{label.name}")) for kind in kinds))
         for label in info.labels.items
@@ -142,8 +161,9 @@ def _worth(info: BundleInfo) -> list[str]:
         f"Measured on {info.metrics_on}.",
         "Intervals are resampled by patient or lesion.",
         "",
+        *(["Of several conditions the mean.", ""] if info.labels.several else []),
         *_table(("figure", "value (95% interval)"), figures),
-        *_table(("label", *kinds), classes),
+        *_table(("label", *(kind.replace("_", " ") for kind in kinds)), classes),
         *_passing(info),
         *_thresholds(info),
         *_patients(info),
@@ -230,10 +250,6 @@ def _patients(info: BundleInfo) -> list[str]:
 def _data(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     data = info.training
     but = f", but these checks were switched off: {', '.join(data.overrides)}" if data.overrides else ""
-    rows = [
-        (label.text, *(str(split.get(label.name, 0)) for split in counts.values()))
-        for label in info.labels.items
-    ]
     return [
         "## What it was trained on",
         "",
@@ -244,10 +260,20 @@ def _data(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> list[str
         f"- Manifest fingerprint: `{data.fingerprint}`",
         f"- Split hash: `{data.split_hash}`",
         "",
-        "Photos by label and split:",
-        "",
-        *_table(("label", *counts), rows),
+        *_shown(info, counts),
     ]
+
+
+def _shown(info: BundleInfo, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """How many photos each split has of each label, or of each grade of each condition."""
+    own = len(info.labels.answers) if info.labels.several else 1
+    outputs = [info.labels.outputs[start : start + own] for start in range(0, len(info.labels) * own, own)]
+    rows = [
+        (label.text, *(" / ".join(str(split.get(name, 0)) for name in names) for split in counts.values()))
+        for label, names in zip(info.labels.items, outputs, strict=True)
+    ]
+    grades = f", graded {' / '.join(info.labels.answers.names)}" if info.labels.several else ""
+    return [f"Photos by label and split{grades}:", "", *_table(("label", *counts), rows)]
 
 
 def _making(info: BundleInfo) -> list[str]:
@@ -276,7 +302,11 @@ def _member(member: Member) -> str:
 
 
 def _limits(info: BundleInfo) -> list[str]:
-    if isinstance(info.labels, Ordinal):
+    if info.labels.several:
+        anything = (
+            "It knows nothing but its conditions, and grades them on anything: other skin, or no skin at all."
+        )
+    elif info.labels.ordered:
         anything = "It knows nothing but its grades, and grades anything: another disease, or no skin at all."
     else:
         anything = (

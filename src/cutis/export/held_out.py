@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from cutis.core.bundle import Bundle, FittedOn, OperatingPoint
 from cutis.core.bundle_info import GOOD
 from cutis.core.errors import CutisError, ImageError, OneClassError
-from cutis.core.labels import Labels
+from cutis.core.labels import Label, Labels
 from cutis.core.manifest import Manifest
 from cutis.runtime.engine import Engine
-from cutis.stats.calibration import fit_temperature
 from cutis.stats.thresholds import ChosenPoint, by_ppv, by_sensitivity, by_youden
+from cutis.training.questions import answer_indices, best_temperature, probabilities
 from cutis.training.worth import gate_metrics
 
 GATE_PPV = 0.9  # of what passes a gate, as published
+Floats = NDArray[np.float64]
 LEAST_CASES = 20  # of a class, below which a sensitivity of 95% cannot be told from 85%
 
 
@@ -28,8 +29,8 @@ class Answers:
 
     Attributes:
         part: the rows of the split.
-        truth: (rows,) class index.
-        probabilities: (rows, classes).
+        truth: as `cutis.training.questions.answer_indices` gives it.
+        probabilities: (rows, outputs).
     """
 
     part: Manifest
@@ -49,7 +50,6 @@ def answers(bundle: Bundle, part: Manifest, progress: Callable[[int], None] | No
         CutisError: a photo cannot be read.
     """
     labels = bundle.info.labels
-    index = {name: number for number, name in enumerate(labels.names)}
     part = part.labelled()
     rows = []
     for _, answer in Engine(bundle).stream(part.paths):
@@ -58,22 +58,21 @@ def answers(bundle: Bundle, part: Manifest, progress: Callable[[int], None] | No
                 f"{answer}\nThe photos of the run's tune and test splits are needed to measure the graph. "
                 "Put them back, or export with --no-measure."
             )
-        rows.append([answer.probabilities[name] for name in labels.names])
+        rows.append(labels.expand(answer.probabilities))
         if progress:
             progress(1)
-    truth = np.array([index[value] for value in part.table[str(part.target)]], dtype=np.int64)
-    return Answers(part, truth, np.array(rows, dtype=np.float64))
+    return Answers(part, answer_indices(part, labels), np.array(rows, dtype=np.float64))
 
 
-def best_temperature(tune: Answers) -> float:
+def temperature_of(tune: Answers, labels: Labels) -> float:
     """What makes softmax(log p / temperature) most likely on the tune split."""
-    return fit_temperature(np.log(np.maximum(tune.probabilities, 1e-12)), tune.truth)
+    return best_temperature(np.log(np.maximum(tune.probabilities, 1e-12)), tune.truth, labels)
 
 
-def at_temperature(said: Answers, temperature: float) -> Answers:
+def at_temperature(said: Answers, temperature: float, labels: Labels) -> Answers:
     """The same answers, cooled or warmed as the graph does it."""
-    powers = np.maximum(said.probabilities, 1e-12) ** (1 / temperature)
-    return Answers(said.part, said.truth, powers / powers.sum(axis=1, keepdims=True))
+    logits = np.log(np.maximum(said.probabilities, 1e-12))
+    return Answers(said.part, said.truth, probabilities(logits, labels, temperature))
 
 
 def operating_points(tune: Answers, labels: Labels) -> tuple[OperatingPoint, ...]:
@@ -82,10 +81,9 @@ def operating_points(tune: Answers, labels: Labels) -> tuple[OperatingPoint, ...
     The decision that a bundle makes by itself is the most probable label; these are for those who look for
     one of them. Labels with too few cases get none.
     """
-    fitted = FittedOn("tune", tune.part.split_hash, len(tune.truth))
     points = []
-    for number, label in enumerate(labels.items):
-        here, score = tune.truth == number, tune.probabilities[:, number]
+    for label, here, score in _looked_for(tune, labels):
+        fitted = FittedOn("tune", tune.part.split_hash, len(here))
         if here.sum() < LEAST_CASES:
             continue
         try:
@@ -100,6 +98,22 @@ def operating_points(tune: Answers, labels: Labels) -> tuple[OperatingPoint, ...
             for rule, (title, point) in found.items()
         ]
     return tuple(points)
+
+
+def _looked_for(tune: Answers, labels: Labels) -> Iterator[tuple[Label, NDArray[np.bool_], Floats]]:
+    """What someone may look for: each label; of several conditions each that is present or absent.
+
+    Yields:
+        The label, whether it was there, and its probability, of the photos of which that is known.
+    """
+    if not labels.several:
+        for number, label in enumerate(labels.items):
+            yield label, tune.truth == number, tune.probabilities[:, number]
+    elif len(labels.answers) == 2:
+        truth = tune.truth.reshape(len(tune.truth), -1)
+        for number, label in enumerate(labels.items):
+            known = truth[:, number] >= 0
+            yield label, truth[known, number] == 1, tune.probabilities[known, labels.told[label.name]]
 
 
 def gate_points(tune: Answers, good: Sequence[str], labels: Labels) -> tuple[OperatingPoint, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cutis.core.bundle import Member
 from cutis.core.errors import RunError
-from cutis.core.labels import Labels, MultiLabel
+from cutis.core.labels import Labels
 from cutis.models.classifier import Classifier
 from cutis.training.run import Run, load_network, load_run
 
@@ -22,14 +22,12 @@ def kindred_runs(paths: Sequence[Path | str]) -> list[Run]:
     if not runs:
         raise RunError("no run was given. Name at least one folder that train wrote.")
     first = runs[0]
-    if isinstance(first.labels, MultiLabel):
-        raise RunError(f"{first.path}: several findings at once cannot be exported yet.")
     for run in runs:
         if not run.finished:
             raise RunError(f"{run.path}: training has not finished. Go on with: cutis train ... --resume")
         for what, ours, theirs in (
             ("task", run.task, first.task),
-            ("labels", run.labels.names, first.labels.names),
+            ("labels", run.labels.outputs, first.labels.outputs),
             ("findings", _names(run.findings), _names(first.findings)),
             ("split", run.training.split_hash, first.training.split_hash),
         ):

@@ -6,7 +6,7 @@ import copy
 import io
 import warnings
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,12 @@ class NetworkGraph:
     Attributes:
         graph: an ``onnx.GraphProto``: ``x`` float (n, 3, height, width) to ``features`` (n, channels, h, w)
             and, where auxiliary classifiers are averaged in, ``logits`` (n, classes).
-        weight: (classes, channels) of the last layer.
-        bias: (classes,) of the last layer.
+        weight: (outputs, channels) of the last layer.
+        bias: (outputs,) of the last layer.
         logits: whether the graph gives logits; otherwise the last layer does.
         finding_weight: (findings, channels) of the layer beside the last one; None where there is none.
         finding_bias: (findings,) of that layer.
+        questions: that the outputs answer, each by as many.
     """
 
     graph: Any
@@ -40,6 +41,20 @@ class NetworkGraph:
     logits: bool
     finding_weight: NDArray[np.float32] | None = None
     finding_bias: NDArray[np.float32] | None = None
+    questions: int = 1
+
+    @property
+    def map_weight(self) -> NDArray[np.float32]:
+        """(maps, channels) what a place's features add to each class's logit, or to each condition's grade.
+
+        Of grades that lie on one line (`cutis.models.ordinal`) this is what they add to the score; of others
+        the slope of the logits over the grades, fitted by least squares.
+        """
+        if self.questions == 1:
+            return self.weight
+        apart = self.weight.reshape(self.questions, -1, self.weight.shape[1])
+        rank = np.arange(apart.shape[1]) - (apart.shape[1] - 1) / 2
+        return np.asarray(np.einsum("g,kgc->kc", rank / (rank**2).sum(), apart), dtype=np.float32)
 
 
 _PADDED = "padded_like_tensorflow"
@@ -99,8 +114,13 @@ def network_graph(network: Classifier) -> NetworkGraph:
     graph = onnx.load_from_string(buffer.getvalue()).graph
     _pad_like_tensorflow(graph, padded)
     head, beside = network.head, network.findings
-    found = (beside.weight.detach().numpy(), beside.bias.detach().numpy()) if beside is not None else ()
-    return NetworkGraph(graph, head.weight.detach().numpy(), head.bias.detach().numpy(), averaged, *found)
+    weight, bias = head.weight.detach().numpy(), head.bias.detach().numpy()
+    made = NetworkGraph(graph, weight, bias, averaged, questions=network.settings.questions)
+    if beside is None:
+        return made
+    return replace(
+        made, finding_weight=beside.weight.detach().numpy(), finding_bias=beside.bias.detach().numpy()
+    )
 
 
 def _with_plain_padding(network: Classifier) -> tuple[Classifier, int]:

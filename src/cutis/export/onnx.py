@@ -7,6 +7,7 @@ scaling of pixels, mirrored views, temperatures, the average over an ensemble's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -39,10 +40,12 @@ def build_graph(
 
     Outputs:
         ``probabilities``: float32 (n, classes), the average over members of softmax(logits / temperature),
-        where logits are averaged over views.
+        where logits are averaged over views. Where several conditions are graded: (n, conditions * grades),
+        those of a condition side by side, each condition with a softmax of its own.
         ``embedding``: float32 (n, channels), each member's of length one, side by side.
         ``saliency``: float32 (n, classes, h, w) over the cropped photo. Each class's map adds up to its
-        scaled logit less the bias, averaged over members and views.
+        scaled logit less the bias, averaged over members and views. Of several conditions: (n, conditions,
+        h, w), adding up to the score that each is graded by, see `NetworkGraph.map_weight`.
         ``findings``, where there are any: float32 (n, findings), the probability of each by itself.
         ``finding_maps``, likewise: float32 (n, findings, h, w), as ``saliency`` of their log odds.
 
@@ -57,7 +60,7 @@ def build_graph(
     """
     import onnx
 
-    frame = _Frame(views)
+    frame = _Frame(views, members[0][1].questions)
     body_nodes: list[Any] = []
     for number, (member, network) in enumerate(members):
         prefix = f"m{number}_"
@@ -71,7 +74,8 @@ def build_graph(
     if beside:
         frame.combine_findings(names)
     channels = sum(network.weight.shape[1] for _, network in members)
-    graph = _joined(frame, body_nodes, first.weight.shape[0], channels, beside)
+    sizes = _Sizes(len(first.weight), channels, len(first.map_weight), beside)
+    graph = _joined(frame, body_nodes, sizes)
     if weights == "float16":
         _store_as_float16(graph)
     opset = onnx.helper.make_opsetid("", OPSET)
@@ -83,13 +87,15 @@ def build_graph(
 class _Frame:
     """The nodes around the networks, as text of the ONNX language, and the constants that they name."""
 
-    def __init__(self, views: int) -> None:
-        self.views = views
+    def __init__(self, views: int, questions: int) -> None:
+        self.views, self.questions = views, questions
         self.before, self.after = [pixels.CROP], [""]
         self.constants: dict[str, NDArray[Any]] = {
             **pixels.CONSTANTS,
             "height_width": np.array([2, 3]),
             "first": np.array([0]),
+            "by_question": np.array([0, questions, -1]),  # 0: as many photos as there are
+            "side_by_side": np.array([0, -1]),
         }
         for axes in _FLIPS[1:views]:
             name = _flip_name(axes)
@@ -101,6 +107,7 @@ class _Frame:
     def member(self, m: str, member: Member, network: NetworkGraph) -> None:
         """Pixels before, and answers after, one network; ``m`` begins all its names."""
         classes, channels = network.weight.shape
+        maps = network.map_weight
         scale = 255 * np.array(member.std, dtype=np.float32).reshape(1, 3, 1, 1)
         self.constants |= {
             **pixels.constants(m, member),
@@ -108,7 +115,7 @@ class _Frame:
             f"{m}gain": (1 / scale).astype(np.float32),
             f"{m}weight": network.weight,
             f"{m}bias": network.bias,
-            f"{m}map_weight": (network.weight / member.temperature).reshape(classes, channels, 1, 1),
+            f"{m}map_weight": (maps / member.temperature).reshape(len(maps), channels, 1, 1),
             f"{m}temperature": np.array([member.temperature], dtype=np.float32),
             f"{m}by_view": np.array([self.views, -1, classes]),
             f"{m}channels_by_view": np.array([self.views, -1, channels]),
@@ -149,12 +156,22 @@ class _Frame:
             {m}view_logits = Reshape ({m}logits, {m}by_view)
             {m}mean_logits = ReduceMean <keepdims = 0> ({m}view_logits, first)
             {m}scaled_logits = Div ({m}mean_logits, {m}temperature)
-            {m}probabilities = Softmax <axis = -1> ({m}scaled_logits)
+            {self._softmax(f"{m}probabilities", f"{m}scaled_logits")}
             {m}view_pooled = Reshape ({m}pooled, {m}channels_by_view)
             {m}mean_pooled = ReduceMean <keepdims = 0> ({m}view_pooled, first)
             {m}embedding = LpNormalization <axis = 1, p = 2> ({m}mean_pooled)
             {m}maps = Conv ({m}features, {m}map_weight)
             {self._upright(f"{m}map", f"{m}maps")}
+        """
+
+    def _softmax(self, name: str, logits: str) -> str:
+        """Probabilities that add up to one for each question."""
+        if self.questions == 1:
+            return f"{name} = Softmax <axis = -1> ({logits})"
+        return f"""
+            {name}_logits = Reshape ({logits}, by_question)
+            {name}_apart = Softmax <axis = -1> ({name}_logits)
+            {name} = Reshape ({name}_apart, side_by_side)
         """
 
     def _findings(self, m: str) -> str:
@@ -198,7 +215,7 @@ class _Frame:
             positive = Max (average, least)
             logarithm = Log (positive)
             cooled = Div (logarithm, {_TEMPERATURE})
-            probabilities = Softmax <axis = -1> (cooled)
+            {self._softmax("probabilities", "cooled")}
         """)
 
     def combine_findings(self, members: Sequence[str]) -> None:
@@ -242,7 +259,17 @@ def _flip_name(axes: tuple[int, ...]) -> str:
     return "flip_" + "".join(map(str, axes))
 
 
-def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int, findings: int) -> Any:
+@dataclass(frozen=True)
+class _Sizes:
+    """How many there are of each."""
+
+    outputs: int
+    channels: int
+    maps: int
+    findings: int
+
+
+def _joined(frame: _Frame, networks: Sequence[Any], sizes: _Sizes) -> Any:
     import onnx
 
     def nodes(text: Sequence[str]) -> list[Any]:
@@ -254,18 +281,18 @@ def _joined(frame: _Frame, networks: Sequence[Any], classes: int, channels: int,
     floating = onnx.TensorProto.FLOAT
     value = onnx.helper.make_tensor_value_info
     beside = [
-        value("findings", floating, ["n", findings]),
-        value("finding_maps", floating, ["n", findings, "grid_height", "grid_width"]),
+        value("findings", floating, ["n", sizes.findings]),
+        value("finding_maps", floating, ["n", sizes.findings, "grid_height", "grid_width"]),
     ]
     return onnx.helper.make_graph(
         [*before, *(node for graph in networks for node in graph.node), *after],
         "cutis",
         [value("image", onnx.TensorProto.UINT8, ["n", "height", "width", 3])],
         [
-            value("probabilities", floating, ["n", classes]),
-            value("embedding", floating, ["n", channels]),
-            value("saliency", floating, ["n", classes, "grid_height", "grid_width"]),
-            *(beside if findings else []),
+            value("probabilities", floating, ["n", sizes.outputs]),
+            value("embedding", floating, ["n", sizes.channels]),
+            value("saliency", floating, ["n", sizes.maps, "grid_height", "grid_width"]),
+            *(beside if sizes.findings else []),
         ],
         [*named, *(tensor for graph in networks for tensor in graph.initializer)],
     )

@@ -69,14 +69,18 @@ def torch_probabilities(
         temperature: of the average.
 
     Returns:
-        (classes,).
+        (outputs,).
     """
     said = [
-        torch.softmax(_seen(member, network, image, views).double() / member.temperature, dim=-1)
+        torch.softmax(
+            _seen(member, network, image, views).double().reshape(network.settings.questions, -1)
+            / member.temperature,
+            dim=-1,
+        )
         for member, network in members
     ]
     powers = np.maximum(torch.stack(said).mean(0).numpy(), 1e-12) ** (1 / temperature)
-    return np.asarray(powers / powers.sum())
+    return np.asarray(powers / powers.sum(-1, keepdims=True)).ravel()
 
 
 @torch.no_grad()
@@ -116,7 +120,7 @@ def make_vectors(
 
     Args:
         members: what each is, and its network in evaluation mode.
-        names: of the labels.
+        names: of the outputs.
         views: 1, 2 or 4.
         temperature: of the average.
         tolerance: largest difference of a probability that passes.

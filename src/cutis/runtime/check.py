@@ -37,7 +37,7 @@ def check_parity(bundle: Bundle) -> Parity:
         BundleError: its graph cannot be opened.
     """
     session = open_session(bundle, 1)
-    names = bundle.info.labels.names
+    names = bundle.info.labels.outputs
     beside = bundle.info.findings.names if bundle.info.findings else ()
     outputs = ["probabilities", "findings"] if beside else ["probabilities"]
     worst = 0.0

@@ -18,7 +18,8 @@ from PIL import Image
 from cutis import zoo
 from cutis.core.bundle import Bundle, BundleInfo
 from cutis.core.errors import BundleError, ImageError
-from cutis.core.labels import MultiLabel
+from cutis.core.labels import Labels
+from cutis.core.predictions import SEPARATOR
 from cutis.imaging.grey import luma
 from cutis.imaging.read import read_rgb, upright_rgb
 
@@ -43,16 +44,19 @@ class Result:
     """What a model says of one photo.
 
     Attributes:
-        label: name of the most probable label, of grades the median; of several findings all that are more
-            likely than not, joined by ``;``.
+        label: name of the most probable label, of grades the median; of several conditions those above the
+            lowest grade, joined by ``;``.
         title: the same for people.
-        probabilities: by label name.
+        probabilities: by name, as in the columns ``p_<name>`` of a table.
         saliency: (classes, h, w) float32: what each place adds to each class's logit, over the photo cropped
-            about its centre to at most 4:3 (or whole, where the bundle's networks see it whole).
+            about its centre to at most 4:3 (or whole, where the bundle's networks see it whole). Of several
+            conditions (conditions, h, w): what it adds to each one's score.
         embedding: (channels,) float32.
         made_grey: the photo was in colour, and the model looks at grey ones.
         findings: probability of each by itself, by name; empty where the bundle has none.
         finding_maps: (findings, h, w) float32, as ``saliency``.
+        grades: name of the median grade by condition; empty where one question is answered.
+        expected: mean grade by condition, counted from 0; empty where they are present or absent.
     """
 
     label: str
@@ -63,6 +67,8 @@ class Result:
     made_grey: bool = False
     findings: Mapping[str, float] = field(default_factory=dict)
     finding_maps: NDArray[np.float32] | None = None
+    grades: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
 
 
 class Engine:
@@ -180,14 +186,7 @@ class Engine:
         beside = self.info.findings
         outputs = (*_OUTPUTS, *_BESIDE) if beside else _OUTPUTS
         probabilities, embedding, saliency, *found = session.run(outputs, {"image": pixels[None]})
-        labels = self.info.labels
-        said = dict(zip(labels.names, probabilities[0].tolist(), strict=True))
-        if isinstance(labels, MultiLabel):
-            chosen = [name for name, value in said.items() if value > 0.5]
-        else:
-            chosen = [labels.names[int(labels.decide(probabilities[0]))]]
-        title = ", ".join(labels[name].text for name in chosen)
-        result = Result(";".join(chosen), title, said, saliency[0], embedding[0], made_grey)
+        result = _said(self.info.labels, probabilities[0], saliency[0], embedding[0], made_grey)
         if not beside:
             return result
         findings = dict(zip(beside.names, found[0][0].tolist(), strict=True))
@@ -202,6 +201,28 @@ class Engine:
     def steady(self) -> Session:
         """One core per photo; several threads share the session and its weights."""
         return self.quick if self.threads == 1 else open_session(self.bundle, 1)
+
+
+def _said(
+    labels: Labels,
+    probabilities: NDArray[np.float32],
+    saliency: NDArray[np.float32],
+    embedding: NDArray[np.float32],
+    made_grey: bool,
+) -> Result:
+    """The numbers of one photo with their names."""
+    values, decided = probabilities.tolist(), labels.decide(probabilities)
+    names = zip(labels.questions, np.atleast_1d(decided).tolist(), strict=True)
+    return Result(
+        label=SEPARATOR.join(label.name for label in labels.found(decided)),
+        title=labels.in_words(decided),
+        probabilities={name: values[place] for name, place in labels.told.items()},
+        saliency=saliency,
+        embedding=embedding,
+        made_grey=made_grey,
+        grades={question: labels.answers.names[answer] for question, answer in names if question},
+        expected=dict(zip(labels.scores, labels.expected(probabilities).tolist(), strict=False)),
+    )
 
 
 def available_cores() -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cutis.core.errors import CutisError, ImageError
-from cutis.core.predictions import PredictionsWriter
+from cutis.core.predictions import ANSWER, PredictionsWriter
 from cutis.runtime.engine import Engine
 from cutis.runtime.inputs import Inputs
 from cutis.runtime.rows import rows_of
@@ -66,10 +66,11 @@ def predict(
     made_grey = passed = 0
     with PredictionsWriter(
         out,
-        engine.info.labels.names,
+        tuple(engine.info.labels.told),
         group=inputs.group,
         key=key,
         restart=restart,
+        answers=engine.info.labels.columns(ANSWER),
         words=rows.words,
         numbers=rows.numbers,
     ) as writer:
@@ -86,7 +87,7 @@ def predict(
                 unreadable.append(answer)
             else:
                 name, group = inputs.ids[index], inputs.groups[index]
-                writer.write(name, group, source, answer.label, answer.numbers, words=answer.words)
+                writer.write(name, group, source, answer.answers, answer.numbers, words=answer.words)
                 made_grey += answer.made_grey
                 passed += answer.passed
             if progress:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cutis.core.bundle_info import GOOD
 from cutis.core.errors import ImageError
-from cutis.core.predictions import GATE, PREFIX, REASON
+from cutis.core.predictions import GATE, PREFIX, REASON, SCORE
 from cutis.runtime.engine import Engine, P, Result
 from cutis.runtime.gate import Gate, Verdict
 
@@ -18,14 +18,14 @@ class Row:
     """One photo's cells.
 
     Attributes:
-        label: of the prediction.
+        answers: one per question.
         numbers: probabilities of the labels, then of the further columns.
         words: of the further columns of text.
         made_grey: see `Result`.
         passed: a gate let the photo pass.
     """
 
-    label: str
+    answers: tuple[str, ...]
     numbers: tuple[float | None, ...]
     words: tuple[str, ...]
     made_grey: bool
@@ -57,10 +57,10 @@ def rows_of(engine: Engine) -> Rows:
 
 class _Plain:
     words: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.numbers: tuple[str, ...] = tuple(SCORE + name for name in engine.info.labels.scores)
 
     def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Row | ImageError]]:
         for photo, said in self._engine.stream(photos):
@@ -88,9 +88,11 @@ class _Gated:
         plain = _row(verdict.whole)
         found = (verdict.whole.findings[name] for name in self._findings)
         numbers = (*plain.numbers, verdict.good, verdict.good_region, *found)
-        words = (plain.label, verdict.reason, "yes" if verdict.passed else "no")
-        return Row(plain.label, numbers, words, plain.made_grey, verdict.passed)
+        words = (verdict.whole.label, verdict.reason, "yes" if verdict.passed else "no")
+        return Row(plain.answers, numbers, words, plain.made_grey, verdict.passed)
 
 
 def _row(result: Result) -> Row:
-    return Row(result.label, tuple(result.probabilities.values()), (), result.made_grey)
+    answers = tuple(result.grades.values()) or (result.label,)
+    numbers = (*result.probabilities.values(), *result.expected.values())
+    return Row(answers, numbers, (), result.made_grey)

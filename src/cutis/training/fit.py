@@ -196,7 +196,7 @@ def _train(
 
 def _known(run: Run, train: Manifest, targets: Any) -> Any:
     """(rows,) class indices or (rows, outputs) shares of the raters, with the findings to their right."""
-    if len(run.labels.questions) > 1:
+    if run.labels.several:
         return shares(targets, run.labels)
     known = soft_targets(train, run.labels, targets)
     if run.findings is None:

@@ -161,7 +161,7 @@ def target_columns(labels: Labels, path: Path, target: str) -> tuple[str, ...]:
     Raises:
         ManifestError: several conditions are asked for, and the manifest has none.
     """
-    if labels.questions == ("",):
+    if not labels.several:
         return (target,)
     columns = read_table(path, ManifestError).columns
     if target in columns:

@@ -20,14 +20,14 @@ def answer_indices(part: Manifest, labels: Labels) -> NDArray[np.int64]:
         labels: what may be answered.
 
     Returns:
-        (rows,) indices; of several questions (rows, questions), `UNKNOWN` where a cell is empty.
+        (rows,) indices; of several conditions (rows, conditions), `UNKNOWN` where a cell is empty.
     """
     index = {name: number for number, name in enumerate(labels.answers.names)}
     columns = [
         [UNKNOWN if cell is None else index[cell] for cell in part.table[name]] for name in part.targets
     ]
     found = np.array(columns, dtype=np.int64).T  # (rows, questions)
-    return found[:, 0] if len(labels.questions) == 1 else found
+    return found if labels.several else found[:, 0]
 
 
 def shares(truth: NDArray[np.int64], labels: Labels) -> NDArray[np.float32]:
