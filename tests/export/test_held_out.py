@@ -56,5 +56,5 @@ def test_a_label_with_few_cases_gets_no_threshold(tune: Answers) -> None:
 
 def test_a_temperature_never_changes_the_answer(tune: Answers) -> None:
     for temperature in (0.2, 1.0, 5.0):
-        cooled = at_temperature(tune, temperature).probabilities
+        cooled = at_temperature(tune, temperature, LABELS).probabilities
         np.testing.assert_array_equal(LABELS.decide(cooled), LABELS.decide(tune.probabilities))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cutis.core.bundle_info import BundleInfo
+    from cutis.evaluation.conditions_report import ConditionsReport
     from cutis.evaluation.report import Measured
     from cutis.stats.intervals import Estimate
 
@@ -80,13 +81,35 @@ def evaluate(
     seed: Annotated[int, _SEED] = 0,
 ) -> None:
     """Measure models and readers against the truth: report.html and metrics.json."""
+    from cutis.core.errors import CutisError
     from cutis.evaluation.assessment import Draws
+    from cutis.evaluation.conditions import asked_at_once
+    from cutis.evaluation.conditions_report import write_conditions_report
     from cutis.evaluation.reading import prevalences_from
     from cutis.evaluation.report import write_report
 
     patients = _by_patient(by)
     prevalences = prevalences_from(prevalence)
     info = _bundle_info(bundle) if bundle is not None else None
+    prefix = asked_at_once(predictions, target)
+    if prefix is not None:
+        if evidence or positive or prevalences or subgroup or patients:
+            raise CutisError(
+                "these predictions grade several conditions, and --evidence, --positive, --prevalence, "
+                "--subgroup and --by ask about one. Name its column with --target, such as grade_wrinkles."
+            )
+        conditions = write_conditions_report(
+            predictions,
+            truth,
+            out,
+            prefix=prefix,
+            group=group,
+            split=split,
+            bundle=info,
+            draws=Draws(replicates, seed),
+        )
+        _conditions(conditions)
+        return
     with progress("Measuring") as step:
         report = write_report(
             predictions,
@@ -117,6 +140,22 @@ def evaluate(
         if patients:
             say("Note: the evidence report says photos, each of which is a patient's answer here.")
         _write_evidence(report.measured, out)
+def _conditions(report: ConditionsReport) -> None:
+    """What each source is worth on several conditions: means, and each condition's accuracy."""
+    graded = report.graded
+    names = ("auc", "accuracy", "balanced_accuracy", "mean_absolute_deviation", "quadratic_kappa")
+    shown = {}
+    for source in graded.sources:
+        own = [name for name in names if name in source.figures]
+        own += [f"{'auc' if graded.present else 'accuracy'}_{name}" for name in source.answers]
+        shown[source.name] = {name: source.figures[name] for name in own if name in source.figures}
+    _rows(f"{len(graded.truth):,} photos, {graded.count:,} by {graded.truth.group}", shown)
+    print(report.answer)
+    for limit in report.limits:
+        say(f"Note: {limit}")
+    print(f"Report: {report.page}, figures: {report.metrics}")
+
+
 
 
 def _write_evidence(measured: Measured, out: Path) -> None:
@@ -205,6 +244,17 @@ def _prevalences(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     Console().print(table)
 
 
+    main = {}
+    for source, found in figures.items():
+        shown = [name for name in _SHOWN if name in found]
+        if found.get("sensitivity") == found["balanced_accuracy"]:  # with several classes they are the same
+            shown = [name for name in shown if name not in ("sensitivity", "specificity", "ppv", "npv")]
+        main[source] = {name: found[name] for name in shown}
+    _rows(title, main)
+
+
+def _rows(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
+    """Figures by source, one below the other."""
 def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
     """The main figures of each source; narrow enough for any terminal and any log."""
     from rich import box
@@ -217,11 +267,7 @@ def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
     for name in ("source", "figure", "value", "95% interval"):
         table.add_column(name, justify="left" if name in ("source", "figure") else "right")
     for source, found in figures.items():
-        shown = [name for name in _SHOWN if name in found]
-        if found.get("sensitivity") == found["balanced_accuracy"]:  # with several classes they are the same
-            shown = [name for name in shown if name not in ("sensitivity", "specificity", "ppv", "npv")]
-        for name in shown:
-            first = source if name == shown[0] else ""
-            estimate = found[name]
+        for number, (name, estimate) in enumerate(found.items()):
+            first = source if number == 0 else ""
             table.add_row(first, name.replace("_", " "), f"{estimate.value:.3f}", decimal_range(estimate))
     Console().print(table)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError, ManifestError, PredictionsError
 from cutis.core.manifest import Manifest, read_manifest
-from cutis.core.predictions import PREFIX, SEPARATOR, read_predictions
+from cutis.core.predictions import PREFIX, SEPARATOR, conditions_in, of_condition, read_predictions
 from cutis.evaluation.study import Flow, Source, Study
 from cutis.evaluation.words import sample
 from cutis.stats.resampling import number_groups
@@ -38,7 +38,8 @@ def read_study(
     Args:
         predictions: predictions files, or run folders that hold one.
         truth: a manifest with the target column.
-        target: its name; needed unless exactly one task's default target is there.
+        target: its name; needed unless exactly one task's default target is there. Where several conditions
+            are graded side by side, the column of the one that is asked about.
         group: column of the patient or lesion; default as for manifests.
         split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
         positive: with two classes, the one that is looked for; default the second.
@@ -47,18 +48,48 @@ def read_study(
         ManifestError: the truth does not hold.
         PredictionsError: the predictions do not hold, or have nothing in common with the truth.
     """
-    rows = read_predictions([_predictions_in(Path(path)) for path in predictions])
+    rows = read_predictions([find_predictions(Path(path)) for path in predictions])
+    if conditions_in(rows):
+        rows = of_condition(rows, _condition(rows, target))
+    manifest = read_truth(truth, target or _guess_target(Path(truth)), group)
+    chosen, flow = choose(manifest, split)
+    return join(chosen, flow, rows, positive)
+
+
+def read_truth(truth: Path | str, target: str | Sequence[str], group: str | None) -> Manifest:
+    """The truth with its labels.
+
+    Args:
+        truth: the manifest.
+        target: its target column, or several.
+        group: see `read_study`.
+
+    Raises:
+        ManifestError: the truth does not hold.
+    """
     named = None if group == _EACH_PHOTO else group  # an id that the table need not have
-    manifest = read_manifest(
-        truth, target=target or _guess_target(Path(truth)), group=named, find_images=False
+    manifest = read_manifest(truth, target=target, group=named, find_images=False)
+    return replace(manifest, group=group) if group == _EACH_PHOTO else manifest
+
+
+def _condition(rows: pl.DataFrame, target: str | None) -> str:
+    """The condition that a target column is about."""
+    conditions = conditions_in(rows)
+    about = [name for name in conditions if target is not None and f"_{target}".endswith(f"_{name}")]
+    if about:
+        return max(about, key=len)
+    what = f"the predictions grade {', '.join(conditions)} side by side"
+    raise PredictionsError(
+        [f"{what}. Name the column of one of them with --target, such as grade_{conditions[0]}."]
     )
-    if group == _EACH_PHOTO:
-        manifest = replace(manifest, group=group)
-    chosen, flow = _choose(manifest, split)
-    return _join(chosen, flow, rows, positive)
 
 
-def _predictions_in(path: Path) -> Path:
+def find_predictions(path: Path) -> Path:
+    """The predictions file that a path names: itself, or that of a run folder.
+
+    Raises:
+        PredictionsError: it is a folder without predictions.
+    """
     if not path.is_dir():
         return path
     for name in ("predictions.csv", "predictions.parquet"):
@@ -82,15 +113,20 @@ def _guess_target(path: Path) -> str:
     raise ManifestError([f"{path}:1: which column holds the truth? Name it with --target; {found}."])
 
 
-def _choose(manifest: Manifest, split: str | None) -> tuple[Manifest, Flow]:
-    """The labelled photos of the split that is asked for."""
+def choose(manifest: Manifest, split: str | None) -> tuple[Manifest, Flow]:
+    """The labelled photos of the split that is asked for, see `read_study`.
+
+    Raises:
+        ManifestError: there are none.
+    """
     splits = set(manifest.table["split"]) if "split" in manifest.table.columns else set()
     wanted = split or ("test" if "test" in splits else EVERY_SPLIT)
     part = manifest if wanted == EVERY_SPLIT else manifest.part(wanted)
     labelled = part.labelled()
     if not len(labelled):
+        wanted = " or ".join(manifest.targets)
         raise ManifestError(
-            [f"{manifest.path}: no photo has a {manifest.target}. Fill in the column, or name another."]
+            [f"{manifest.path}: no photo has a {wanted}. Fill in the column, or name another."]
         )
     flow = Flow(
         listed=len(manifest),
@@ -102,7 +138,13 @@ def _choose(manifest: Manifest, split: str | None) -> tuple[Manifest, Flow]:
     return labelled, flow
 
 
-def _join(truth: Manifest, flow: Flow, rows: pl.DataFrame, positive: str | None) -> Study:
+def join(truth: Manifest, flow: Flow, rows: pl.DataFrame, positive: str | None) -> Study:
+    """The truth of one target, and what each source said of it.
+
+    Raises:
+        PredictionsError: they have nothing in common.
+        CutisError: there is no such positive class, or all photos are of one group.
+    """
     assert truth.target is not None
     several = rows.filter(rows["prediction"].str.contains(SEPARATOR, literal=True))
     if several.height:

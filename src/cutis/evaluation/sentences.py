@@ -88,7 +88,7 @@ def limits(
     study: Study, assessments: Sequence[Assessment], bundle: BundleInfo | None, titles: dict[str, str]
 ) -> list[str]:
     """What was not looked at, and what the figures cannot bear."""
-    found = [*_rendering(study, bundle), *_split(study, bundle), *_pooling(study)]
+    found = [*of_making(study, bundle), *_pooling(study)]
     for assessment in assessments:
         found += _coverage(study, assessment) + _unknown_classes(study, assessment, titles)
     found += _classes(study, titles) + _people(study, assessments)
@@ -98,6 +98,11 @@ def limits(
     )
     found.append("These are photos that were collected beforehand; use in a clinic was not looked at.")
     return found
+
+
+def of_making(study: Study, bundle: BundleInfo | None) -> list[str]:
+    """What the figures cannot bear because of how the photos came about, and of what the model has seen."""
+    return [*_rendering(study, bundle), *_split(study, bundle)]
 
 
 def _rendering(study: Study, bundle: BundleInfo | None) -> list[str]:

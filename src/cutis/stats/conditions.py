@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.stats.classification import Answers, Figures, figures
-from cutis.stats.resampling import Weights
+from cutis.stats.resampling import Weights, observed
 
 _BOTH = ("accuracy", "balanced_accuracy")
 OF_GRADES = (*_BOTH, "quadratic_kappa", "mean_absolute_deviation", "mean_absolute_deviation_normalised")
@@ -28,13 +28,15 @@ def by_condition(asked: Mapping[str, Answers]) -> Figures:
             a draw of groups is the same draw for every condition.
     """
     parts = {name: _own(answers) for name, answers in asked.items()}
-    heads = tuple(dict.fromkeys(name for part in parts.values() for name in part.names))
-    places: dict[str, list[int]] = {name: [] for name in heads}
     names: list[str] = []
+    places: dict[str, list[int]] = {}  # of a figure that has a meaning for a condition
     for condition, part in parts.items():
-        for name in part.names:
-            places[name].append(len(names))
+        values = observed(part.statistic, asked[condition].count)
+        for name, value in zip(part.names, values, strict=True):
+            if not np.isnan(value):
+                places.setdefault(name, []).append(len(names))
             names.append(f"{name}_{condition}")
+    heads = tuple(places)
 
     def statistic(weights: Weights) -> NDArray[np.float64]:
         table = np.concatenate([part.statistic(weights) for part in parts.values()], axis=0)

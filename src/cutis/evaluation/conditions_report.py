@@ -1,0 +1,235 @@
+"""One page on several conditions: ``report.html`` for people, ``metrics.json`` for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cutis import __version__
+from cutis.core.bundle_info import BundleInfo
+from cutis.core.files import write_text
+from cutis.core.labels import Labels
+from cutis.evaluation import sentences
+from cutis.evaluation.assessment import Draws
+from cutis.evaluation.conditions import PREFIX, Graded, GradedSource, read_conditions
+from cutis.evaluation.page import render
+from cutis.evaluation.words import (
+    decimal_interval,
+    group_noun,
+    listed,
+    of_hundred,
+    percent_range,
+    percent_value,
+)
+from cutis.pages.environment import now
+from cutis.stats.intervals import Estimate
+
+_FEW = 30  # patients or lesions that show a condition; below, its figures are wide
+
+
+@dataclass(frozen=True)
+class ConditionsReport:
+    """What was written.
+
+    Attributes:
+        page: ``report.html``.
+        metrics: ``metrics.json``.
+        results: its content.
+        figures: estimates by source and name.
+        answer: the result in one sentence.
+        limits: what was not looked at, and what the figures cannot bear.
+        graded: what the report was made from.
+    """
+
+    page: Path
+    metrics: Path
+    results: dict[str, Any]
+    figures: dict[str, dict[str, Estimate]]
+    answer: str
+    limits: tuple[str, ...]
+    graded: Graded
+
+
+def write_conditions_report(
+    predictions: Sequence[Path | str],
+    truth: Path | str,
+    out: Path | str,
+    *,
+    prefix: str = PREFIX,
+    group: str | None = None,
+    split: str | None = None,
+    bundle: BundleInfo | None = None,
+    draws: Draws | None = None,
+) -> ConditionsReport:
+    """Measure every source on all conditions at once, and write the report.
+
+    Args:
+        predictions: predictions files, or run folders that hold one.
+        truth: a manifest with a column ``<prefix>_<condition>`` for each.
+        out: folder to write to.
+        prefix: of those columns.
+        group: column of the patient or lesion; default as for manifests.
+        split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
+        bundle: the model that is tested, for its titles and for what it was trained on.
+        draws: how intervals are drawn.
+
+    Raises:
+        ManifestError: the truth does not hold, or knows none of the conditions.
+        PredictionsError: the predictions do not hold, or have nothing in common with the truth.
+        OutputError: the report could not be written.
+    """
+    draws = draws or Draws()
+    graded = read_conditions(predictions, truth, prefix=prefix, group=group, split=split, draws=draws)
+    titles = _titles(graded, bundle)
+    first = graded.sources[0]
+    answer, limits = headline(graded, first, titles), _limits(graded, bundle, titles)
+    results = _results(graded, prefix, draws, limits)
+    page = render(
+        "conditions.html",
+        graded=graded,
+        first=first,
+        titles=titles,
+        bundle=bundle,
+        draws=draws,
+        prefix=prefix,
+        answer=answer,
+        second=second_line(graded, first),
+        limits=limits,
+        warnings=_warnings(graded, bundle),
+        known={name: shown(graded, name) for name in graded.studies},
+    )
+    folder = Path(out)
+    write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "report.html", page)
+    return ConditionsReport(
+        folder / "report.html",
+        folder / "metrics.json",
+        results,
+        {source.name: source.figures for source in graded.sources},
+        answer,
+        tuple(limits),
+        graded,
+    )
+
+
+def headline(graded: Graded, first: GradedSource, titles: dict[str, str]) -> str:
+    """The answer in one sentence: how often right on average, and where least."""
+    right = first.accuracies
+    least = list(right)[-1]
+    what = "was right" if graded.present else "gave the right grade"
+    mean = f"Of 100 answers, {first.name} {what} in {_short(first.figures['accuracy'])}"
+    if len(right) == 1:
+        return f"{mean}."
+    return (
+        f"{mean}, the mean over {len(right)} conditions; "
+        f"least often for {titles[least]}: {_short(right[least])}."
+    )
+
+
+def _short(share: Estimate) -> str:
+    return f"{percent_value(share)} ({percent_range(share)})"
+
+
+def second_line(graded: Graded, first: GradedSource) -> str:
+    """What being right does not say: how far off, or how well present is told from absent."""
+    if graded.present:
+        area = first.figures.get("auc")
+        if area is None:
+            return ""
+        return (
+            "Shown one photo with a condition and one without, it scores the right one higher "
+            f"{of_hundred(area)} times, on average."
+        )
+    far = first.figures["mean_absolute_deviation"]
+    return f"Its answers lay {decimal_interval(far, 2)} of a grade from the truth on average."
+
+
+def shown(graded: Graded, condition: str) -> list[int]:
+    """How many photos are known to show each grade of a condition."""
+    study = graded.studies[condition]
+    return [int((study.target == k).sum()) for k in range(len(study.labels))]
+
+
+def _titles(graded: Graded, bundle: BundleInfo | None) -> dict[str, str]:
+    """Of the conditions: the bundle's, else those of the task that knows them, else their names in words."""
+    from cutis.tasks import get_task, task_names
+
+    known: list[Labels] = [get_task(name).labels for name in task_names()]
+    known = [bundle.labels, *known] if bundle is not None else known
+    found = {}
+    for name in graded.studies:
+        owner = next((labels for labels in known if labels.several and name in labels), None)
+        found[name] = owner[name].text if owner is not None else name.replace("_", " ")
+    return found
+
+
+def _limits(graded: Graded, bundle: BundleInfo | None, titles: dict[str, str]) -> list[str]:
+    studies = graded.studies
+    some = next(iter(studies.values()))
+    found = sentences.of_making(some, bundle)
+    if graded.ungraded:
+        found.append(f"Predicted, but not known of any photo: {listed(graded.ungraded)}.")
+    groups = group_noun(graded.truth.group)
+    few = []
+    for name, study in studies.items():
+        count = len(set(study.index[study.target > 0].tolist()))
+        if count < _FEW:
+            few.append(f"{titles[name]} ({count})")
+    if few:
+        found.append(f"Few {groups} show {listed(few)}: what is said of finding them is uncertain.")
+    partly = [titles[name] for name, study in studies.items() if study.size < len(graded.truth)]
+    if partly:
+        found.append(f"Not known of every photo, and judged on the others: {listed(partly)}.")
+    found.append(
+        "Grades of one photo are counted as they are; whether two conditions are mistaken for one another "
+        "is not looked at."
+    )
+    found.append("These are photos that were collected beforehand; use in a clinic was not looked at.")
+    return found
+
+
+def _warnings(graded: Graded, bundle: BundleInfo | None) -> list[str]:
+    rendered = all(study.rendered == study.size for study in graded.studies.values())
+    said = [sentences.RENDERED] if rendered else []
+    if bundle is not None and bundle.training.rendered:
+        said.append(sentences.NOT_FOR_CARE)
+    return said
+
+
+def _results(graded: Graded, prefix: str, draws: Draws, limits: list[str]) -> dict[str, Any]:
+    return {
+        "sources": {
+            source.name: {name: estimate.to_dict() for name, estimate in source.figures.items()}
+            for source in graded.sources
+        },
+        "n": len(graded.truth),
+        "groups": graded.count,
+        "group": graded.truth.group,
+        "unit": "photo",
+        "target": prefix,
+        "split": graded.split,
+        "conditions": list(graded.studies),
+        "labels": list(graded.grades),
+        "known": {name: study.size for name, study in graded.studies.items()},
+        "confidence": 0.95,
+        "replicates": draws.replicates,
+        "seed": draws.seed,
+        "cases": {
+            source.name: {
+                "kind": source.kind,
+                "n": {name: len(said.truth) for name, said in source.answers.items()},
+            }
+            for source in graded.sources
+        },
+        "confusion": {
+            source.name: {name: table.astype(int).tolist() for name, table in source.confusion.items()}
+            for source in graded.sources
+        },
+        "limits": limits,
+        "truth": {"file": graded.truth.path.name, "fingerprint": graded.truth.fingerprint},
+        "cutis": __version__,
+        "created": now(),
+    }
