@@ -74,8 +74,8 @@ def _nose(x: Field, y: Field, face: Anatomy) -> Field:
     )
     wide = 5.5 + 4.5 * along**2
     form = ridge * np.exp(-_cube(x / (1.25 * wide)))
-    form += _bump(x, y - tip + 1, 7, 7, 2.5)
-    form += _bump(x - wing + 5.5, y - tip - 1.5, 5.5, 6.5, 6.5)
+    form += _bump(x, y - tip + 0.5, 8.0, 7.5, 3.5)
+    form += _bump(x - wing + 5.5, y - tip - 1.5, 5.5, 6.0, 5.5)
     return np.asarray(form, dtype=np.float32)
 
 
@@ -106,17 +106,18 @@ def _colour_lips(skin: Skin, depth: Field) -> None:
         return
     canvas, layers = skin.canvas, skin.layers
     rng = skin.own("lips")
-    lip = rise(depth, 0.9)
+    lip = rise(depth, 1.5)
     stripes = canvas.cells(
         rng, 0.9, stretch=3.5, angle=np.pi / 2, warp=(0.2 * canvas.smooth(rng, 2), canvas.full(0))
     )
     groove = np.maximum(np.float32(0.3) - stripes.edge, 0)
     layers.relief *= 1 - lip
     layers.relief -= np.float32(0.30) * groove * lip
-    layers.melanin *= 1 - np.float32(0.45) * lip
-    layers.arterial += lip * np.float32(rng.uniform(0.012, 0.03))
-    layers.venous += lip * np.float32(rng.uniform(0.004, 0.010))
+    layers.melanin *= 1 - np.float32(0.32) * lip
+    layers.arterial += lip * np.float32(rng.uniform(0.010, 0.024))
+    layers.venous += lip * np.float32(rng.uniform(0.005, 0.014))
     skin.gloss += lip * np.float32(rng.uniform(0.1, 0.6))
+    skin.open *= 1 - lip
     skin.usable *= 1 - rise(depth + np.float32(1.0), 0.6)
 
 
@@ -159,14 +160,17 @@ def _eye(skin: Skin, features: Features, side: float, face: Anatomy) -> None:
     iris = rise(np.float32(5.9) - iris_away, 0.6)
     pupil = rise(np.float32(rng.uniform(1.6, 2.4)) - iris_away, 0.4)
     fibre = 1 + 0.25 * canvas.rough(rng, 1.0)
-    sclera = np.array([0.56, 0.50, 0.46], dtype=np.float32)[:, None, None]
-    sclera = sclera * (1 - 0.5 * np.exp(-np.maximum(depth, 0) / 1.6))
+    sclera = np.array([0.42, 0.345, 0.29], dtype=np.float32)[:, None, None]
+    sclera = sclera * (1 - 0.6 * np.exp(-np.maximum(y + upper, 0) / 2.2)) * (1 - 0.35 * np.square(place))
+    sclera = sclera * np.float32(
+        1.0 - 0.45 * np.clip(person.melanin / 0.3, 0, 1)
+    )  # cameras brighten dark skin
     blue, brown = np.array([0.10, 0.15, 0.20]), np.array([0.055, 0.03, 0.016])
     tint = (blue * (1 - person.iris) + brown * person.iris).astype(np.float32)[:, None, None] * fibre
     tint = tint * (1 - 0.55 * rise(iris_away - np.float32(4.9), 0.8))
     colour = sclera * (1 - iris) + tint * iris
     colour = colour * (1 - pupil) + np.float32(0.012) * pupil
-    spark = rise(np.float32(0.8) - np.hypot(x - 1.6, y + 2.4).astype(np.float32), 0.5)
+    spark = rise(np.float32(0.6) - np.hypot(x - 1.6, y + 2.2).astype(np.float32), 0.5)
     colour = colour * (1 - spark) + np.float32(0.9) * spark
     fold = y + high * np.maximum(1 - (place * 0.86) ** 2, -0.6) + np.float32(rng.uniform(1.8, 3.2))
     crease = np.exp(-((fold / 0.55) ** 2)) * rise(np.float32(half * 1.1) - np.abs(x), 5.0)
@@ -178,6 +182,7 @@ def _eye(skin: Skin, features: Features, side: float, face: Anatomy) -> None:
     features.covers.append(Cover(opening, colour.astype(np.float32)))
     lid = rise(-np.abs(np.where(y > 0, 0, fold)).astype(np.float32) + 1.2, 1.0) * (y < 0)
     near = rise(depth + np.float32(2.4), 0.8)
+    skin.open *= 1 - opening
     skin.usable *= (1 - np.maximum(near, lid * crease)).astype(np.float32)
     skin.layers.venous += (0.004 * np.exp(-((place / 1.1) ** 4) - ((y - 9) / 6.5) ** 2)).astype(np.float32)
     _lashes(skin, features, side, face, rng)
@@ -189,7 +194,7 @@ def _lashes(skin: Skin, features: Features, side: float, face: Anatomy, rng: Rng
     for upper, count in ((True, 60), (False, 30)):
         for place in np.sort(rng.uniform(-0.92, 1.0, count)):
             root_y = -high * (1 - place**2) if upper else 0.62 * high * (1 - place**2)
-            length = rng.uniform(4.0, 6.5) if upper else rng.uniform(2.0, 3.2)
+            length = rng.uniform(3.0, 5.0) if upper else rng.uniform(1.2, 2.2)
             turn = 0.65 * place + rng.normal(0, 0.12)
             bend = np.linspace(0, 1, 6)
             across = half * place + length * np.sin(turn) * bend
@@ -197,7 +202,7 @@ def _lashes(skin: Skin, features: Features, side: float, face: Anatomy, rng: Rng
             lift = length * (0.30 * np.sin(np.pi * bend * 0.55) + 0.35 * bend**2)
             down = down + (-lift if upper else lift)
             paths.append(np.stack([side * (31.5 + across), down + face.lean * (side < 0)], axis=1))
-    widths = [np.linspace(0.13, 0.05, 6) for _ in paths]
+    widths = [np.full(6, 0.07) for _ in paths]
     features.covers.append(
         Cover(drawn(skin.canvas, paths, widths) * np.float32(0.85), hair_colour(0.7 + 0.3 * skin.person.hair))
     )
@@ -243,16 +248,21 @@ def _nostrils(skin: Skin, features: Features) -> None:
     if canvas.box[3] < tip - 8 or canvas.box[1] > tip + 14:
         return
     x, y = np.abs(canvas.x), canvas.y
-    hole = np.hypot((x - 0.48 * wing) / 4.4, (y - tip - 4.6 - 0.12 * (x - 0.48 * wing)) / 1.9)
-    dark = rise(np.asarray(1.0 - hole, dtype=np.float32), 0.45)
-    under = np.exp(-(((y - tip - 6.8) / 1.6) ** 2)) * rise(np.asarray(wing + 1 - x, dtype=np.float32), 3.0)
+    beside = x - np.float32(0.46 * wing)
+    level = y - np.float32(tip + 6.2) + np.float32(0.10) * beside
+    # The rim arches over the opening, whose floor fades into the lip.
+    above = rise(level + 2.3 * (1 - np.square(beside / 4.6)), 0.9)
+    below = rise(np.float32(0.9) - level - 0.3 * np.square(beside / 4.6), 1.8)
+    dark = above * below * rise(np.float32(4.3) - np.abs(beside), 1.6)
+    under = np.exp(-np.square((y - tip - 8.0) / 2.0)) * rise(np.float32(0.75 * wing) - x, 8.0)
     # The furrow behind the wing.
     rim = np.hypot((x - wing + 7.0) / 8.2, (y - tip + 0.5) / 8.5)
-    furrow = np.exp(-(((rim - 1.0) / 0.10) ** 2)) * rise(np.asarray(x - wing + 2.5, dtype=np.float32), 3.0)
-    furrow *= rise(np.asarray(y - tip + 8, dtype=np.float32), 5.0)
-    features.shade = features.shade * ((1 - 0.40 * under) * (1 - 0.45 * furrow)).astype(np.float32)
-    features.covers.append(Cover(dark * np.float32(0.93), np.array([0.035, 0.018, 0.012], dtype=np.float32)))
-    skin.usable *= 1 - rise(np.asarray(1.35 - hole, dtype=np.float32), 0.3)
+    furrow = np.exp(-np.square((rim - 1.0) / 0.15)) * rise(x - np.float32(wing - 1.0), 6.0)
+    furrow *= rise(y - np.float32(tip - 5.0), 7.0) * rise(np.float32(tip + 7.0) - y, 5.0)
+    features.shade = features.shade * ((1 - 0.22 * under) * (1 - 0.36 * furrow)).astype(np.float32)
+    features.covers.append(Cover(dark * np.float32(0.88), np.array([0.045, 0.018, 0.012], dtype=np.float32)))
+    skin.open *= 1 - dark
+    skin.usable *= 1 - rise(blur(dark, 0.8 / canvas.pixel) - np.float32(0.10), 0.10)
 
 
 def _mouth(skin: Skin, features: Features) -> None:
@@ -306,7 +316,7 @@ def _stubble(skin: Skin) -> None:
     x, y = np.abs(canvas.x), canvas.y
     face = person.anatomy
     lower = rise(np.asarray(y - 58 - np.maximum(30 - x, 0) * 0.0 + 0.10 * (x - 25), dtype=np.float32), 12.0)
-    zone = lower * skin.usable * (1 - np.exp(-((x / 16) ** 2) - ((y - face.chin + 3) / 4) ** 2))
+    zone = lower * skin.open * (1 - np.exp(-((x / 16) ** 2) - ((y - face.chin + 3) / 4) ** 2))
     amount = np.float32(person.beard) * zone
     skin.layers.deep += np.float32(0.16 * person.hair) * amount
     if canvas.pixel > 0.3:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cutis.phantoms.facial.person import Person
 
 WITHIN = 0.3  # a severity strays this far from its grade
-_SHARES = (0.44, 0.14, 0.14, 0.14, 0.14)  # of the grades, wherever the condition occurs
+_SHARES = (0.52, 0.12, 0.12, 0.12, 0.12)  # of the grades, wherever the condition occurs
 _OF_THE_PERSON = 0.6  # share of the variance of a grade that all areas of a person have in common
 # Correlations of what people tend to have; pairs that are left out are independent.
 _TOGETHER = {

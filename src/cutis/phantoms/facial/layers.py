@@ -50,15 +50,15 @@ def add_dryness(skin: Skin, severity: Severity) -> None:
     lifted = rise(np.float32(0.22) - plate.edge, 0.25)
     dust = np.clip(0.7 + 0.5 * canvas.rough(rng, 0.6), 0.1, 1.5)
     cover = anchored(severity, SCALE_COVER) * flake * (0.55 + 0.8 * lifted) * dust * _ashen(skin)
-    layers.keratin += cover.astype(np.float32) * skin.usable
+    layers.keratin += cover.astype(np.float32) * skin.open
     # The horny layer as a whole scatters more and mirrors less.
     present = np.clip((np.asarray(severity) - 0.3) / 0.5, 0, 1)
-    layers.keratin += (0.012 * _ashen(skin) * np.asarray(severity) * present * skin.usable).astype(np.float32)
-    layers.relief += (0.05 * flake * (lifted + 0.3 * dust)).astype(np.float32) * skin.usable
+    layers.keratin += (0.012 * _ashen(skin) * np.asarray(severity) * present * skin.open).astype(np.float32)
+    layers.relief += (0.05 * flake * (lifted + 0.3 * dust)).astype(np.float32) * skin.open
     layers.relief *= (1 + 0.10 * np.asarray(severity) * present).astype(np.float32)
     skin.gloss *= (1 - 0.19 * np.clip(np.asarray(severity) * present, 0, 4.3)).astype(np.float32)
     _cracks(skin, severity, level, pattern)
-    skin.masks["dryness"] = (flake * skin.usable).astype(np.float32)
+    skin.masks["dryness"] = (flake * skin.open).astype(np.float32)
 
 
 def _ashen(skin: Skin) -> float:
@@ -74,7 +74,7 @@ def _cracks(skin: Skin, severity: Severity, level: Field, pattern: Field) -> Non
     rng = skin.own("cracks")
     warp = (0.6 * canvas.smooth(rng, 2.0), 0.6 * canvas.smooth(rng, 2.0))
     net = canvas.cells(rng, rng.uniform(2.6, 3.6), warp=warp)
-    line = net.lines(0.045, 0.06) * rise(pattern - level + np.float32(0.5), 0.8) * deep * skin.usable
+    line = net.lines(0.045, 0.06) * rise(pattern - level + np.float32(0.5), 0.8) * deep * skin.open
     layers.relief -= np.float32(0.10) * line
     layers.arterial += np.float32(0.012) * line
     skin.hollow += np.float32(0.22) * line
@@ -95,9 +95,9 @@ def add_texture(skin: Skin, severity: Severity) -> None:
     uneven = canvas.smooth(rng, 1.1) + 0.5 * canvas.rough(rng, 0.9) + 0.5 * canvas.smooth(rng, 2.4)
     shape = (dome - dome.mean()) / max(float(dome.std()), 1e-6) + 0.8 * uneven
     shape *= np.float32(1.0 / max(float(shape.std()), 1e-6))
-    skin.layers.relief += (anchored(severity, ROUGHNESS) * shape * skin.usable).astype(np.float32)
+    skin.layers.relief += (anchored(severity, ROUGHNESS) * shape * skin.open).astype(np.float32)
     skin.measures["roughness"] = _roughness(skin)
-    skin.masks["texture"] = skin.usable * np.asarray(np.asarray(severity) > 0.3, dtype=np.float32)
+    skin.masks["texture"] = skin.open * np.asarray(np.asarray(severity) > 0.3, dtype=np.float32)
 
 
 def _roughness(skin: Skin) -> float:
@@ -133,8 +133,8 @@ def add_pores(skin: Skin, severity: Severity) -> None:
     reach = 0.75 * float(width.max(initial=0.3)) + 2 * canvas.pixel
     canvas.splat(depth, places, reach, opening)
     canvas.splat(plug, places, reach, lambda x, y, n: opening(x, y, n) * plugged[n])
-    depth *= skin.usable
-    plug *= skin.usable
+    depth *= skin.open
+    plug *= skin.open
     layers.relief -= np.float32(0.10) * depth
     layers.relief += np.float32(0.015) * blur(depth, 0.3 / canvas.pixel)
     skin.hollow += np.float32(0.34) * depth
@@ -154,9 +154,9 @@ def add_melasma(skin: Skin, severity: Severity) -> None:
     rng = skin.own("melasma")
     half = Frame(np.abs(canvas.x), canvas.y, canvas.pixel)
     pattern = half.smooth(rng, 8.0) + 0.35 * half.smooth(rng, 3.0)
-    pattern += 0.15 * canvas.smooth(rng, 4.0) + 0.22 * canvas.rough(rng, 2.0)
+    pattern += 0.15 * canvas.smooth(rng, 4.0) + 0.20 * canvas.rough(rng, 2.0)
     level = covering(skin, pattern, anchored(severity, MELASMA_SHARE))
-    patch = rise(pattern - level, 0.40) * skin.usable
+    patch = rise(pattern - level, 0.62) * skin.open
     mottled = np.clip(1 + 0.18 * canvas.rough(rng, 1.5), 0.5, 1.5)
     _brown(skin, patch * mottled * np.asarray(anchored(severity, MELASMA_CONTRAST), dtype=np.float32))
     skin.masks["melasma"] = patch
@@ -185,7 +185,7 @@ def add_lentigo(skin: Skin, severity: Severity) -> None:
         away = np.hypot((cos * x + sin * y) / longer, (cos * y - sin * x) * longer).astype(np.float32)
         spot = rise(np.float32(size) - away + wobble[part], max(0.35, 1.5 * canvas.pixel))
         spots[part] = np.maximum(spots[part], spot * np.float32(0.75 + 0.25 * lot[3]))
-    spots *= skin.usable
+    spots *= skin.open
     even = np.clip(1 + 0.10 * canvas.rough(rng, 0.8), 0.6, 1.4)
     _brown(skin, spots * even * np.asarray(anchored(severity, LENTIGO_CONTRAST), dtype=np.float32))
     skin.masks["lentigo"] = np.minimum(spots / np.float32(0.75), 1)
@@ -203,8 +203,8 @@ def add_ephelides(skin: Skin, severity: Severity) -> None:
     rng = skin.own("ephelides")
     places = strewn(skin, rng, anchored(severity, EPHELIDES), 18.0, apart=0.9)
     chance = skin.own("ephelis sizes").uniform(size=(20000, 4))[: len(places)]
-    radius = 0.5 * (1.0 + 1.0 * chance[:, 0] + 1.0 * chance[:, 0] ** 4)
-    wobble = canvas.rough(rng, 0.9) * 0.14
+    radius = 0.5 * (1.0 + 0.8 * chance[:, 0] + 1.1 * chance[:, 0] ** 6)
+    wobble = canvas.rough(rng, 0.9) * 0.10
     cos, sin = np.cos(np.pi * chance[:, 1]), np.sin(np.pi * chance[:, 1])
     longer = np.sqrt(1 + 0.7 * chance[:, 2])
     strength = 0.65 + 0.35 * chance[:, 3]
@@ -217,7 +217,7 @@ def add_ephelides(skin: Skin, severity: Severity) -> None:
         return np.asarray(rise((radius[n] - away + where).astype(np.float32), edge) * strength[n])
 
     canvas.splat(dots, places, 2.0, dot)
-    dots *= skin.usable
+    dots *= skin.open
     _brown(skin, dots * np.asarray(anchored(severity, EPHELIS_CONTRAST), dtype=np.float32), warm=0.6)
     skin.masks["ephelides"] = np.minimum(dots / np.float32(0.65), 1)
     skin.measures["ephelis_count"] = float(len(places))
@@ -230,9 +230,9 @@ def add_dermatitis(skin: Skin, severity: Severity) -> None:
     if most(severity) <= 0.3:
         return
     rng = skin.own("dermatitis")
-    pattern = canvas.smooth(rng, 7.0) + 0.3 * canvas.smooth(rng, 2.5) + 0.15 * canvas.rough(rng, 1.5)
+    pattern = canvas.smooth(rng, 9.0) + 0.30 * canvas.smooth(rng, 3.5) + 0.08 * canvas.rough(rng, 1.5)
     level = covering(skin, pattern, anchored(severity, RED_SHARE))
-    patch = rise(pattern - level, 1.1) * skin.usable
+    patch = rise(pattern - level, 1.7) * skin.open
     strength = np.asarray(anchored(severity, RED_BLOOD), dtype=np.float32)
     blotchy = np.clip(1 + 0.25 * canvas.rough(rng, 1.2), 0.3, 2.0)
     layers.arterial += patch * blotchy * strength
@@ -240,9 +240,12 @@ def add_dermatitis(skin: Skin, severity: Severity) -> None:
     dark = float(np.clip(skin.person.melanin / 0.35, 0, 1))
     _brown(skin, patch * (strength * np.float32(9.0 * dark)))
     plate = canvas.cells(
-        rng, rng.uniform(0.9, 1.3), warp=(0.3 * canvas.smooth(rng, 1.0), 0.3 * canvas.smooth(rng, 1.0))
+        rng,
+        max(rng.uniform(0.65, 0.95), 3 * canvas.pixel),
+        warp=(0.3 * canvas.smooth(rng, 1.0), 0.3 * canvas.smooth(rng, 1.0)),
     )
-    flake = rise(plate.draw(rng, -1, 1) + 0.8 * canvas.smooth(rng, 2.0) - np.float32(0.5), 0.5)
+    flake = rise(plate.draw(rng, -1, 1) + 0.9 * canvas.smooth(rng, 1.6) - np.float32(0.6), 0.9)
+    flake *= 0.35 + 0.65 * rise(np.float32(0.25) - plate.edge, 0.3)
     cover = np.asarray(anchored(severity, RED_SCALE), dtype=np.float32) * patch * flake
     layers.keratin += cover * np.float32(1.5 * _ashen(skin))
     layers.yellow += patch * np.asarray(severity, dtype=np.float32) * np.float32(0.02)

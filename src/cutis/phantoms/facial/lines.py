@@ -48,7 +48,7 @@ def add_wrinkles(skin: Skin, severity: Severity) -> None:
     groove = canvas.full(0.0)
     for width, of_it in _by_width(lines):
         groove += engraved(skin, of_it, width)
-    groove *= skin.usable
+    groove *= skin.open
     fold = blur(groove, 1.3 / canvas.pixel)
     skin.layers.relief -= groove - np.float32(0.45) * fold
     skin.hollow += np.minimum(np.float32(_SUNK) * groove, np.float32(0.5))

@@ -98,7 +98,7 @@ def draw_person(rng: Rng, types: tuple[float, ...] = (1, 1, 1, 1, 1, 1)) -> Pers
     return Person(
         skin_type=skin_type,
         melanin=optics.melanin_of_type(skin_type, rng.uniform(0.1, 0.9)),
-        blood=optics.NORMAL_BLOOD * float(np.clip(rng.lognormal(0.25, 0.22), 0.75, 2.2)),
+        blood=optics.NORMAL_BLOOD * float(np.clip(rng.lognormal(0.62, 0.18), 1.2, 2.8)),  # faces are red
         age=age,
         sex=sex,
         oil=float(np.clip(rng.beta(2.0, 2.5) - 0.004 * (age - 30), 0.03, 1.0)),

@@ -47,10 +47,10 @@ def draw_shot(settings: Settings, rng: Rng) -> Shot:
     camera = Camera(
         polarised=False,
         exposure=float(rng.uniform(*settings.exposure)),
-        metering=float(rng.uniform(0.35, 0.6)),
-        balance=float(rng.uniform(0.08, 0.25)),
-        gains=(float(np.exp(warmth)), float(np.exp(green - 0.03)), float(np.exp(0.02 - warmth))),
-        saturation=device.saturation * float(rng.uniform(0.98, 1.02)),
+        metering=float(rng.uniform(0.28, 0.5)),
+        balance=float(rng.uniform(0.20, 0.35)),
+        gains=(float(np.exp(warmth)), float(np.exp(green - 0.06)), float(np.exp(0.03 - warmth))),
+        saturation=0.94 * device.saturation * float(rng.uniform(0.98, 1.02)),
         contrast=device.contrast + float(rng.uniform(-0.03, 0.03)),
         blur=0.0,
         noise=0.0 if device.smear > 0 else device.noise * float(rng.uniform(0.7, 1.3)),
@@ -153,7 +153,9 @@ def taken(light: Field, skin: Skin, shot: Shot, rng: Rng) -> NDArray[np.uint8]:
     light *= _illumination(canvas.shape, camera)
     gain = (camera.exposure / max(float(bands.mean()), 1e-3)) ** camera.metering
     gain *= (camera.exposure / 0.35) ** (1.0 - camera.metering)
-    balance = np.clip(bands.mean() / bands, 0.6, 2.2) ** np.float32(camera.balance)
+    balance = np.clip(bands.mean() / bands, 0.6, 2.2) ** np.float32(
+        camera.balance + 0.2 * min(skin.person.melanin / 0.3, 1.0)
+    )
     gains = np.array(camera.gains, dtype=np.float32) * balance * np.float32(gain)
     image = develop(light, camera, gains, shot.device.reach / canvas.pixel, rng)
     if shot.device.smear > 0:

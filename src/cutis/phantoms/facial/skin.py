@@ -27,6 +27,7 @@ class Skin:
         gloss: 0 (matt) to 1 (wet).
         hollow: 0 to 1, light that narrow openings swallow.
         usable: 0 to 1, skin that can be judged: no eye, brow, nostril, lip or hair.
+        open: 0 to 1, all skin: no eye and no red of the lips.
         masks: by condition, 0 to 1, where it is.
         measures: what was painted, in numbers.
         name: of the part of the face; makes its chance its own.
@@ -40,6 +41,7 @@ class Skin:
     gloss: Field
     hollow: Field
     usable: Field
+    open: Field
     masks: dict[str, Field] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
     name: str = "face"
@@ -78,7 +80,17 @@ def bare(canvas: Sheet, person: Person) -> Skin:
         lesion=zero.copy(),
     )
     gloss = person.oil * (0.45 + 0.55 * oily_zone(canvas)) * np.exp(0.2 * canvas.smooth(rng, 5.0))
-    skin = Skin(canvas, person, layers, zero.copy(), gloss.astype(np.float32), zero.copy(), canvas.full(1.0))
+    shiny = gloss.astype(np.float32)
+    skin = Skin(
+        canvas,
+        person,
+        layers,
+        zero.copy(),
+        shiny,
+        zero.copy(),
+        usable=canvas.full(1.0),
+        open=canvas.full(1.0),
+    )
     _fine_lines(skin, rng)
     _narrow_pores(skin, rng)
     return skin
