@@ -168,8 +168,8 @@ def _answer(study: Study, measured: dict[str, dict[str, Estimate]], pairs: Seque
     tests = [test for pair in pairs for test in pair.tests if test.measure == "balanced_accuracy"]
     if not _same_photos(study):
         sure = sum(test.corrected < LEVEL for test in tests)
-        said = f"{sure} of {len(tests)} pairs surely differ in balanced accuracy."
-        return f"On the {study.units} that both answered, {said}"
+        said = f"{sure} of {len(tests)} pairs surely differ" if sure else "no two sources surely differ"
+        return f"On the {study.units} that both answered, {said} in balanced accuracy."
     order = sorted(measured, key=lambda name: -measured[name]["balanced_accuracy"].value)
     best, next_best = order[:2]
     pair = next(p for p in pairs if {p.first, p.second} == {best, next_best})

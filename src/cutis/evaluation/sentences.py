@@ -135,16 +135,18 @@ def _pooling(study: Study) -> list[str]:
     """What the answers for patients rest on."""
     if study.pooled is None:
         return []
-    found = []
+    found, bare = [], []
     for source in study.sources:
         rule = study.pooled.rules.get(source.name)
         if rule is not None and rule.point.note:
             found.append(f"{source.name}, where its threshold was chosen: {rule.point.note}")
         elif rule is None and source.probabilities is not None:
-            found.append(
-                f"{source.name}: nothing was fitted to {study.units}; the photos' probabilities are "
-                "averaged, and called from 0.5 on."
-            )
+            bare.append(source.name)
+    if bare:
+        found.append(
+            f"{sample(bare, 3)}: nothing was fitted to {study.units}; the photos' probabilities are "
+            "averaged, and called from 0.5 on."
+        )
     return found
 
 

@@ -168,7 +168,7 @@ def test_readers_without_a_model_have_a_report_without_a_comparison(
 def test_nothing_wrong_is_no_failure(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     tables.write_truth()
     path = tables.write_predictions("sage", accuracy=1.0)
-    assert "0 of 60 answers of sage were wrong" in made(tables, [path], monkeypatch)
+    assert "None of the 60 answers of sage was wrong." in made(tables, [path], monkeypatch)
 
 
 def test_two_models_are_tested_against_each_other(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

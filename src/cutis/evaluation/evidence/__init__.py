@@ -10,6 +10,7 @@ failures      which answers were wrong, and how sure of them a source was
 drawings      curves and intervals as SVG
 facts         what the run can say to a checklist
 checklists    STARD-AI, TRIPOD+AI, CLAIM and CLEAR Derm, filled in from facts
+units         photos or patients: the noun of what was judged
 tables        one table as CSV, LaTeX and HTML
 pdf           the page on paper
 """

@@ -9,13 +9,13 @@ from cutis.evaluation.assessment import Assessment, Draws
 from cutis.evaluation.evidence.failures import Failures
 from cutis.evaluation.evidence.readers import Overall, ReaderStudy
 from cutis.evaluation.evidence.results import main_measures, spoken
+from cutis.evaluation.evidence.units import counted_photos, counted_units, evaluated, showing
 from cutis.evaluation.gaps import Gap, widest
 from cutis.evaluation.population import composition
 from cutis.evaluation.study import Study
 from cutis.evaluation.words import (
     class_noun,
     counted,
-    counted_groups,
     decimal_interval,
     group_noun,
     listed,
@@ -38,19 +38,19 @@ def title(study: Study, main: Assessment, titles: dict[str, str]) -> str:
         if len(study.labels) == 2
         else f"naming {len(study.labels)} {class_noun(study.truth.target or '', 2)}"
     )
-    return f"Diagnostic accuracy of {main.name} in {what} on {_photos(study, study.size, study.count)}"
+    return f"Diagnostic accuracy of {main.name} in {what} on {evaluated(study)}"
 
 
 def question(study: Study, main: Assessment, readers: Sequence[Assessment], titles: dict[str, str]) -> str:
     """What the study asks."""
     if len(study.labels) == 2:
         asked = (
-            f"how well {main.name} tells photos that show {titles[study.labels[study.positive]]} from others"
+            f"how well {main.name} tells {showing(study, titles[study.labels[study.positive]])} from others"
         )
     else:
         nouns = class_noun(study.truth.target or "", 2)
         asked = f"how often {main.name} names the right one of {len(study.labels)} {nouns}"
-    beside = f", beside {counted(len(readers), 'reader')} on the same photos" if readers else ""
+    beside = f", beside {counted(len(readers), 'reader')} on the same {study.units}" if readers else ""
     return f"To measure {asked}{beside}."
 
 
@@ -70,14 +70,14 @@ def abstract(
     """Headings and paragraphs, after STARD for Abstracts."""
     results = [_composition(study, titles), _figures(study, main)]
     if against is not None:
-        results += reader_sentences(against)
+        results += reader_sentences(study, against)
     results.append(_gap_sentence(study, gaps))
     results.append(_failure_sentence(main, failures))
     return [
         ("Objective", question(study, main, readers, titles)),
         ("Methods", " ".join(_methods(study, main, readers, draws, bundle))),
         ("Results", " ".join(one for one in results if one)),
-        ("Limits", " ".join(_main_limits(study, limits))),
+        ("Limits", " ".join(_main_limits(study, main, limits))),
         ("Conclusion", conclusion(study, main, against)),
         ("Registration and funding", "Open for the author."),
     ]
@@ -88,7 +88,7 @@ def said(measure: str, estimate: Estimate) -> str:
     return percent_interval(estimate) if measure in _SHARES else decimal_interval(estimate)
 
 
-def reader_sentences(against: ReaderStudy) -> list[str]:
+def reader_sentences(study: Study, against: ReaderStudy) -> list[str]:
     """The readers beside the model, in one or two sentences."""
     measure = against.measures[0]
     overall = against.of(measure)
@@ -97,7 +97,7 @@ def reader_sentences(against: ReaderStudy) -> list[str]:
         reading = against.readings[0]
         return [
             f"{reading.reader} reached a {spoken(measure)} of {said(measure, overall.mean)} on "
-            f"{counted(reading.photos, 'photo')}, {_lead(measure, overall.difference, against.model)}."
+            f"{counted_units(study, reading.photos)}, {_lead(measure, overall.difference, against.model)}."
         ]
     return [
         f"{counted(overall.readers, 'reader')} reached a mean {spoken(measure)} of "
@@ -111,7 +111,7 @@ def conclusion(study: Study, main: Assessment, against: ReaderStudy | None) -> s
     """What the figures bear, and no more."""
     if against is None:
         return (
-            f"On these photos the figures of {main.name} stand as above; nobody was set beside it. "
+            f"On these {study.units} the figures of {main.name} stand as above; nobody was set beside it. "
             "What they mean for practice is for the author to say."
         )
     overall = against.of(against.measures[0])
@@ -124,20 +124,17 @@ def conclusion(study: Study, main: Assessment, against: ReaderStudy | None) -> s
         )
     else:
         more = "lower" if lead.value > 0 else "higher"
-        verdict = f"On these photos {main.name} had a {more} {name} than {who}."
+        verdict = f"On these {study.units} {main.name} had a {more} {name} than {who}."
     return f"{verdict} What this means for practice is for the author to say."
 
 
-def _main_limits(study: Study, limits: Sequence[str]) -> list[str]:
+def _main_limits(study: Study, main: Assessment, limits: Sequence[str]) -> list[str]:
     """The first few that are about the study; those about single sources stand with the others below."""
-    names = tuple(f"{source.name} " for source in study.sources)
-    return [limit for limit in limits if not limit.startswith(names)][:3]
-
-
-def _photos(study: Study, photos: int, groups: int) -> str:
-    if study.truth.group == "image_id":
-        return counted(photos, "photo")
-    return f"{counted(photos, 'photo')} of {counted_groups(groups, study.truth.group)}"
+    names = [f"{source.name} " for source in study.sources]
+    names += [
+        f"{source.name}{sign}" for source in study.sources if source is not main.source for sign in ":,"
+    ]
+    return [limit for limit in limits if not limit.startswith(tuple(names))][:3]
 
 
 def _methods(
@@ -153,10 +150,12 @@ def _methods(
         f", trained on {counted(bundle.training.images, 'photo')} of {bundle.training.name}" if bundle else ""
     )
     others = f" and {counted(len(readers), 'reader')}" if readers else ""
+    noun = class_noun(study.truth.target or "")
+    photos = counted_photos(study, study.pooled.photos if study.pooled else study.size, study.count)
+    each = f", from all photos of the {study.unit}" if study.pooled else ""
     return [
-        f"Photos that were collected beforehand: {_photos(study, study.size, study.count)}{which} with a "
-        f"known {class_noun(study.truth.target or '')}.",
-        f"Index tests: {given}{trained}{others}, one {class_noun(study.truth.target or '')} per photo.",
+        f"Photos that were collected beforehand: {photos}{which} with a known {noun}.",
+        f"Index tests: {given}{trained}{others}, one {noun} per {study.unit}{each}.",
         f"Reference standard: column {study.truth.target} of the truth's table.",
         f"Intervals are 95%, from {draws.replicates:,} draws of whole {group_noun(study.truth.group)}.",
     ]
@@ -167,10 +166,12 @@ def _composition(study: Study, titles: dict[str, str]) -> str:
     if len(study.labels) == 2:
         one = shares[study.labels[study.positive]]
         name = titles[study.labels[study.positive]]
-        return f"Of {counted(study.size, 'photo')}, {one.photos:,} ({percent(one.share)}%) showed {name}."
+        verb = "had" if study.pooled else "showed"
+        number = f"{one.photos:,} ({percent(one.share)}%)" if one.photos else "none"
+        return f"Of {counted_units(study, study.size)}, {number} {verb} {name}."
     order = sorted(shares, key=lambda label: -shares[label].photos)[:3]
     most = listed([f"{titles[label].lower()} ({percent(shares[label].share)}%)" for label in order])
-    return f"Most common among {counted(study.size, 'photo')} were {most}."
+    return f"Most common among {counted_units(study, study.size)} were {most}."
 
 
 def _figures(study: Study, main: Assessment) -> str:
@@ -200,8 +201,9 @@ def _single_readers(overall: Overall, against: ReaderStudy) -> str:
     above, below = len(overall.above), len(overall.below)
     left = overall.readers - above - below
     return (
-        f"After correction for their number, {above} of {overall.readers} readers were above "
-        f"{against.model}, {below} below, and {left} not told apart."
+        f"After correction for their number, {_some(above)} of the {overall.readers} readers "
+        f"{'was' if above < 2 else 'were'} above {against.model}, {_some(below)} below, and {_some(left)} "
+        "not told apart."
     )
 
 
@@ -225,12 +227,21 @@ def _gap_sentence(study: Study, gaps: Sequence[Gap]) -> str:
 
 
 def _failure_sentence(main: Assessment, found: Failures) -> str:
-    text = f"{found.wrong:,} answers of {main.name} were wrong"
+    if not found.wrong:
+        return f"No answer of {main.name} was wrong."
+    text = f"{counted(found.wrong, 'answer')} of {main.name} {'was' if found.wrong == 1 else 'were'} wrong"
     if found.sure:
-        text += (
-            f"; of the {found.sure:,} that it gave with 90% sureness or more, {found.sure_wrong:,} "
-            f"({percent((found.sure_wrong or 0) / found.sure)}%)"
+        wrong = (
+            f"{found.sure_wrong:,} ({percent(found.sure_wrong / found.sure)}%)"
+            if found.sure_wrong
+            else "none"
         )
+        text += f"; of the {found.sure:,} that it gave with 90% sureness or more, {wrong}"
     if found.beside is not None and found.beside.all_wrong:
-        text += f"; {found.beside.all_wrong:,} were wrong for every reader too"
+        all_wrong = found.beside.all_wrong
+        text += f"; {all_wrong:,} {'was' if all_wrong == 1 else 'were'} wrong for every reader too"
     return text + "."
+
+
+def _some(number: int) -> str:
+    return f"{number:,}" if number else "none"

@@ -30,6 +30,7 @@ def benefit_panels(study: Study, main: Assessment, draws: Draws) -> list[Figure]
     answers = main.answers
     if answers.probabilities is None:
         return []
+    unit = study.unit if answers.binary else ""
     shown = [study.positive] if answers.binary else range(len(study.labels))
     panels = []
     for k in shown:
@@ -44,11 +45,12 @@ def benefit_panels(study: Study, main: Assessment, draws: Draws) -> list[Figure]
             draws.rng(),
             groups=answers.index,
         )
-        panels.append(_panel(found, study.labels[k], f"{main.anchor}-benefit-{k}", large=answers.binary))
+        panels.append(_panel(found, study.labels[k], f"{main.anchor}-benefit-{k}", unit))
     return panels
 
 
-def _panel(found: DecisionCurve, label: str, name: str, *, large: bool) -> Figure:
+def _panel(found: DecisionCurve, label: str, name: str, unit: str) -> Figure:
+    """A large drawing names its axes, where there is a unit to name."""
     at, top = found.thresholds, found.prevalence
 
     def paint(axes: Axes) -> None:
@@ -60,9 +62,9 @@ def _panel(found: DecisionCurve, label: str, name: str, *, large: bool) -> Figur
         axes.set_xticks([0, 0.2, 0.4, 0.6], ["0", "20", "40", "60"])
         axes.set_yticks([0, top], ["0", f"{top:.2f}"])
         axes.tick_params(pad=3)
-        if large:
-            axes.set(xlabel="acts from this probability on, %", ylabel="net benefit per photo")
+        if unit:
+            axes.set(xlabel="acts from this probability on, %", ylabel=f"net benefit per {unit}")
 
-    side = 340 if large else 168
+    side = 340 if unit else 168
     title = f"Net benefit of acting on {label}, by the probability from which one acts"
     return Figure(label, svg.draw(name, side, 0.8 * side, paint, title))

@@ -243,7 +243,7 @@ def _tables(
         results.confusion(study, main, titles),
     ]
     if pairs:
-        made.append(results.models(pairs))
+        made.append(results.models(study, pairs))
     if against is not None:
         made += [results.readers(study, against, measure) for measure in against.measures[:SHOWN]]
     if curve:
@@ -274,7 +274,7 @@ def _pictures(
     main = assessments[0]
     made: list[_Made] = []
     steps = participants.flow(study, main.source, tuple(a.source for a in readers), titles)
-    made.append(("flow", "Flow of photos", "", {"flow": draw_flow(steps)}, True))
+    made.append(("flow", f"Flow of {study.units}", "", {"flow": draw_flow(steps)}, True))
     if main.roc:
         beside = "; circles: readers; diamond: their mean" if readers else ""
         note = f"Band: 95% interval. Dot: the answers as given{beside}."
@@ -283,14 +283,14 @@ def _pictures(
     if main.reliability is not None:
         note = (
             "Dots on the dashed line: as often right as it said. Bars: 95% interval; hollow dots: fewer than "
-            "10 photos. At the foot: how many photos, by how sure it was."
+            f"10 {study.units}. At the foot: how many {study.units}, by how sure it was."
         )
         drawn = {"reliability": main.reliability.svg}
         made.append(("reliability", f"How sure {main.name} is, and how often it is right", note, drawn, True))
     if benefit:
         note = (
-            "Net benefit per photo of acting from a probability on: those found, less false alarms by their "
-            "weight. Line and band: the model, 95% interval; grey: acting on all; dotted: on none."
+            f"Net benefit per {study.unit} of acting from a probability on: those found, less false alarms "
+            "by their weight. Line and band: the model, 95% interval; grey: acting on all; dotted: on none."
         )
         panels = {f"benefit_{_file(panel.label)}": panel.svg for panel in benefit}
         made.append(("benefit", f"Decision curves of {main.name}", note, panels, True))
@@ -299,9 +299,9 @@ def _pictures(
     made += _gap_pictures(study, main, found)
     if wrong.abstention is not None:
         note = "Line and 95% band: the share of right answers if only the surest are given."
-        drawn = {"abstention": drawings.abstention(wrong.abstention, main.anchor)}
+        drawn = {"abstention": drawings.abstention(wrong.abstention, main.anchor, study.units)}
         made.append(("abstention", "Right answers, by how many are given", note, drawn, True))
-    svg = drawings.confusion(main.confusion, study.labels, f"{main.anchor}-matrix")
+    svg = drawings.confusion(main.confusion, study.labels, f"{main.anchor}-matrix", study.units)
     made.append(("confusion", "Confusion matrix", "", {"confusion": svg}, False))
     return {one[0]: Picture(one[0], number + 1, *one[1:]) for number, one in enumerate(made)}
 

@@ -41,8 +41,14 @@ def standalone(drawing: str) -> str:
     return f"{text[:head]}{ground}{text[head:]}\n"
 
 
-def abstention(curve: Abstention, name: str) -> str:
-    """How often a source is right on the photos that it is most sure of, with its 95% band."""
+def abstention(curve: Abstention, name: str, units: str = "photos") -> str:
+    """How often a source is right on what it is most sure of, with its 95% band.
+
+    Args:
+        curve: from `failures.failures`.
+        name: unique on the page.
+        units: what was answered.
+    """
 
     def paint(axes: Axes) -> None:
         axes.fill_between(
@@ -54,7 +60,7 @@ def abstention(curve: Abstention, name: str) -> str:
         axes.set(
             xlim=(0.08, 1.02),
             ylim=(low - 0.005, 1.005),
-            xlabel="photos answered, the surest first, %",
+            xlabel=f"{units} answered, the surest first, %",
             ylabel="of these right, %",
         )
         axes.set_xticks([0.25, 0.5, 0.75, 1], ["25", "50", "75", "100"])
@@ -62,7 +68,7 @@ def abstention(curve: Abstention, name: str) -> str:
         axes.grid(axis="y", color=svg.LINE, linewidth=0.7)
         axes.set_axisbelow(True)
 
-    return svg.draw(f"{name}-abstention", 340, 300, paint, "Right answers by share of photos answered")
+    return svg.draw(f"{name}-abstention", 340, 300, paint, f"Right answers by share of {units} answered")
 
 
 def forest(
@@ -107,7 +113,7 @@ def forest(
     return svg.draw(name, 560, 70 + _ROW * len(rows), paint, title)
 
 
-def confusion(matrix: NDArray[np.float64], labels: Sequence[str], name: str) -> str:
+def confusion(matrix: NDArray[np.float64], labels: Sequence[str], name: str, units: str = "photos") -> str:
     """The confusion matrix, shaded by the share of each row."""
     size = len(labels)
     totals = matrix.sum(axis=1, keepdims=True)
@@ -134,4 +140,4 @@ def confusion(matrix: NDArray[np.float64], labels: Sequence[str], name: str) -> 
             axes.spines[side].set_visible(False)
 
     side = 120 + 46 * size
-    return svg.draw(name, side, side, paint, "Confusion matrix, photos by truth and answer")
+    return svg.draw(name, side, side, paint, f"Confusion matrix, {units} by truth and answer")

@@ -8,17 +8,19 @@ import numpy as np
 
 from cutis import __version__
 from cutis.core.bundle_info import BundleInfo
+from cutis.core.manifest import Manifest
 from cutis.evaluation.assessment import Assessment, Draws
 from cutis.evaluation.evidence.checklists import Fact
 from cutis.evaluation.evidence.failures import Failures
 from cutis.evaluation.evidence.participants import on_several_sides, partitions
 from cutis.evaluation.evidence.readers import ReaderStudy
 from cutis.evaluation.evidence.results import main_measures, spoken
+from cutis.evaluation.evidence.units import counted_photos, evaluated, pooling_words, sized
 from cutis.evaluation.gaps import Gap
 from cutis.evaluation.population import composition
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import NOT_RECORDED, ordered_values
-from cutis.evaluation.words import class_noun, counted, counted_groups, group_noun, listed, percent, sample
+from cutis.evaluation.words import class_noun, counted, group_noun, listed, percent, sample
 
 _FIT = {
     "shorter": "cropped to at most 4:3 and resized by the shorter side",
@@ -59,16 +61,13 @@ def facts(
             "Every answer names one class; a source that could not tell has no answer there.", "methods"
         ),
         "missing": Fact(missing(study), "participants"),
-        "predictions": Fact("Predictions were read from tables, one row per photo and source.", "methods"),
+        "predictions": Fact(_predictions(study), "methods"),
         "predictors": Fact("The only predictor is the photo.", "methods"),
         "assessors": Fact("The photo needs no assessor.", "methods"),
         "updating": Fact("No model was updated.", "methods"),
         "accuracy": Fact(_accuracy(study, main), "accuracy"),
-        "crosstab": Fact("Photos by truth and by answer.", "accuracy"),
-        "failures": Fact(
-            f"{failures.wrong:,} wrong answers, by what was taken for what, with the surest of them.",
-            "failures",
-        ),
+        "crosstab": Fact(f"{study.units.capitalize()} by truth and by answer.", "accuracy"),
+        "failures": Fact(_wrong(failures), "failures"),
         "limits": Fact(f"{counted(len(limits), 'limit')} found in the tables.", "limits"),
         "audit": Fact(
             "Every answer is in the predictions' tables, every figure in metrics.json and the tables beside "
@@ -101,8 +100,8 @@ def statistics(study: Study, draws: Draws, against: ReaderStudy | None) -> str:
     )
     if against is not None:
         text += (
-            " Readers were compared with the model on the photos that both answered; p of single readers "
-            "corrected by Holm."
+            f" Readers were compared with the model on the {study.units} that both answered; p of single "
+            "readers corrected by Holm."
         )
         if len(against.readings) > 1:
             text += (
@@ -125,13 +124,17 @@ def _in_short(study: Study, draws: Draws, against: ReaderStudy | None) -> str:
 def missing(study: Study) -> str:
     """What was not answered, and how it was treated."""
     without = [source for source in study.sources if source.missing]
-    text = f"{counted(study.flow.unlabelled, 'photo')} without a known truth left out."
+    number = study.flow.unlabelled
+    text = "Every photo has a known truth."
+    if number:
+        left = "was" if number == 1 else "were"
+        text = f"{counted(number, 'photo')} without a known truth {left} left out."
     if not without:
-        return f"{text} Every source answered every photo."
+        return f"{text} Every source answered every {study.unit}."
     each = [f"{source.name} ({len(source.missing):,})" for source in without]
     return (
-        f"{text} Photos without an answer: {sample(each, 4)}; figures rest on the answered photos, and "
-        "sources are compared on photos that both answered."
+        f"{text} {study.units.capitalize()} without an answer: {sample(each, 4)}; figures rest on those "
+        f"answered, and sources are compared on {study.units} that both answered."
     )
 
 
@@ -153,7 +156,7 @@ def _sources(assessments: Sequence[Assessment]) -> str:
 
 
 def _availability(study: Study, bundle: BundleInfo | None) -> str:
-    text = f"Truth: {study.truth.path.name}, fingerprint {study.truth.fingerprint[:16]}."
+    text = f"Truth: {study.truth.path.name}, fingerprint {study.fingerprint[:16]}."
     if bundle is not None:
         licence = bundle.licence or bundle.training.licence
         text += f" Model: {bundle.name} {bundle.version}{f', licence {licence}' if licence else ''}."
@@ -170,18 +173,21 @@ def _data_facts(study: Study, titles: dict[str, str]) -> dict[str, Fact]:
     shares = composition(study)
     nouns = class_noun(target, 2)
     mix = listed([f"{titles[k]} {v.photos:,} ({percent(v.share)}%)" for k, v in shares.items()])
-    unlabelled = f"{counted(study.flow.unlabelled, 'photo')} without {target}"
-    chosen = f"split {study.flow.split}" if study.flow.split else "every photo of the table"
     found = {
-        "data": Fact(f"Table {study.truth.path.name}: {_photos(study, study.flow.listed)}.", "participants"),
-        "eligibility": Fact(f"Evaluated were {chosen}; left out: {unlabelled}.", "participants"),
-        "flow": Fact("From the table to the answers, as a diagram with numbers.", "participants"),
-        "size": Fact(
-            f"{counted(study.size, 'photo')} of {counted_groups(study.count, study.truth.group)}, all that "
-            "there were.",
+        "data": Fact(
+            f"Table {study.truth.path.name}: "
+            f"{counted_photos(study, study.flow.listed, study.flow.listed_groups)}.",
             "participants",
         ),
-        "characteristics": Fact("What the photos show and of whom they are, as a table.", "participants"),
+        "eligibility": Fact(_eligibility(study), "participants"),
+        "flow": Fact("From the table to the answers, as a diagram with numbers.", "participants"),
+        "size": Fact(f"{evaluated(study)}, all that there were.", "participants"),
+        "characteristics": Fact(
+            "What is known of the people, as a table."
+            if study.pooled
+            else "What the photos show and of whom they are, as a table.",
+            "participants",
+        ),
         "mix": Fact(f"{mix}.", "participants"),
         "classes": Fact(f"{len(study.labels)} {nouns}: {sample(list(titles.values()), 3)}.", "methods"),
         "reference": Fact(f"Column {target} of {study.truth.path.name}.", "methods"),
@@ -195,7 +201,7 @@ def _data_facts(study: Study, titles: dict[str, str]) -> dict[str, Fact]:
         cells = [str(cell or "").lower() for cell in table["confirmation"]]
         histology = np.mean(["histo" in cell or "path" in cell or "biops" in cell for cell in cells])
         found["histopathology"] = Fact(
-            f"Histopathology stands behind {percent(float(histology))}% of the photos.", "participants"
+            f"Histopathology stands behind {percent(float(histology))}% of the {study.units}.", "participants"
         )
     for name, columns in (
         ("places", _PLACES),
@@ -209,7 +215,10 @@ def _data_facts(study: Study, titles: dict[str, str]) -> dict[str, Fact]:
             found[name] = Fact(f"{text[:1].upper()}{text[1:]}.", "participants")
     if study.rendered:
         found["synthetic"] = Fact(
-            f"{study.rendered:,} of {study.size:,} photos are rendered.", "participants"
+            f"Rendered photos: those of {study.rendered:,} of {study.size:,} {study.units}."
+            if study.pooled
+            else f"{study.rendered:,} of {study.size:,} photos are rendered.",
+            "participants",
         )
     elif "rendered" in table.columns:
         found["synthetic"] = Fact("None of the photos is rendered.", "participants")
@@ -221,7 +230,7 @@ def _split_facts(study: Study) -> dict[str, Fact]:
     if len(parts) < 2:
         return {}
     whose = group_noun(study.truth.group)
-    sizes = listed([f"{name} {counted(len(part), 'photo')}" for name, part in parts.items()])
+    sizes = listed([f"{name} {_part(study, part)}" for name, part in parts.items()])
     both = on_several_sides(study)
     sides = "none has photos in two splits" if not both else f"{both:,} have photos in several splits"
     found = {
@@ -252,21 +261,23 @@ def _analysis_facts(
             found["clusters"] = Fact(f"By {clusters[0].column.replace('_', ' ')}.", "subgroups")
     if against is not None:
         readers = counted(len(against.readings), "reader")
-        found["comparison"] = Fact(f"{readers} beside {against.model} on the same photos.", "readers")
+        found["comparison"] = Fact(f"{readers} beside {against.model} on the same {study.units}.", "readers")
         found.setdefault("variability", Fact("By reader.", "readers"))
     elif len(assessments) > 1:
-        found["comparison"] = Fact(f"{counted(len(assessments), 'source')} on the same photos.", "accuracy")
+        found["comparison"] = Fact(
+            f"{counted(len(assessments), 'source')} on the same {study.units}.", "accuracy"
+        )
     return found
 
 
 def _bundle_facts(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
     if bundle is None:
-        return {"cutoffs": Fact("The answers that the sources gave, as they are in the tables.", "methods")}
+        return {"cutoffs": Fact(_cutoffs(study), "methods")}
     networks = listed([f"{member.backbone} at {member.size} pixels" for member in bundle.members])
     fits = listed(list(dict.fromkeys(_FIT[member.fit] for member in bundle.members)))
     points = [f"{point.name} at {point.threshold:.3g} ({point.rule})" for point in bundle.operating_points]
     training = bundle.training
-    same = training.fingerprint == study.truth.fingerprint
+    same = training.fingerprint == study.fingerprint
     found = {
         "index_test": Fact(
             f"{bundle.name} {bundle.version}: {networks}; {bundle.precision} weights, "
@@ -281,7 +292,10 @@ def _bundle_facts(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
         "preprocessing": Fact(f"Photos are {fits}, and normalised in the model's own graph.", "card"),
         "blind": Fact(f"{bundle.name} was given the photo and nothing else.", "card"),
         "cutoffs": Fact(
-            f"The most probable class is the answer. Operating points: {sample(points, 3) or 'none'}.", "card"
+            _cutoffs(study)
+            if study.pooled
+            else f"The most probable class is the answer. Operating points: {sample(points, 3) or 'none'}.",
+            "card",
         ),
         "ensemble": Fact(
             "One network."
@@ -301,10 +315,33 @@ def _bundle_facts(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
     return found
 
 
-def _photos(study: Study, photos: int) -> str:
-    if study.truth.group == "image_id":
-        return counted(photos, "photo")
-    return f"{counted(photos, 'photo')} of {counted_groups(study.flow.listed_groups, study.truth.group)}"
+def _predictions(study: Study) -> str:
+    text = "Predictions were read from tables, one row per photo and source"
+    return f"{text}; the photos of each {study.unit} then became one answer." if study.pooled else f"{text}."
+
+
+def _cutoffs(study: Study) -> str:
+    if study.pooled:
+        return f"{'; '.join(pooling_words(study))}."
+    return "The answers that the sources gave, as they are in the tables."
+
+
+def _wrong(found: Failures) -> str:
+    if not found.wrong:
+        return "No answer was wrong."
+    return f"{counted(found.wrong, 'wrong answer')}, by what was taken for what, with the surest of them."
+
+
+def _eligibility(study: Study) -> str:
+    flow, noun = study.flow, class_noun(study.truth.target or "")
+    chosen = f"the photos of split {flow.split}" if flow.split else "every photo of the table"
+    left = f"left out: {counted(flow.unlabelled, 'photo')} without a known {noun}"
+    return f"Evaluated were {chosen}; {left if flow.unlabelled else f'none lacks a known {noun}'}."
+
+
+def _part(study: Study, part: Manifest) -> str:
+    groups = part.table[study.truth.group].n_unique() if study.pooled else 0
+    return sized(study, groups, groups) if study.pooled else counted(len(part), "photo")
 
 
 def _recorded(study: Study, column: str) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 
 from cutis.core.manifest import Manifest, read_manifest
 from cutis.evaluation.evidence.tables import Column, Table
+from cutis.evaluation.evidence.units import counted_photos, counted_units, sized
 from cutis.evaluation.study import Source, Study
 from cutis.evaluation.subgroups import COLUMNS, NOT_RECORDED, ordered_values
-from cutis.evaluation.words import class_noun, counted, counted_groups, group_noun
+from cutis.evaluation.words import class_noun, counted, group_noun
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,27 +42,31 @@ def flow(study: Study, main: Source, readers: tuple[Source, ...], titles: dict[s
     """From the truth's table to the answers of the main source."""
     told = study.flow
     less = []
-    if told.split is not None:
+    if told.other_splits:
         less.append(f"{counted(told.other_splits, 'photo')} of other splits than {told.split}")
-    less.append(f"{counted(told.unlabelled, 'photo')} without {study.truth.target}")
+    if told.unlabelled:
+        less.append(f"{counted(told.unlabelled, 'photo')} without {study.truth.target}")
+    listed = counted_photos(study, told.listed, told.listed_groups)
+    known = counted_photos(study, study.pooled.photos if study.pooled else study.size, study.count)
     steps = [
-        Step(_of(study, told.listed, told.listed_groups, f"in {study.truth.path.name}")),
-        Step(_of(study, study.size, study.count, "with a known truth"), tuple(less)),
+        Step((listed, f"in {study.truth.path.name}")),
+        Step((known, "with a known truth"), tuple(less)),
     ]
     groups = len(np.unique(study.index[main.rows]))
-    unanswered = (f"{counted(len(main.missing), 'photo')} without an answer",) if main.missing else ()
-    answered = _of(study, len(main.rows), groups, f"answered by {main.name}")
-    steps.append(Step((*answered, *_answers(study, main, titles)), unanswered, _readers(readers)))
+    unanswered = (f"{counted_units(study, len(main.missing))} without an answer",) if main.missing else ()
+    answered = (sized(study, len(main.rows), groups), f"answered by {main.name}")
+    steps.append(Step((*answered, *_answers(study, main, titles)), unanswered, _readers(study, readers)))
     return tuple(steps)
 
 
-def _readers(readers: tuple[Source, ...]) -> tuple[str, ...]:
+def _readers(study: Study, readers: tuple[Source, ...]) -> tuple[str, ...]:
     if not readers:
         return ()
     answered = [len(reader.rows) for reader in readers]
     low, high = min(answered), max(answered)
     number = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return (counted(len(readers), "reader"), f"answered {number} photos{' each' if len(readers) > 1 else ''}")
+    each = " each" if len(readers) > 1 else ""
+    return (counted(len(readers), "reader"), f"answered {number} {study.units}{each}")
 
 
 def partitions(study: Study) -> dict[str, Manifest]:
@@ -95,20 +100,21 @@ def characteristics(study: Study, titles: dict[str, str]) -> Table:
     import polars as pl
 
     target = study.truth.target or ""
-    parts = {name: part.table for name, part in partitions(study).items()}
+    parts = {name: _judged(study, part.table) for name, part in partitions(study).items()}
+    whole = _judged(study, everybody(study).labelled().table) if study.pooled else study.truth.table
     if not parts and len(study.labels) == 2:
         names = [study.labels[study.positive], study.labels[1 - study.positive]]
-        parts = {titles[name]: study.truth.table.filter(pl.col(target) == name) for name in names}
+        parts = {titles[name]: whole.filter(pl.col(target) == name) for name in names}
     if not parts or study.flow.split is None:
-        parts = {"evaluated": study.truth.table, **parts}
+        parts = {"evaluated": whole, **parts}
     group = study.truth.group
     rows: list[tuple[str, ...]] = [("Photos", "", *(f"{part.height:,}" for part in parts.values()))]
     if group != "image_id":
         rows.append(
             (group_noun(group).capitalize(), "", *(f"{part[group].n_unique():,}" for part in parts.values()))
         )
-    rows += _classes(study, parts, titles)
     people = {name: part.unique(group, keep="first", maintain_order=True) for name, part in parts.items()}
+    rows += _classes(study, people if study.pooled else parts, titles)
     if "age" in study.truth.table.columns:
         rows.append(("Age, years", "", *(_ages(part) for part in people.values())))
     for column in (*COLUMNS, *_ALSO):
@@ -116,18 +122,25 @@ def characteristics(study: Study, titles: dict[str, str]) -> Table:
             rows += _values(column, people)
     whose = group_noun(group)
     note = (
-        f"Photos by {class_noun(target)}: number (share of photos). Age: median (quartiles; range). "
-        f"All else: number of {whose} (share of {whose}), by the first photo of each."
+        f"{study.units.capitalize()} by {class_noun(target)}: number (share of {study.units}). Age: "
+        f"median (quartiles; range). All else: number of {whose} (share of {whose}), by the first photo "
+        "of each."
     )
     heads = tuple(Column(name.replace(" ", "_"), _head(name, study)) for name in parts)
     columns = (Column("variable", ""), Column("value", ""), *heads)
-    return Table("participants", "Who the photos are of", columns, tuple(rows), note, grouped=True)
+    title = f"What is known of the {study.units}" if study.pooled else "Who the photos are of"
+    return Table("participants", title, columns, tuple(rows), note, grouped=True)
 
 
-def _of(study: Study, photos: int, groups: int, rest: str) -> tuple[str, ...]:
-    if study.truth.group == "image_id":
-        return (counted(photos, "photo"), rest)
-    return (f"{counted(photos, 'photo')} of {counted_groups(groups, study.truth.group)}", rest)
+def _judged(study: Study, table: pl.DataFrame) -> pl.DataFrame:
+    """Photos with the class of their patient where patients are judged: positive if any photo is."""
+    import polars as pl
+
+    if study.pooled is None:
+        return table
+    target, yes, no = study.truth.target or "", study.labels[study.positive], study.labels[1 - study.positive]
+    shown = (pl.col(target) == yes).any().over(study.truth.group)
+    return table.with_columns(pl.when(shown).then(pl.lit(yes)).otherwise(pl.lit(no)).alias(target))
 
 
 def _answers(study: Study, main: Source, titles: dict[str, str]) -> tuple[str, ...]:

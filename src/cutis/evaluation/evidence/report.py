@@ -14,6 +14,7 @@ from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_to
 from cutis.evaluation.evidence.drawings import standalone
 from cutis.evaluation.evidence.results import MEAN, spoken
 from cutis.evaluation.evidence.tables import Column, Table, cells, to_csv, to_latex
+from cutis.evaluation.evidence.units import pooling_words
 from cutis.evaluation.gaps import measures_of, widest, worst
 from cutis.evaluation.mistakes import thumbnail
 from cutis.evaluation.page import render
@@ -89,6 +90,7 @@ def _page(content: Content, warnings: Sequence[str]) -> str:
         draws=content.draws,
         warnings=warnings,
         cells=cells,
+        pooling=pooling_words(content.study),
         spoken=spoken,
         said=said,
         mean=MEAN,

@@ -58,22 +58,22 @@ def spoken(measure: str) -> str:
 def sources(study: Study, assessments: Sequence[Assessment]) -> Table:
     """Every source on the photos that it answered."""
     names = main_measures(study)
-    columns = [Column("source", "Source"), Column("kind", "Kind"), Column("photos", "Photos", "count")]
+    columns = [Column("source", "Source"), Column("kind", "Kind"), _count(study)]
     columns += [Column(name, *MEASURES[name]) for name in names]
     rows: list[list[Cell]] = []
     for a in assessments:
         first: list[Cell] = [a.name, a.source.kind, len(a.source.rows)]
         rows.append(first + [a.figures.get(name) for name in names])
     kept, cells = without_empty_columns(columns, rows)
-    note = f"In brackets: 95% interval. {_meanings(names)}"
-    return Table("sources", "Every source on the photos that it answered", kept, cells, note)
+    note = f"In brackets: 95% interval. {_meanings(study, names)}"
+    return Table("sources", f"Every source on the {study.units} that it answered", kept, cells, note)
 
 
 def classes(study: Study, main: Assessment, titles: dict[str, str]) -> Table:
     """Each class against the rest."""
     noun = class_noun(study.truth.target or "").capitalize()
     names = ("sensitivity", "specificity", "ppv", "npv", "auc")
-    columns = [Column("class", noun), Column("photos", "Photos", "count")]
+    columns = [Column("class", noun), _count(study)]
     columns += [Column(name, *MEASURES[name]) for name in names]
     rows: list[list[Cell]] = [
         [
@@ -84,22 +84,23 @@ def classes(study: Study, main: Assessment, titles: dict[str, str]) -> Table:
         for k, label in enumerate(study.labels)
     ]
     kept, cells = without_empty_columns(columns, rows)
-    note = "PPV, NPV: positive and negative predictive value, at the shares of these photos."
+    note = f"PPV, NPV: positive and negative predictive value, at the shares of these {study.units}."
     return Table("classes", f"{main.name} by {noun.lower()}, each against the rest", kept, cells, note)
 
 
 def confusion(study: Study, main: Assessment, titles: dict[str, str]) -> Table:
-    """Photos by truth and answer."""
+    """How many by truth and answer."""
     columns = (
         Column("truth", "Truth"),
         *(Column(label, label, "count") for label in study.labels),
-        Column("photos", "Photos", "count"),
+        _count(study),
     )
     rows: list[tuple[Cell, ...]] = []
     for k, label in enumerate(study.labels):
         counts = [int(number) for number in main.confusion[k]]
         rows.append((titles[label], *counts, sum(counts)))
-    return Table("confusion", f"Photos by truth and by the answer of {main.name}", columns, tuple(rows))
+    title = f"{study.units.capitalize()} by truth and by the answer of {main.name}"
+    return Table("confusion", title, columns, tuple(rows))
 
 
 def readers(study: Study, found: ReaderStudy, measure: str) -> Table:
@@ -107,7 +108,7 @@ def readers(study: Study, found: ReaderStudy, measure: str) -> Table:
     title, kind = MEASURES[measure]
     columns = (
         Column("reader", "Reader"),
-        Column("photos", "Photos", "count"),
+        _count(study),
         Column("figure", "Reader, %" if kind == "share" else "Reader", kind),
         Column("model", f"{found.model}, %" if kind == "share" else found.model, kind),
         Column("lead", "Reader less model", "points" if kind == "share" else "signed"),
@@ -129,7 +130,7 @@ def readers(study: Study, found: ReaderStudy, measure: str) -> Table:
         rows.append((MEAN, None, overall.mean, overall.model, overall.difference, overall.difference.p))
     whose = group_noun(study.truth.group)
     note = (
-        f"On the photos that both answered; intervals by drawing {whose} anew"
+        f"On the {study.units} that both answered; intervals by drawing {whose} anew"
         f"{', differences in percentage points' if kind == 'share' else ''}. p of readers: corrected by Holm."
     )
     if overall.readers > 1:
@@ -168,7 +169,7 @@ def curve(model: str, found: Sequence[AgainstReader]) -> Table:
     return Table("readers_curve", f"The ROC curve of {model} at each reader's point", columns, rows, note)
 
 
-def models(pairs: Sequence[Pair]) -> Table:
+def models(study: Study, pairs: Sequence[Pair]) -> Table:
     """Models tested against each other on the same photos."""
     columns = (
         Column("first", "First"),
@@ -185,7 +186,7 @@ def models(pairs: Sequence[Pair]) -> Table:
         if test.measure in MEASURES
     )
     note = "p: corrected by Holm over all pairs, for each figure."
-    return Table("models", "Models against each other on the same photos", columns, rows, note)
+    return Table("models", f"Models against each other on the same {study.units}", columns, rows, note)
 
 
 def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str) -> Table:
@@ -195,7 +196,7 @@ def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str)
     columns = [
         Column("column", "By"),
         Column("value", "Subgroup"),
-        Column("photos", "Photos", "count"),
+        _count(study),
         Column("groups", group_noun(study.truth.group).capitalize(), "count"),
         Column("classes", nouns.capitalize(), "count"),
         Column("figure", "Here, %", kind),
@@ -207,7 +208,8 @@ def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str)
     rows: list[list[Cell]] = []
     for table in main.subgroups:
         for part in table.rows:
-            row: list[Cell] = [table.column.replace("_", " "), part.value, part.photos, part.groups]
+            groups = None if study.pooled else part.groups  # each is a group of its own
+            row: list[Cell] = [table.column.replace("_", " "), part.value, part.photos, groups]
             gap = known.get((table.column, part.value))
             balanced = measure == "balanced_accuracy"
             if gap is None:
@@ -235,7 +237,7 @@ def mistakes(study: Study, main: Assessment, found: Failures, titles: dict[str, 
     columns = [
         Column("truth", "Truth"),
         Column("named", "Named"),
-        Column("photos", "Photos", "count"),
+        _count(study),
         Column("share", "Of the truth"),
         Column("sureness", "How sure, on average"),
     ]
@@ -260,9 +262,13 @@ def every_figure(assessments: Sequence[Assessment]) -> Table:
     return Table("figures", "All figures of all sources", columns, rows, grouped=True)
 
 
-def _meanings(names: Sequence[str]) -> str:
+def _count(study: Study) -> Column:
+    return Column(study.units, study.units.capitalize(), "count")
+
+
+def _meanings(study: Study, names: Sequence[str]) -> str:
     said = {
-        "ppv": "PPV, NPV: positive and negative predictive value, at the shares of these photos.",
+        "ppv": f"PPV, NPV: positive and negative predictive value, at the shares of these {study.units}.",
         "auc": "AUC: area under the ROC curve.",
         "auc_macro": "AUC: area under the ROC curve, mean of each class against the rest.",
         "expected_calibration_error": "Calibration error: mean gap between how sure and how often right.",
