@@ -137,9 +137,9 @@ def evaluate(
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
     if evidence:
-        if patients:
-            say("Note: the evidence report says photos, each of which is a patient's answer here.")
         _write_evidence(report.measured, out)
+
+
 def _conditions(report: ConditionsReport) -> None:
     """What each source is worth on several conditions: means, and each condition's accuracy."""
     graded = report.graded
@@ -154,8 +154,6 @@ def _conditions(report: ConditionsReport) -> None:
     for limit in report.limits:
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
-
-
 
 
 def _write_evidence(measured: Measured, out: Path) -> None:
@@ -244,6 +242,8 @@ def _prevalences(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     Console().print(table)
 
 
+def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
+    """The main figures of each source; narrow enough for any terminal and any log."""
     main = {}
     for source, found in figures.items():
         shown = [name for name in _SHOWN if name in found]
@@ -255,8 +255,6 @@ def _prevalences(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _rows(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
     """Figures by source, one below the other."""
-def _table(title: str, figures: Mapping[str, Mapping[str, Estimate]]) -> None:
-    """The main figures of each source; narrow enough for any terminal and any log."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
