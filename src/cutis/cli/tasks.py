@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from cutis.core.labels import Labels
 
 
 def register(app: typer.Typer) -> None:
@@ -24,13 +29,24 @@ def tasks() -> None:
     for name in zoo.names():
         info = Bundle.open(zoo.path(name)).info
         rendered = ", trained on rendered images, not for care" if info.training.rendered else ""
-        shipped.setdefault(info.task, []).append(f"{name} ({len(info.labels)} classes{rendered})")
+        shipped.setdefault(info.task, []).append(
+            f"{name} ({len(info.labels)} {_noun(info.labels)}{rendered})"
+        )
     table = Table(title="Tasks", title_justify="left", show_lines=True)
     for column in ("task", "labels", "shipped bundles"):
         table.add_column(column)
     for name in task_names():
         task = get_task(name)
         labels = "\n".join(f"{label.name}: {label.text}" for label in task.labels.items)
+        if task.labels.several:
+            grades = task.labels.answers.items
+            labels += (
+                f"\neach from {grades[0].name} ({grades[0].text}) to {grades[-1].name} ({grades[-1].text})"
+            )
         table.add_row(f"{name}\n{task.title}", labels, "\n".join(shipped.get(name, ["none"])))
     console.print(table)
     console.print("For research use; not a medical device.")
+
+
+def _noun(labels: Labels) -> str:
+    return "conditions" if labels.several else "classes"

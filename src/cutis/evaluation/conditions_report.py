@@ -119,14 +119,17 @@ def headline(graded: Graded, first: GradedSource, titles: dict[str, str]) -> str
     """The answer in one sentence: how often right on average, and where least."""
     right = first.accuracies
     least = list(right)[-1]
-    what = "was right" if graded.present else "gave the right grade"
-    mean = f"Of 100 answers, {first.name} {what} in {_short(first.figures['accuracy'])}"
-    if len(right) == 1:
-        return f"{mean}."
-    return (
-        f"{mean}, the mean over {len(right)} conditions; "
-        f"least often for {titles[least]}: {_short(right[least])}."
-    )
+    what = "was right" if graded.present else "met the grade"
+    mean = f"{first.name} {what} in {_short(first.figures['accuracy'])} of 100 answers"
+    if len(right) > 1:
+        mean += f", the mean over {len(right)} conditions; least for {_inside(titles[least])}, in "
+        mean += _short(right[least])
+    return f"{mean[0].upper()}{mean[1:]}."
+
+
+def _inside(title: str) -> str:
+    """A title within a sentence."""
+    return title[0].lower() + title[1:]
 
 
 def _short(share: Estimate) -> str:
@@ -177,16 +180,13 @@ def _limits(graded: Graded, bundle: BundleInfo | None, titles: dict[str, str]) -
     for name, study in studies.items():
         count = len(set(study.index[study.target > 0].tolist()))
         if count < _FEW:
-            few.append(f"{titles[name]} ({count})")
+            few.append(f"{_inside(titles[name])} ({count})")
     if few:
         found.append(f"Few {groups} show {listed(few)}: what is said of finding them is uncertain.")
-    partly = [titles[name] for name, study in studies.items() if study.size < len(graded.truth)]
+    partly = [_inside(titles[name]) for name, study in studies.items() if study.size < len(graded.truth)]
     if partly:
         found.append(f"Not known of every photo, and judged on the others: {listed(partly)}.")
-    found.append(
-        "Grades of one photo are counted as they are; whether two conditions are mistaken for one another "
-        "is not looked at."
-    )
+    found.append("Each condition is judged by itself; that one is taken for another is not looked at.")
     found.append("These are photos that were collected beforehand; use in a clinic was not looked at.")
     return found
 

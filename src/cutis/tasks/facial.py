@@ -57,7 +57,7 @@ TASK = Task(
     target="grade",
     modality="clinical",
     network=Network(
-        "cutis.models.classifier:build",
+        "cutis.models.dense:build",
         backbone="mobilenetv2_100",
         size=224,
         augmentation=VARIED,
