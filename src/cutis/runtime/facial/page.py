@@ -1,0 +1,367 @@
+"""The page of one participant: what it shows, put together for its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cutis.pages.environment import environment
+from cutis.runtime.facial.charts import curve, visit_words
+from cutis.runtime.facial.pictures import (
+    MAPPED,
+    Layer,
+    after_on_before,
+    css_scale,
+    data_of,
+    difference_colours,
+    difference_layer,
+    layers,
+    span,
+)
+from cutis.runtime.facial.repeats import Repeats
+from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Peers, Refused
+from cutis.runtime.facial.visits import AreaCourse, Course, Timeline
+from cutis.runtime.facial.words import (
+    AREA_TITLES,
+    NO_DIAGNOSIS,
+    RENDERED,
+    answer,
+    course_title,
+    figure,
+    grade_words,
+    limits,
+    measure_title,
+    peers_words,
+    range_words,
+    strength,
+    unit_words,
+    verdict_words,
+    with_unit,
+)
+from cutis.runtime.map_picture import scale_colours
+
+_CURVES = 6  # of an area that are shown before the others
+_DIFFERENCES = 3  # maps of an area
+_TABLE = (
+    "erythema_index",
+    "melanin_index",
+    "spot_area",
+    "wrinkle_length",
+    "pore_count",
+    "roughness",
+    "shine",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Participant:
+    """What a page is about.
+
+    Attributes:
+        name: of the participant, or of the photo where nobody says whose it is.
+        identified: somebody said.
+        photos: that were judged, by visit.
+        refused: that were not.
+        timeline: of the visits.
+        repeats: on which changes rest.
+        files: beside the page, with what they hold.
+    """
+
+    name: str
+    identified: bool
+    photos: tuple[FaceAnalysis, ...]
+    refused: tuple[Refused, ...]
+    timeline: Timeline
+    repeats: Repeats
+    files: tuple[tuple[str, str], ...]
+
+
+def page(who: Participant) -> str:
+    """The whole page, self-contained."""
+    visits = who.timeline.visits
+    latest = [one for one in who.photos if one.source.order == visits[-1].order]
+    said = answer(who.photos, who.timeline)
+    scales = _scales(who.photos)
+    areas = [_area(area, photo, scales) for photo, area in _shown(latest)]
+    over_time = [_over_time(one, visits) for one in who.timeline.areas if len(visits) > 1]
+    model = next((one.model for one in latest if one.model is not None), None)
+    text: str = (
+        environment("cutis.runtime.facial")
+        .get_template("face.html")
+        .render(
+            who=who,
+            kind="Participant" if who.identified else "Photo",
+            visits=visits,
+            when=" to ".join(dict.fromkeys(visit_words(one) for one in (visits[0], visits[-1]))),
+            answer=said,
+            rendered=RENDERED if model is not None and model.training.rendered else "",
+            no_diagnosis=NO_DIAGNOSIS,
+            faces=[_face(one) for one in latest],
+            table=_overview(latest),
+            areas=areas,
+            over_time=[one for one in over_time if one is not None],
+            photos=[_photo(one) for one in who.photos],
+            refused=[(one.source.image_id, one.words) for one in who.refused],
+            unjudged=_unjudged(latest),
+            limits=limits(who.photos, who.repeats, who.timeline),
+            model=model,
+            model_missing=next((one.why_no_grades for one in latest if one.model is None), ""),
+            peers_missing=next((one.why_no_peers for one in latest if one.why_no_peers), ""),
+            change_source=_change_source(who.timeline),
+            scale=css_scale(scale_colours()),
+            apart=css_scale(difference_colours()),
+            data=json.dumps(
+                {area["anchor"]: [vars(layer) for layer in area["layers"]] for area in areas}
+            ).replace("</", "<\\/"),
+        )
+    )
+    return text
+
+
+def _shown(photos: Sequence[FaceAnalysis]) -> list[tuple[FaceAnalysis, AreaAnalysis]]:
+    """Each area once, from the photo that shows most of it."""
+    best: dict[str, tuple[FaceAnalysis, AreaAnalysis]] = {}
+    for photo in photos:
+        for area in photo.areas:
+            if area.judged and (area.name not in best or area.area.usable > best[area.name][1].area.usable):
+                best[area.name] = (photo, area)
+    order = {name: place for place, name in enumerate(AREA_TITLES)}
+    return sorted(best.values(), key=lambda one: order.get(one[1].name, len(order)))
+
+
+def _scales(photos: Sequence[FaceAnalysis]) -> dict[str, tuple[float, float]]:
+    """One scale per measure for all areas and visits, so that colours can be compared."""
+    found = {}
+    for name in MAPPED:
+        maps = [
+            one.map
+            for photo in photos
+            for area in photo.areas
+            for one in area.measures
+            if one.name == name and one.map is not None
+        ]
+        if maps:
+            found[name] = span([one[::4, ::4] for one in maps])
+    return found
+
+
+def _face(photo: FaceAnalysis) -> dict[str, Any]:
+    height, width = photo.picture.shape[:2]
+    outlines = []
+    for area in photo.areas:
+        places = photo.outlines.get(area.name)
+        if places is None:
+            continue
+        corners = " ".join(f"{100 * x:.2f},{100 * y * height / width:.2f}" for x, y in places)
+        middle = places.mean(axis=0)
+        outlines.append(
+            {
+                "anchor": area.name,
+                "title": AREA_TITLES[area.name],
+                "corners": corners,
+                "x": f"{100 * middle[0]:.2f}",
+                "y": f"{100 * middle[1] * height / width:.2f}",
+                "judged": area.judged,
+                "number": list(AREA_TITLES).index(area.name) + 1,
+            }
+        )
+    return {
+        "source": data_of(photo.picture),
+        "box": f"0 0 100 {100 * height / width:.2f}",
+        "outlines": outlines,
+        "name": photo.source.image_id,
+        "view": photo.source.view if photo.source.area is None else AREA_TITLES[photo.source.area].lower(),
+        "masked": photo.masked,
+        "ratio": f"{width} / {height}",
+    }
+
+
+def _overview(photos: Sequence[FaceAnalysis]) -> dict[str, Any]:
+    """Areas down, conditions across, or where nothing is graded some measures."""
+    shown = _shown(photos)
+    graded = any(area.grades for _, area in shown)
+    columns: dict[str, str] = {}
+    for _, area in shown:
+        if graded:
+            columns |= {one.condition: one.title for one in area.grades}
+        else:
+            columns |= {name: measure_title(name) for name in _TABLE}
+    rows = []
+    for _, area in shown:
+        cells: list[dict[str, Any]] = []
+        for name in columns:
+            if graded:
+                grade = next((one for one in area.grades if one.condition == name), None)
+                share = 0.0 if grade is None else grade.score / (len(grade.scale) - 1)
+                text = "" if grade is None else f"{grade.score:.1f}"
+                cells.append({"text": text, "share": share, "said": "" if grade is None else grade.words})
+            else:
+                one = next((each for each in area.measures if each.name == name), None)
+                text = "" if one is None else figure(name, one.value)
+                cells.append({"text": "" if text == "not measured" else text, "share": None, "said": ""})
+        number = list(AREA_TITLES).index(area.name) + 1
+        rows.append({"anchor": area.name, "title": AREA_TITLES[area.name], "number": number, "cells": cells})
+    if not graded:
+        _shade(rows)
+        units = {one.name: one.unit for _, area in shown for one in area.measures}
+        titles = [(title, unit_words(units.get(name, ""))) for name, title in columns.items()]
+    else:
+        titles = [(title, "") for title in columns.values()]
+    return {"columns": titles, "rows": rows, "graded": graded}
+
+
+def _shade(rows: list[dict[str, Any]]) -> None:
+    """Shade each column from its lowest to its highest value."""
+    for column in range(len(rows[0]["cells"]) if rows else 0):
+        cells = [row["cells"][column] for row in rows]
+        numbers = [float(one["text"].replace("−", "-")) if one["text"] else None for one in cells]
+        known = [one for one in numbers if one is not None]
+        low, high = (min(known), max(known)) if known else (0.0, 0.0)
+        for cell, value in zip(cells, numbers, strict=True):
+            cell["share"] = 0.0 if value is None or high == low else (value - low) / (high - low)
+
+
+def _area(area: AreaAnalysis, photo: FaceAnalysis, scales: dict[str, tuple[float, float]]) -> dict[str, Any]:
+    titles = {name: measure_title(name) for name in MAPPED}
+    found = layers(area, scales, titles)
+    first = _first_layer(area, found)
+    return {
+        "anchor": area.name,
+        "number": list(AREA_TITLES).index(area.name) + 1,
+        "title": AREA_TITLES[area.name],
+        "photo": photo.source.image_id,
+        "crop": data_of(area.shown),
+        "ratio": f"{area.shown.shape[1]} / {area.shown.shape[0]}",
+        "layers": found,
+        "first": first,
+        "usable": round(100 * area.area.usable),
+        "size": " x ".join(f"{side * area.area.mm_per_pixel:.0f}" for side in area.shown.shape[1::-1])
+        + " mm",
+        "coarse": area.area.blur > 1.25 * area.area.mm_per_pixel,
+        "blur": f"{area.area.blur:.2f}",
+        "grades": [
+            {
+                "title": one.title,
+                "words": grade_words(one),
+                "score": 100 * one.score / (len(one.scale) - 1),
+                "low": 100 * one.low / (len(one.scale) - 1),
+                "high": 100 * one.high / (len(one.scale) - 1),
+                "steps": len(one.scale) - 1,
+                "peers": _peers(area.peers.get(f"grade_{one.condition}")),
+            }
+            for one in sorted(area.grades, key=lambda each: -each.score)
+        ],
+        "measures": [
+            {
+                "title": measure_title(one.name),
+                "value": with_unit(one.name, one.value, one.unit),
+                "range": range_words(one.name, one.low, one.high),
+                "words": one.words,
+                "known": bool(np.isfinite(one.value)),
+                "peers": _peers(area.peers.get(one.name)),
+            }
+            for one in area.measures
+        ],
+        "has_peers": bool(area.peers),
+    }
+
+
+def _first_layer(area: AreaAnalysis, found: Sequence[Layer]) -> Layer | None:
+    """The map that is shown first: of the gravest grade, else redness."""
+    names = [f"grade_{one.condition}" for one in sorted(area.grades, key=lambda each: -each.score)]
+    for name in (*names, "erythema_index"):
+        for layer in found:
+            if layer.name == name:
+                return layer
+    return found[0] if found else None
+
+
+def _peers(peers: Peers | None) -> dict[str, Any] | None:
+    if peers is None:
+        return None
+    return {
+        "words": peers_words(peers),
+        "at": 100 * peers.percentile,
+        "low": 100 * peers.low,
+        "high": 100 * peers.high,
+        "group": peers.group,
+        "beyond": peers.beyond,
+    }
+
+
+def _over_time(area: AreaCourse, visits: Sequence[Any]) -> dict[str, Any] | None:
+    first, latest = area.first, area.latest
+    if first is None or latest is None or first == latest:
+        return None
+    before, after, how = area.shown[first], area.shown[latest], area.laid[latest]
+    assert before is not None and after is not None and how is not None
+    courses = sorted(area.courses, key=lambda one: -strength(one))
+    compared = [one for one in courses if one.last is not None]
+    moved = [one for one in compared if one.last and one.last.verdict != "within"]
+    maps: list[Layer] = []
+    if how.fits:
+        wanted = [one.measure for one in courses if one.measure in MAPPED and one.measure != "ita"]
+        for name in wanted:
+            layer = difference_layer(name, measure_title(name), before, after, how)
+            if layer is not None:
+                maps.append(layer)
+            if len(maps) == _DIFFERENCES:
+                break
+    return {
+        "anchor": area.name,
+        "number": list(AREA_TITLES).index(area.name) + 1,
+        "title": AREA_TITLES[area.name],
+        "before": data_of(before.shown),
+        "after": data_of(after_on_before(after, how) if how.fits else after.shown),
+        "ratio": f"{before.shown.shape[1]} / {before.shown.shape[0]}",
+        "fits": how.fits,
+        "words": how.words,
+        "agreement": f"{how.agreement:.2f}",
+        "first": visit_words(visits[first]),
+        "latest": visit_words(visits[latest]),
+        "maps": maps,
+        "moved": len(moved),
+        "compared": len(compared),
+        "curves": [_curve(one, visits) for one in courses[:_CURVES]],
+        "others": [_curve(one, visits) for one in courses[_CURVES:]],
+    }
+
+
+def _curve(course: Course, visits: Sequence[Any]) -> dict[str, Any]:
+    verdict = course.last.verdict if course.last else ""
+    return {
+        "title": course_title(course),
+        "unit": unit_words(course.unit),
+        "svg": curve(course, visits),
+        "verdict": verdict_words(course),
+        "moved": verdict in ("higher", "lower"),
+    }
+
+
+def _photo(photo: FaceAnalysis) -> dict[str, Any]:
+    return {
+        "name": photo.source.image_id,
+        "visit": photo.source.visit,
+        "steps": photo.steps,
+        "scale": photo.scale_words,
+        "noise": photo.noise,
+    }
+
+
+def _unjudged(photos: Sequence[FaceAnalysis]) -> list[tuple[str, str]]:
+    """Areas that no photo of the latest visit shows well enough, with why."""
+    judged = {area.name for _, area in _shown(photos)}
+    found: dict[str, str] = {}
+    for photo in photos:
+        for area in photo.areas:
+            if area.name not in judged and area.area.refusal is not None:
+                found.setdefault(AREA_TITLES[area.name], area.area.refusal.words)
+    return list(found.items())
+
+
+def _change_source(timeline: Timeline) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.source for area in timeline.areas for one in area.courses if one.source))
