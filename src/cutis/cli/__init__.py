@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "predict": ("predict",),
     "map": ("map",),
     "screen": ("screen",),
+    "face": ("face",),
+    "norms": ("norms",),
     "explain": ("explain",),
     "embed": ("explain",),
     "evaluate": ("evaluate",),

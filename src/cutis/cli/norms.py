@@ -32,9 +32,9 @@ def norms(
 ) -> None:
     """Build norms of your own study, for cutis face --norms.
 
-    Percentiles of every measure in every area by age, for all people, each sex and each pair of skin types, with
-    intervals by participant; kinds of people that are too few are refused and named. Photos of one participant that
-    were taken again at one visit give the smallest detectable change.
+    Percentiles of every measure in every area by age, for all people, each sex and each pair of skin types,
+    with intervals by participant; kinds of people that are too few are refused and named. Photos of one
+    participant that were taken again at one visit give the smallest detectable change.
     """
     import numpy as np
 
@@ -70,9 +70,7 @@ def _tell(found: Norms) -> None:
     for words, why in sorted(refused):
         say(f"Nothing of {words}: {why}")
     if found.repeats:
-        first = next(iter(found.repeats.values()))
-        print(
-            f"Smallest detectable change of {len(found.repeats)} measures, from {first.subjects} repeated areas"
-        )
+        areas = next(iter(found.repeats.values())).subjects
+        print(f"Smallest detectable change of {len(found.repeats)} measures, from {areas} repeated areas")
     else:
         say("No smallest detectable change: no participant was photographed twice at one visit.")
