@@ -66,35 +66,29 @@ def noise_level(field: Map, mask: Mask) -> float:
 
 @lru_cache(maxsize=8)
 def line_bank(
-    shape: tuple[int, int], across: tuple[float, ...], along: float, turns: int
-) -> tuple[NDArray[np.complex64 | np.float32], NDArray[np.float64], NDArray[np.float64]]:
-    """Transfer functions of filters that answer to dark lines.
+    shape: tuple[int, int], across: float, along: float, turns: int
+) -> tuple[Map, NDArray[np.float64]]:
+    """Transfer functions of filters that answer to short pieces of dark lines.
 
     Each is the negative second derivative of a Gaussian across a direction; a line with a Gaussian profile of
     the filter's own width answers with its depth.
 
     Args:
         shape: (height, width) that is filtered, pixels.
-        across: deviations across the line, pixels.
+        across: deviation across the line, pixels.
         along: deviation along it, pixels.
         turns: number of directions over half a turn.
 
     Returns:
-        (widths * turns, height, width // 2 + 1) transfer functions; (turns,) directions of the lines in
-        radians, 0 along a row; (widths,) what each lets through of white noise, as a share of its deviation.
+        (turns, height, width // 2 + 1) transfer functions; (turns,) directions of the lines in radians, 0
+        along a row.
     """
-    v = np.fft.fftfreq(shape[0])[:, None]
-    u = np.fft.rfftfreq(shape[1])[None, :]
+    v = 2 * np.pi * np.fft.fftfreq(shape[0])[:, None]
+    u = 2 * np.pi * np.fft.rfftfreq(shape[1])[None, :]
     angles = np.arange(turns) * np.pi / turns
-    bank, gains = [], []
-    for width in across:
-        for angle in angles:
-            normal = 2 * np.pi * (-np.sin(angle) * u + np.cos(angle) * v)
-            tangent = 2 * np.pi * (np.cos(angle) * u + np.sin(angle) * v)
-            window = np.exp(-0.5 * ((width * normal) ** 2 + (along * tangent) ** 2))
-            bank.append(2**1.5 * (width * normal) ** 2 * window)
-        full = bank[-1]
-        weights = np.full(full.shape, 2.0)
-        weights[:, 0] = 1.0
-        gains.append(float(np.sqrt((full**2 * weights).sum() / (shape[0] * shape[1]))))
-    return np.asarray(bank, dtype=np.float32), angles, np.array(gains)
+    bank = []
+    for angle in angles:
+        normal = across * (np.cos(angle) * v - np.sin(angle) * u)
+        tangent = along * (np.cos(angle) * u + np.sin(angle) * v)
+        bank.append(2**1.5 * normal**2 * np.exp(-0.5 * (normal**2 + tangent**2)))
+    return np.asarray(bank, dtype=np.float32), angles

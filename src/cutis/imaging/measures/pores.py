@@ -15,10 +15,10 @@ from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
 COARSEST = 0.22  # mm per pixel above which a pore is too few pixels to be told from noise
-_SIGMAS = (0.11, 0.16, 0.23)  # mm: deviations of points as they are looked for
-_LEAST = 0.025  # natural log of light lost
-_NOISES = 4.0
-_ROUND = 0.35  # least curvature along over curvature across
+_SIGMA = 0.25  # mm: deviation of a point as it is looked for
+_LEAST = 0.12  # natural log of light lost: narrower openings, which all skin has, lose less
+_SPREADS = 3.4  # spreads of the answer over the area that a pore exceeds: skin's own grain and noise
+_ROUND = 0.4  # least curvature along over curvature across
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +42,11 @@ def find_pores(skin: Surface, lines: Mask) -> Pores:
     """Find them; ``lines`` are the ridges of wrinkles, on which nothing is a pore."""
     import cv2
 
-    answer, roundness, gain = points(skin)
-    cut = max(_LEAST, _NOISES * gain * skin.noise)
+    answer, roundness = points(skin)
+    spread = 1.4826 * float(np.median(np.abs(answer[skin.inner])))
+    cut = max(_LEAST, _SPREADS * spread)
     near = cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    allowed = skin.mask & ~near & (roundness > _ROUND)
+    allowed = skin.inner & ~near & (roundness > _ROUND)
     peaks = (answer >= cv2.dilate(answer, np.ones((3, 3), np.uint8))) & (answer > cut) & allowed
     count, labels = cv2.connectedComponents((answer > 0.5 * cut).astype(np.uint8) * skin.mask, connectivity=4)
     kept = np.zeros(count, np.bool_)
@@ -58,41 +59,20 @@ def find_pores(skin: Surface, lines: Mask) -> Pores:
     return Pores(int(peaks.sum()), float(mask.sum()) * skin.pixel**2, mask, np.asarray(lost))
 
 
-def points(skin: Surface) -> tuple[Map, Map, float]:
-    """Answer to dark points over scales, how round each is, and the noise that passes.
+def points(skin: Surface) -> tuple[Map, Map]:
+    """Answer to dark points, and how round each is.
 
     Returns:
-        (height, width) natural log of light lost; (height, width) 0 for a line to 1 for a disc; share.
+        (height, width) natural log of light lost; (height, width) 0 for a line to 1 for a disc.
     """
     import cv2
 
-    best = np.zeros(skin.dark.shape, np.float32)
-    roundness = np.zeros(skin.dark.shape, np.float32)
-    gain = 0.0
-    for mm in _SIGMAS:
-        sigma = mm / skin.pixel
-        smooth = blurred(skin.dark, sigma)
-        xx, yy, xy = (cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=3, scale=s) for order, s in
-                      (((2, 0), 0.25), ((0, 2), 0.25), ((1, 1), 0.25)))  # fmt: skip
-        mean, half = -(xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        # A Gaussian point of this width answers with its depth.
-        answer = 4.0 * sigma**2 * mean
-        better = answer > best
-        np.copyto(best, answer, where=better)
-        np.copyto(roundness, (mean - half) / np.maximum(mean + half, 1e-6), where=better)
-        gain = max(gain, _gain(sigma))
-    return best, roundness, gain
-
-
-def _gain(sigma: float) -> float:
-    """What `points` lets through of white noise at a scale, as a share of its deviation."""
-    import cv2
-
-    side = 2 * int(np.ceil(4 * sigma)) + 9
-    one = np.zeros((side, side), np.float32)
-    one[side // 2, side // 2] = 1
-    smooth = blurred(one, sigma)
-    curved = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=0.25) + cv2.Sobel(
-        smooth, cv2.CV_32F, 0, 2, ksize=3, scale=0.25
-    )
-    return float(np.sqrt((curved**2).sum())) * 2.0 * sigma**2
+    sigma = _SIGMA / skin.pixel
+    smooth = blurred(skin.dark, sigma)
+    xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=0.25)
+    yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3, scale=0.25)
+    xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=0.25)
+    mean, half = -(xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    # A Gaussian point of this width answers with its depth.
+    answer = np.asarray(4.0 * sigma**2 * mean, dtype=np.float32)
+    return answer, np.asarray((mean - half) / np.maximum(mean + half, 1e-6), dtype=np.float32)

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError
-from cutis.imaging.chromophores import MELANIN, Map, absorbance, check, chromophores
+from cutis.imaging.chromophores import Map, absorbance, check, chromophores
 from cutis.imaging.measures.filters import around, noise_level
 from cutis.imaging.measures.measure import Mask
 
 FINEST = 0.15  # mm per pixel: finer photos are reduced to it, so that every measure sees one scale
 SLOW = 4.0  # mm: deviation of the window whose mean light is taken off, wider than any wrinkle or pore
-_PIGMENT = 0.3  # mm: deviation of the window that the melanin which is taken off is averaged over
-_UNSURE = 0.08  # natural-log absorbance of melanin that noise may feign
+_BORDER = 0.75  # mm along the border of usable skin that are left out
 _LEAST = 0.5  # cm2 of usable skin below which nothing is measured
 
 
@@ -26,19 +25,21 @@ class Surface:
     Attributes:
         rgb: (height, width, 3) sRGB.
         mask: (height, width) usable skin.
+        inner: (height, width) usable skin that does not border on anything else: lips, lashes and hair cast
+            shadows and bleed into what lies beside them.
         pixel: mm of one pixel's side.
-        area: cm2 of usable skin.
+        area: cm2 of ``inner``.
         light: (height, width, 3) minus the natural logarithm of linear light.
         melanin: (height, width) as `cutis.imaging.chromophores.Chromophores` has it.
         blood: (height, width) its haemoglobin.
-        dark: (height, width) natural logarithm of light lost against the skin around, without what melanin
-            takes: relief, shadow and glare; 0 outside the mask.
+        dark: (height, width) natural logarithm of light lost against the skin around; 0 outside the mask.
         noise: deviation of ``dark`` from pixel to pixel that is the camera's.
         shape: (height, width) of the photo as it was given.
     """
 
     rgb: NDArray[np.uint8]
     mask: Mask
+    inner: Mask
     pixel: float
     area: float
     light: Map
@@ -87,21 +88,29 @@ def surface(rgb: NDArray[np.uint8], mask: Mask, mm_per_pixel: float) -> Surface 
         raise ImageError("the photo", f"has {mm_per_pixel} mm per pixel. Give a length above 0.")
     shape = (rgb.shape[0], rgb.shape[1])
     rgb, mask, pixel = _reduced(rgb, mask, mm_per_pixel)
-    area = float(mask.sum()) * pixel**2 / 100.0
+    inner = _shrunk(mask, _BORDER / pixel)
+    area = float(inner.sum()) * pixel**2 / 100.0
     if area < _LEAST:
         return None
     light = absorbance(rgb)
     parts = chromophores(rgb)
-    # Red is the brightest channel of skin, so its noise is least, and pigment dims it least. What spots take
-    # of it is taken off, so that they leave no edges; what may be noise of the melanin map is not.
-    brown = around(parts.melanin, mask, _PIGMENT / pixel)
-    brown -= around(brown, mask, SLOW / pixel)
-    sure = brown**2 / (brown**2 + np.float32(_UNSURE**2))
-    red = light[..., 0] - np.float32(MELANIN[0]) * brown * sure
-    slow = around(red, mask, SLOW / pixel)
-    dark = np.where(mask, red - slow, np.float32(0)).astype(np.float32)
+    # Noise is alike in each channel as it is shown, so that the brighter channel has less of it in its light.
+    shown = rgb[mask].astype(np.float64).mean(axis=0) ** 2 + 1.0
+    tone: Map = light @ (shown / shown.sum()).astype(np.float32)
+    slow = around(tone, mask, SLOW / pixel)
+    dark = np.where(mask, tone - slow, np.float32(0)).astype(np.float32)
     return Surface(
-        rgb, mask, pixel, area, light, parts.melanin, parts.haemoglobin, dark, noise_level(dark, mask), shape
+        rgb,
+        mask,
+        inner,
+        pixel,
+        area,
+        light,
+        parts.melanin,
+        parts.haemoglobin,
+        dark,
+        noise_level(dark, mask),
+        shape,
     )
 
 
@@ -117,3 +126,12 @@ def _reduced(
     small = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     kept = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0.99
     return small, np.asarray(kept), FINEST
+
+
+def _shrunk(mask: Mask, pixels: float) -> Mask:
+    """Without what lies nearer to the outside than so many pixels; the photo's own border is none."""
+    import cv2
+
+    side = 2 * round(pixels) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.erode(mask.astype(np.uint8), kernel) > 0)

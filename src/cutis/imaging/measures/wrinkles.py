@@ -11,6 +11,7 @@ Freeman, Adelson 1991, IEEE Trans Pattern Anal 13:891 (oriented filters); Canny 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,15 +21,16 @@ from cutis.imaging.measures.filters import blurred, line_bank
 from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
-_ACROSS = (0.18, 0.30, 0.50)  # mm: deviations across a line
-_ALONG = 0.25  # mm: deviation along the piece that a filter sees
-_STEP = 0.45  # mm from one piece of a line to the next
-_PIECES = 5  # in a row that a line has at least
+_ACROSS = 0.3  # mm: deviation across a line
+_ALONG = 0.3  # mm: deviation along the piece that a filter sees
+_STEP = 0.5  # mm from one piece of a line to the next
+_PIECES = 9  # in a row that a line has at least
 _TURNS = 12
-_HIGH, _LOW = 0.030, 0.015  # natural log of light lost that starts a line, and that continues it
-_NOISES = 5.0  # deviations of filtered noise that start a line; half as many continue it
+_LEAST = 0.015  # natural log of light lost that starts a line
+_SPREADS = 1.7  # spreads of the pieces over the area that start a line: skin's own grain and noise
+_GOES_ON = 0.55  # share of that which continues it
+_SHORTEST = 4.0  # mm
 _HALO, _FAINT = 0.75, 0.45  # mm around a line, and share of its depth below which nothing is a line there
-_SHORTEST = 3.0  # mm
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +54,13 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
     """Find them."""
     import cv2
 
-    answer, direction, gain = oriented(skin)
-    ridge, step = thin(blurred(answer, 1.0), direction, skin.mask)
-    high = max(_HIGH, _NOISES * gain * skin.noise)
-    low = max(_LOW, 0.5 * _NOISES * gain * skin.noise)
+    answer, direction, spread = oriented(skin)
+    ridge, step = thin(blurred(answer, 1.0), direction, skin.inner)
+    high = max(_LEAST, _SPREADS * spread)
     # Beside a deep line and beyond its ends other directions answer faintly: its halo.
     reach = 2 * round(_HALO / skin.pixel) + 1
     deepest = cv2.dilate(answer, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    weak = (ridge & (answer > np.maximum(low, _FAINT * deepest))).astype(np.uint8)
+    weak = (ridge & (answer > np.maximum(_GOES_ON * high, _FAINT * deepest))).astype(np.uint8)
     joined = cv2.dilate(weak, np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     inside = labels[weak > 0]
@@ -74,50 +75,59 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
 
 
 def oriented(skin: Surface) -> tuple[Map, Map, float]:
-    """How line-like each pixel is, the direction of its line, and the noise that passes.
+    """How line-like each pixel is, and the direction of its line.
 
     A filter of the bank sees a short piece. A pixel counts as much as the weakest of several pieces in a row
     that it is one of, at best: a line goes on to its end, a row of pores has gaps.
 
     Returns:
-        (height, width) natural log of light lost; (height, width) radians, 0 along a row; share of noise.
+        (height, width) natural log of light lost; (height, width) radians, 0 along a row; spread of the
+        pieces over the area, which lines hardly move.
     """
     from scipy import fft
 
     step = _STEP / skin.pixel
     margin = int(np.ceil(_PIECES * step))
     padded = np.pad(skin.dark, margin, mode="reflect" if min(skin.dark.shape) > margin else "edge")
-    shape = tuple(fft.next_fast_len(side, real=True) for side in padded.shape)
-    across = tuple(width / skin.pixel for width in _ACROSS)
-    bank, angles, gains = line_bank((shape[0], shape[1]), across, _ALONG / skin.pixel, _TURNS)
+    shape = (fft.next_fast_len(padded.shape[0], real=True), fft.next_fast_len(padded.shape[1], real=True))
+    bank, angles = line_bank(shape, _ACROSS / skin.pixel, _ALONG / skin.pixel, _TURNS)
     spectrum = fft.rfft2(padded.astype(np.float32), s=shape)
     best = np.full(skin.dark.shape, -np.inf, dtype=np.float32)
     which = np.zeros(skin.dark.shape, dtype=np.int16)
+    rows, columns = (slice(margin, margin + side) for side in best.shape)
+    spreads = []
     for number, transfer in enumerate(bank):
-        found = _continued(
-            fft.irfft2(spectrum * transfer, s=shape), angles[number % _TURNS], step, margin, best.shape
-        )
+        piece = fft.irfft2(spectrum * transfer, s=shape)
+        if number % 3 == 0:
+            spreads.append(np.median(np.abs(piece[rows, columns][skin.inner])))
+        found = _continued(piece, float(angles[number]), step)[rows, columns]
         better = found > best
         np.copyto(best, found, where=better)
-        which[better] = number % _TURNS
-    return best, angles.astype(np.float32)[which], float(gains.max())
+        which[better] = number
+    return best, angles.astype(np.float32)[which], 1.4826 * float(np.mean(spreads))
 
 
-def _continued(piece: Map, angle: float, step: float, margin: int, shape: tuple[int, ...]) -> Map:
+def _continued(piece: Map, angle: float, step: float) -> Map:
     """Grey opening of the pieces with a row of `_PIECES` places in the line's direction."""
 
     def moved(field: Map, steps: int) -> Map:
-        return np.roll(
-            field, (-round(steps * step * np.sin(angle)), -round(steps * step * np.cos(angle))), (0, 1)
-        )
+        shift = (-round(steps * step * np.sin(angle)), -round(steps * step * np.cos(angle)))
+        return np.roll(field, shift, (0, 1))
 
-    weakest = piece
-    for steps in range(1, _PIECES):
-        weakest = np.minimum(weakest, moved(piece, steps))
-    best = weakest
-    for steps in range(1, _PIECES):
-        best = np.maximum(best, moved(weakest, -steps))
-    return best[margin : margin + shape[0], margin : margin + shape[1]]
+    weakest = _over_row(piece, moved, np.minimum, 1)
+    return _over_row(weakest, moved, np.maximum, -1)
+
+
+def _over_row(
+    field: Map, moved: Callable[[Map, int], Map], chosen: Callable[[Map, Map], Map], sign: int
+) -> Map:
+    """Least or greatest of `_PIECES` places in a row; each round doubles the places that are known."""
+    known = 1
+    while known < _PIECES:
+        more = min(known, _PIECES - known)
+        field = chosen(field, moved(field, sign * more))
+        known += more
+    return field
 
 
 def thin(answer: Map, direction: Map, mask: Mask) -> tuple[Mask, Map]:
