@@ -223,10 +223,10 @@ def _under_eye(face: Anatomy, side: float, rng: Rng) -> Group:
     lines = []
     for number in range(11):
         y = face.eye[1] + 3.0 + 1.25 * number + rng.normal(0, 0.3)
-        x, half = 31.5 + rng.normal(0, 4.5), rng.uniform(4, 10)
+        x, half = 31.5 + rng.normal(0, 4.5), rng.uniform(5, 12)
         sag = -0.022 * half**2 - rng.uniform(0.0, 0.5)
         points = bent((x - half, y - 0.2 * number), (x + half, y + rng.normal(0, 0.8)), -sag, rng, 0.15)
-        lines.append(Course(points * np.array([side, 1.0]), 0.55 if number % 3 else 0.75))
+        lines.append(Course(points * np.array([side, 1.0]), 0.38 if number % 3 else 0.55))
     order = rng.permutation(len(lines))
     return Group(f"under eye {side}", tuple(lines[int(i)] for i in order), (2.0, 4.5, 7.5, 11.0))
 
@@ -290,12 +290,12 @@ def _lip(person: Person, *, upper: bool) -> Group:
         x = place * (face.mouth[1] - 3) + rng.normal(0, 0.6)
         rim = 1 - 0.75 * abs(place) ** 1.6
         if upper:
-            start = (x, face.mouth[0] - face.lips[0] * rim - 0.3)
-            end = (x * 1.12, start[1] - rng.uniform(4.0, 8.5))
+            start = (x, face.mouth[0] - face.lips[0] * rim + rng.uniform(-1.5, 0.8))
+            end = (x * 1.12, start[1] - rng.uniform(3.0, 9.0))
         else:
             start = (x, face.mouth[0] + face.lips[1] * rim + 0.5)
             end = (x * 1.1, start[1] + rng.uniform(3.0, 6.5))
-        lines.append(Course(bent(start, end, rng.normal(0, 0.4), rng, 0.2), float(rng.uniform(0.6, 0.95))))
+        lines.append(Course(bent(start, end, rng.normal(0, 0.4), rng, 0.2), float(rng.uniform(0.3, 0.8))))
     order = rng.permutation(count)
     counts = (3.0, 6.5, 11.0, 17.0) if upper else (1.0, 3.0, 6.0, 11.0)
     return Group("upper lip" if upper else "lower lip", tuple(lines[int(i)] for i in order), counts)

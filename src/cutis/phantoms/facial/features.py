@@ -47,10 +47,12 @@ def add_form(skin: Skin) -> None:
     x, y = np.abs(canvas.x), canvas.y
     form = -(x**2) / 150.0 - (y - 10) ** 2 / 420.0
     form += _bump(x - 31.5, y, 16, 10, -5.0) + _bump(x - 31.5, y, 11, 8, 3.0)
-    form += _bump(x - 26, y + 20, 24, 6, 2.2)
+    form += _bump(x - 26, y + 20, 24, 9, 2.0)
     form += _bump(x - 40, y - 30, 20, 18, 5.0)
     form += _nose(x, y, face)
-    form += _bump(x, y - face.chin - 12, 15, 10, 5.0) + _bump(x, y - face.chin, 16, 3.0, -1.6)
+    form += _bump(x, y - face.chin - 13, 16, 11, 4.5) + _bump(
+        x, y - face.chin - np.square(x) / 70, 14, 3.5, -1.1
+    )
     lips = _lip_depth(canvas, face)
     skin.form = (form + _lip_form(x, y, face)).astype(np.float32)
     _colour_lips(skin, lips)
@@ -69,7 +71,7 @@ def _nose(x: Field, y: Field, face: Anatomy) -> Field:
     along = np.clip((y + 12) / (tip + 12), 0, 1.2)
     ridge = (
         (3.0 + 14.0 * along**1.5)
-        * rise(np.asarray(tip + 6.5 - y, dtype=np.float32), 7.0)
+        * rise(np.asarray(tip + 6.5 - y - np.square(x) / 45, dtype=np.float32), 8.0)
         * rise(y + 14, 14.0)
     )
     wide = 5.5 + 4.5 * along**2
@@ -222,7 +224,7 @@ def _brows(skin: Skin, features: Features) -> None:
     if float(cover.max()) == 0:
         return
     features.shade = features.shade * (1 - np.float32(0.25) * blur(cover, 0.6 / canvas.pixel))
-    features.covers.append(Cover(cover * np.float32(0.9), hair_colour(min(person.hair + 0.12, 1.0))))
+    features.covers.append(Cover(cover * np.float32(0.9), hair_colour(min(person.hair + 0.25, 1.0))))
     skin.usable *= 1 - rise(blur(cover, 1.0 / canvas.pixel) - np.float32(0.09), 0.08)
 
 

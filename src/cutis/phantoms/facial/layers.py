@@ -20,7 +20,7 @@ from cutis.phantoms.facial.skin import Severity, Skin, anchored, covering, darke
 # At grades 1 to 4. Shares are of usable skin; contrasts are natural logarithms of green light.
 SCALE_SHARE = (0.05, 0.13, 0.27, 0.45)
 SCALE_COVER = (0.16, 0.22, 0.28, 0.35)
-ROUGHNESS = (0.016, 0.030, 0.050, 0.078)  # mm, deviation of the relief that is added
+ROUGHNESS = (0.022, 0.040, 0.064, 0.095)  # mm, deviation of the relief that is added
 PORES = (6.0, 15.0, 28.0, 44.0)  # enlarged ones per cm2
 PORE_WIDTH = (0.28, 0.34, 0.41, 0.49)  # mm
 PLUGGED = (0.15, 0.35, 0.55, 0.75)  # share of enlarged pores
@@ -137,8 +137,8 @@ def add_pores(skin: Skin, severity: Severity) -> None:
     plug *= skin.open
     layers.relief -= np.float32(0.10) * depth
     layers.relief += np.float32(0.015) * blur(depth, 0.3 / canvas.pixel)
-    skin.hollow += np.float32(0.34) * depth
-    layers.crust += np.float32(0.36) * plug
+    skin.hollow += np.float32(0.28) * depth
+    layers.crust += np.float32(0.32) * plug
     layers.melanin *= 1 + np.float32(0.15) * blur(depth, 0.2 / canvas.pixel)
     skin.masks["pores"] = depth
     area = float((np.pi / 4 * width**2).sum())
@@ -259,7 +259,7 @@ def add_dermatitis(skin: Skin, severity: Severity) -> None:
 
 def _brown(skin: Skin, contrast: Field, warm: float = 1.0) -> None:
     """More melanin; on dark skin less is seen of it, as in people."""
-    fades = 1.0 - 0.35 * float(np.clip(skin.person.melanin / 0.45, 0, 1))
+    fades = 1.0 - 0.12 * float(np.clip(skin.person.melanin / 0.45, 0, 1))
     skin.layers.melanin = darkened(skin.layers.melanin, contrast * np.float32(fades))
     if warm < 1.0:
         skin.layers.arterial += contrast * np.float32(0.002 * warm)

@@ -13,11 +13,11 @@ from cutis.phantoms.facial.courses import Course, courses
 from cutis.phantoms.facial.skin import Severity, Skin, anchored, most
 
 # At grades 1 to 4, mm, of the deepest lines of an area; the others are shallower.
-DEPTH = (0.055, 0.13, 0.25, 0.42)
-WIDTH = (0.45, 0.60, 0.80, 1.05)
-_CLASSES = (0.40, 0.62, 0.95)  # mm; lines are engraved together with those of like width
+DEPTH = (0.080, 0.15, 0.27, 0.46)
+WIDTH = (0.45, 0.65, 0.90, 1.25)
+_CLASSES = (0.42, 0.68, 1.1)  # mm; lines are engraved together with those of like width
 _SEEN = 0.012  # mm below the skin around it where a line counts
-_SUNK = 0.9  # of a line's depth, per mm, light swallowed in it
+_SUNK = 0.7  # of a line's depth, per mm, light swallowed in it
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +80,17 @@ def _severity_at(skin: Skin, severity: Severity, course: Course) -> float:
 
 def _drawn(course: Course, severity: float, present: float, rng: Rng) -> Line:
     """The part of a course along which it is to be seen, tapering at both ends."""
-    strength = course.strength * present * float(rng.uniform(0.75, 1.0))
-    share = 0.35 + 0.65 * present * min(severity / 3.0, 1.0)
+    # Lines begin alike; some deepen more than others.
+    strength = 1 - (1 - course.strength) * float(np.clip((severity - 1) / 2, 0, 1))
+    strength *= present * float(rng.uniform(0.65, 1.0))
+    share = 0.45 + 0.55 * present * min(severity / 3.0, 1.0)
     middle = float(rng.uniform(0.35, 0.65))
     along = np.linspace(0, 1, len(course.points))
     inside = np.clip(
         (0.5 * share - np.abs(along - middle * (1 - share) - 0.5 * share)) / (0.25 * share), 0, 1
     )
-    uneven = 1 + 0.25 * np.sin(along * rng.uniform(8, 16) + rng.uniform(0, 6.3))
+    uneven = 1 + 0.22 * np.sin(along * rng.uniform(5, 10) + rng.uniform(0, 6.3))
+    uneven += 0.15 * np.sin(along * rng.uniform(15, 30) + rng.uniform(0, 6.3))
     depth = float(anchored(severity, DEPTH)) * strength * inside * uneven
     width = float(anchored(severity, WIDTH)) * (0.6 + 0.4 * course.strength)
     kept = depth > 0.004

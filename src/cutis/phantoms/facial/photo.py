@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def draw_shot(settings: Settings, rng: Rng) -> Shot:
         polarised=False,
         exposure=float(rng.uniform(*settings.exposure)),
         metering=float(rng.uniform(0.28, 0.5)),
-        balance=float(rng.uniform(0.20, 0.35)),
+        balance=float(rng.uniform(0.12, 0.24)),
         gains=(float(np.exp(warmth)), float(np.exp(green - 0.06)), float(np.exp(0.03 - warmth))),
         saturation=0.94 * device.saturation * float(rng.uniform(0.98, 1.02)),
         contrast=device.contrast + float(rng.uniform(-0.03, 0.03)),
@@ -84,7 +84,7 @@ def lit(skin: Skin, features: Features, shot: Shot) -> tuple[Field, Field]:
     """Light that a face sends to the camera.
 
     Returns:
-        By camera band, (3, height, width), and how much of it the skin mirrored, (height, width).
+        By camera band, (3, height, width), and what it mirrors besides, (height, width).
     """
     light = skin.layers.reflectance(polarised=False)
     across, down = _slopes(skin)
@@ -104,7 +104,6 @@ def lit(skin: Skin, features: Features, shot: Shot) -> tuple[Field, Field]:
     diffuse *= 1 - np.float32(0.85) * np.clip(skin.hollow, 0, 0.95)
     mirrored *= np.float32(_FRESNEL) * skin.gloss * (1 - np.clip(skin.hollow * 1.5, 0, 1))
     light *= diffuse * features.shade
-    light += mirrored
     for cover in features.covers:
         colour = cover.colour if cover.colour.ndim == 3 else cover.colour[:, None, None]
         light *= 1 - cover.share
@@ -135,28 +134,31 @@ def shines(mirrored: Field) -> NDArray[np.bool_]:
     return np.asarray(mirrored > _SHINES)
 
 
-def taken(light: Field, skin: Skin, shot: Shot, rng: Rng) -> NDArray[np.uint8]:
+def taken(light: Field, mirrored: Field, skin: Skin, shot: Shot, rng: Rng) -> NDArray[np.uint8]:
     """Take the photo.
 
     Args:
         light: (3, height, width) by camera band; it is overwritten.
+        mirrored: (height, width), which is white whatever the camera makes of the skin.
         rng: draws the noise.
 
     Returns:
         (height, width, 3) sRGB as it comes out of its JPEG file.
     """
-    canvas, camera = skin.canvas, shot.camera
+    dark = min(skin.person.melanin / 0.3, 1.0)
+    # Phones show brown skin less saturated than it is.
+    camera = replace(shot.camera, saturation=shot.camera.saturation * (0.98 - 0.18 * dark))
+    canvas = skin.canvas
     inside = skin.usable > 0.5
     seen = light[:, inside][:, ::5] if inside.sum() > 50 else light.reshape(3, -1)
     bands = np.maximum(seen.mean(axis=1), np.float32(1e-3))
-    light = blur(light, shot.defocus / canvas.pixel)
-    light *= _illumination(canvas.shape, camera)
     gain = (camera.exposure / max(float(bands.mean()), 1e-3)) ** camera.metering
     gain *= (camera.exposure / 0.35) ** (1.0 - camera.metering)
-    balance = np.clip(bands.mean() / bands, 0.6, 2.2) ** np.float32(
-        camera.balance + 0.2 * min(skin.person.melanin / 0.3, 1.0)
-    )
+    balance = np.clip(bands.mean() / bands, 0.6, 2.2) ** np.float32(camera.balance)
     gains = np.array(camera.gains, dtype=np.float32) * balance * np.float32(gain)
+    light += mirrored * (gains.mean() / gains)[:, None, None]
+    light = blur(light, shot.defocus / canvas.pixel)
+    light *= _illumination(canvas.shape, camera)
     image = develop(light, camera, gains, shot.device.reach / canvas.pixel, rng)
     if shot.device.smear > 0:
         image = _processed(image, shot.device, canvas.pixel, rng)
