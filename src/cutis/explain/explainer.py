@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Fit
-from cutis.core.errors import ImageError, MissingExtraError
+from cutis.core.errors import CutisError, ImageError, MissingExtraError
 from cutis.core.labels import Labels
 from cutis.explain import sanity_graph
 from cutis.explain.faithfulness import Image, Scorer
@@ -77,7 +77,7 @@ def bundle_explainer(engine: Engine) -> Explainer:
     """Explain a bundle by the class activation map that its graph gives; no torch."""
     from cutis.runtime.engine import open_session
 
-    names = engine.info.labels.names
+    names = _of_one_question(engine.info.labels, engine.info.name).names
 
     def said(result: Result | ImageError) -> list[float]:
         if isinstance(result, ImageError):
@@ -137,6 +137,7 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "Explaining a training run") from error
     run = load_run(path)
+    _of_one_question(run.labels, run.name)
     model = attribution.Explainable(load_network(run), run.temperature).eval()
 
     def probabilities(photos: Sequence[Image]) -> NDArray[np.float64]:
@@ -164,6 +165,15 @@ def run_explainer(path: Path | str, method: Method = "cam") -> Explainer:
         explain=explain,
         cascade=cascade,
     )
+
+
+def _of_one_question(labels: Labels, name: str) -> Labels:
+    if labels.several:
+        raise CutisError(
+            f"{name}: grades {len(labels)} conditions side by side, and one answer is explained. Train "
+            f"one of them by itself (cutis train ... --target grade_{labels.names[0]}) and explain that run."
+        )
+    return labels
 
 
 def _title(task: str) -> str:

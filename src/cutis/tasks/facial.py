@@ -35,8 +35,8 @@ LABELS = MultiLabel(
 # hardly varied, and a face is not turned. Redness and pigment are graded by their colour, of which only what
 # cameras do to it after the photo was balanced is varied.
 VARIED = Augmentation(
-    area=(0.72, 1.0),
-    aspect=(0.95, 1.05),
+    area=(0.85, 1.0),
+    aspect=(0.97, 1.03),
     rotate=False,
     brightness=0.15,
     contrast=0.12,
@@ -46,7 +46,7 @@ VARIED = Augmentation(
     hair=0.0,
     ruler=0.0,
     vignette=0.0,
-    blur=0.1,
+    blur=0.2,
     erase=0.05,
 )
 
@@ -61,6 +61,7 @@ TASK = Task(
         backbone="mobilenetv2_100",
         size=224,
         augmentation=VARIED,
+        sizes=(160, 192, 224),
         smoothing=0.0,
     ),
     source="VGG16 by facial area on phone photos of 1,200 participants: up to 80% right per condition",
