@@ -56,7 +56,7 @@ def correction(card: Card, terms: Terms = "root") -> Correction:
     for left_out in usable:
         others = card.usable.copy()
         others[left_out] = False
-        without = fit_patches(measured, own, others, terms)
+        without = fit_patches(measured, own, others, terms, near=fit)
         said = without.corrected[left_out] / without.shade[left_out]
         after.append(float(difference(lab_of_light(said), true[left_out])))
     grey = np.full(3, 0.2)

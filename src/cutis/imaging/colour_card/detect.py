@@ -17,8 +17,8 @@ from cutis.imaging.colour_card.spaces import Floats, to_light
 
 _SIZES = (900, 1800)  # longer side of the copies that are searched, one after the other
 _SMALLEST = 9.0  # pixels of a patch's side, of which some 5 x 5 are measured
-_ALIKE = 0.42  # most that a patch's colour differs from its own, median over patches, in logarithms
-_CLEARER = 0.75  # the right way round differs at most so much as the next best
+_ALIKE = 0.9  # most that patches differ from their own colours, in logarithms, whatever the light
+_CLEARER = 0.6  # the right way round differs at most so much as the next best
 _LEAST_USABLE = 14
 _LEAST_NEUTRAL = 3
 

@@ -61,7 +61,14 @@ def features(light: NDArray[Any], terms: Terms) -> NDArray[Any]:
     )
 
 
-def fit_patches(measured: Floats, own: Floats, usable: NDArray[np.bool_], terms: Terms = "root") -> Fit:
+def fit_patches(
+    measured: Floats,
+    own: Floats,
+    usable: NDArray[np.bool_],
+    terms: Terms = "root",
+    *,
+    near: Fit | None = None,
+) -> Fit:
     """Fit the correction to the usable patches.
 
     Args:
@@ -69,14 +76,15 @@ def fit_patches(measured: Floats, own: Floats, usable: NDArray[np.bool_], terms:
         own: (24, 3) linear sRGB that they should be.
         usable: (24,).
         terms: ``linear`` is a 3 x 3 matrix.
+        near: a fit to nearly the same patches, to begin from.
     """
     exponent = _exponent(measured, own, usable)
     bent = np.maximum(measured, 0.0) ** exponent
     scale = float((own[usable] @ LUMINANCE).sum() / (bent[usable] @ LUMINANCE).sum())
     seen = features(bent * scale, terms)
-    shade = np.ones(PATCHES)
+    shade = np.ones(PATCHES) if near is None else near.shade
     weights = np.zeros((3, seen.shape[1]))
-    for _ in range(_TURNS):
+    for _ in range(_TURNS if near is None else _TURNS // 4):
         weights = _solved(seen[usable], own[usable] * shade[usable, None], own[usable], terms)
         shade = _shade(seen @ weights.T, own, usable)
     return Fit(weights * scale, exponent, terms, shade, np.asarray(seen @ weights.T))

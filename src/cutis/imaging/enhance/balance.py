@@ -3,8 +3,7 @@
 Grey-world and shades-of-grey take the mean of a photo for grey. A face that fills the frame is not grey,
 and they turn it so. Here the light is asked for under which the photo's colours are the most usual: greys,
 skin of any tone, and now and then anything else (colour by correlation, Finlayson, Hordley and Hubel 2001,
-IEEE Trans Pattern Anal Mach Intell 23:1209). The colours of skin are those of `cutis.imaging.chromophores`.
-Light of a lamp or of shade is more usual than green or violet light, and no cast is the most usual of all:
+IEEE Trans Pattern Anal Mach Intell 23:1209). Light of a lamp or of shade is more usual than green or violet light, and no cast is the most usual of all:
 cameras balance.
 
 Skin tone and colour temperature lie in nearly one direction; what a photo of bare skin cannot tell is left
@@ -18,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.imaging.chromophores import HAEMOGLOBIN, MELANIN, check
+from cutis.imaging.chromophores import check
 from cutis.imaging.colour_card.spaces import LUMINANCE, Floats, decoding, to_display, to_light
 from cutis.imaging.enhance.denoise import need_strength
 from cutis.imaging.reduce import reduced
@@ -28,10 +27,15 @@ _STEP = 0.04  # of the grid of log chromaticity
 _HALF = 40  # cells to each side: 1.6 in log chromaticity, a channel five times too strong
 _DARK, _BRIGHT = 10, 250  # display values that are looked at lie between
 _POWER = 0.5  # a colour counts by the root of its area: a wall or a face is one thing, however large
-_EVIDENCE = 260.0  # independent colours that a photo is taken to have at most
-_SHARES = {"grey": 0.42, "skin": 0.38, "other": 0.20}
-_GREY = (0.10, 0.05)  # how far greys scatter, near and far
-_SKIN_BLUR = 0.10
+_APART = 0.15  # how far the colours of two surfaces lie apart
+_EVIDENCE, _MOST = 1.5, 6.0  # what a surface counts, and how many are counted
+_SHARES = {"grey": 0.24, "skin": 0.57, "other": 0.19}
+_GREY = (0.15, 0.08)  # how far greys scatter, near and far
+# Log of red over green of skin, and how many times as much less blue there is than green: photos and cards have
+# about 0.6, the optics of skin under even light up to 1.5.
+_SKIN_RED = (0.2, 1.2)
+_SKIN_LEAN, _SKIN_SPREAD = 0.75, 0.45
+_SKIN_BLUR = 0.06
 _USUAL = 0.07  # deviation of casts that cameras leave
 _ODD = 0.30  # share of photos with a true cast
 _WARM = (0.42, 0.13)  # deviations of true casts along warm and cold, and across
@@ -130,7 +134,7 @@ def _cast(rgb: NDArray[np.uint8]) -> Chroma:
     if not counts.any():
         return 0.0, 0.0
     weights = counts**_POWER
-    weights *= min(_EVIDENCE, float((weights.sum() ** 2) / (weights**2).sum()) * 2) / weights.sum()
+    weights *= _surfaces(weights) / weights.sum()
     score = _correlated(weights, _usual_colours()) + _usual_lights()
     posterior = np.exp(score - score.max())
     posterior /= posterior.sum()
@@ -140,6 +144,18 @@ def _cast(rgb: NDArray[np.uint8]) -> Chroma:
     posterior = posterior * near / (posterior * near).sum()
     red, blue = float((posterior.sum(1) * axis).sum()), float((posterior.sum(0) * axis).sum())
     return (red, blue) if np.hypot(red, blue) >= _LEAST else (0.0, 0.0)
+
+
+def _surfaces(weights: Floats) -> float:
+    """How many surfaces of distinct colour there are: what speaks for a light is their number, not their area."""
+    from scipy.ndimage import gaussian_filter
+
+    coarse = gaussian_filter(weights, _APART / _STEP)
+    alone = np.zeros_like(weights)
+    alone[_HALF, _HALF] = 1.0
+    one = gaussian_filter(alone, _APART / _STEP)
+    count = coarse.sum() ** 2 / (coarse**2).sum() / (one.sum() ** 2 / (one**2).sum())
+    return _EVIDENCE * min(float(count), _MOST)
 
 
 def _correlated(weights: Floats, logarithm: Floats) -> Floats:
@@ -161,10 +177,18 @@ def _usual_colours() -> Floats:
     square = red**2 + blue**2
     grey = sum(np.exp(-square / (2 * s**2)) / (2 * np.pi * s**2) for s in _GREY) / 2
     skin = np.zeros_like(square)
-    pigment, blood = np.meshgrid(np.linspace(0.55, 2.0, 60), np.linspace(0.0, 0.6, 30), indexing="ij")
-    absorbed = pigment[..., None] * MELANIN + blood[..., None] * np.array(HAEMOGLOBIN)
-    cells = np.rint((absorbed[..., [1]] - absorbed[..., [0, 2]]) / _STEP).astype(int) + wide
-    np.add.at(skin, (cells[..., 0], cells[..., 1]), 1.0)
+    strength = np.arange(*_SKIN_RED, _STEP / 4)
+    lean = np.exp(np.linspace(-2.5, 2.5, 101) * _SKIN_SPREAD) * _SKIN_LEAN
+    say = np.exp(-(np.linspace(-2.5, 2.5, 101) ** 2) / 2)
+    cells = (
+        np.rint(strength / _STEP).astype(int)[:, None],
+        np.rint(-np.outer(strength, lean) / _STEP).astype(int),
+    )
+    inside = np.abs(cells[1]) <= wide
+    rows = np.broadcast_to(cells[0], cells[1].shape)
+    np.add.at(
+        skin, (rows[inside] + wide, cells[1][inside] + wide), np.broadcast_to(say, inside.shape)[inside]
+    )
     skin = gaussian_filter(skin, _SKIN_BLUR / _STEP)
     skin /= skin.sum() * _STEP**2
     other = np.exp(-square / (2 * 0.8**2)) / (2 * np.pi * 0.8**2)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from cutis.imaging.chromophores import check
 
 _TILE = 128  # pixels; a multiple of four blocks
-_TILES = 64
+_TILES = 40
 _BLOCK = 16
 _QUANTILE = 0.1  # of blocks: flat ones are looked for, not the luckiest
 _SMALL = 16  # pixels: a photo with a shorter side has no block
@@ -116,9 +116,7 @@ def _difference(tile: NDArray[np.uint8], channel: int) -> NDArray[np.float32]:
 
 
 def _shrunk(plane: NDArray[np.float32], times: int) -> NDArray[np.float32]:
-    height, width = (max(1, side // times) for side in plane.shape)
-    whole = plane[: height * times, : width * times]
-    return np.asarray(whole.reshape(height, -1, width, times).mean(axis=(1, 3), dtype=np.float32))
+    return _means(plane, max(1, plane.shape[0] // times), max(1, plane.shape[1] // times), times)
 
 
 def _blocks(plane: NDArray[np.float32], tile: NDArray[np.uint8], times: int = 1) -> NDArray[np.float32]:
@@ -129,14 +127,18 @@ def _blocks(plane: NDArray[np.float32], tile: NDArray[np.uint8], times: int = 1)
     rows, columns = plane.shape[0] // side, plane.shape[1] // side
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
     rest: Any = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
-    squares = (
-        (rest[: rows * side, : columns * side] ** 2).reshape(rows, side, columns, side).mean(axis=(1, 3))
-    )
-    step = side * times
-    seen = tile[: rows * step, : columns * step].reshape(rows, step, columns, step, 3)
-    means = seen.mean(axis=(1, 3))
+    squares = _means(rest * rest, rows, columns, side)
+    means = _means(tile, rows, columns, side * times)
     usable = (means > _DARK).all(axis=2) & (means < _BRIGHT).all(axis=2)
     return np.asarray(np.sqrt(squares[usable]), dtype=np.float32)
+
+
+def _means(plane: NDArray[Any], rows: int, columns: int, side: int) -> NDArray[np.float32]:
+    """Means of the blocks of ``side`` pixels that a plane holds from its corner on."""
+    import cv2
+
+    whole = np.ascontiguousarray(plane[: rows * side, : columns * side])
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _flattest(deviations: NDArray[np.float32]) -> float:
