@@ -60,7 +60,7 @@ def refusals(
 
     found = [_view(face, view), _size(face, coarsest)]
     if found[1] is None:
-        found.append(blurred(rgb, face, coarsest))
+        found.append(blurred(rgb, face))
     found.extend(covered(rgb, face))
     return tuple(one for one in found if one is not None)
 
@@ -68,8 +68,8 @@ def refusals(
 def _chosen(faces: tuple[Face, ...], which: int | None, width: int, view: View) -> Face:
     if not faces:
         profile = (
-            " In a full profile none is found, as the scale comes from both pupils: turn the head only so far "
-            "that the far eye is still seen, about 45 degrees."
+            " In a full profile none is found, as the scale comes from both pupils: turn the head only so "
+            "far that the far eye is still seen, about 45 degrees."
         )
         raise FaceError(
             Refusal(
@@ -136,7 +136,7 @@ def _size(face: Face, coarsest: float) -> Refusal | None:
     low, high = (face.mm_per_pixel * (1 + side * face.spread) for side in (-1, 1))
     return Refusal(
         "too_small",
-        f"The face is too small: one pixel is {face.mm_per_pixel:.2f} mm (between {low:.2f} and {high:.2f}), "
-        f"and pores and fine lines need {coarsest:.2f} or less. Go nearer or use the camera's full resolution: "
+        f"The face is too small: one pixel is {face.mm_per_pixel:.2f} mm ({low:.2f} to {high:.2f}), and pores "
+        f"and fine lines need {coarsest:.2f} or less. Go nearer or use the camera's full resolution: "
         f"{needed:.0f} pixels between the pupils instead of {face.pupils:.0f}.",
     )

@@ -89,7 +89,10 @@ def _search(network: Any, rgb: NDArray[np.uint8]) -> list[Found]:
 def _run(network: Any, rgb: NDArray[np.uint8], least: float) -> list[Found]:
     if min(rgb.shape[:2]) < 24:
         return []
-    answer = network.detect(np.ascontiguousarray(rgb[..., ::-1]), min_face_size=least)
+    try:
+        answer = network.detect(np.ascontiguousarray(rgb[..., ::-1]), min_face_size=least)
+    except ValueError:  # so it says that its first network saw nothing at all
+        return []
     boxes, places = (np.asarray(part, dtype=np.float64) for part in answer)
     return [
         Found(Box(*box[:4]), _landmarks(np.stack([place[:5], place[5:]], axis=1)), float(box[4]))

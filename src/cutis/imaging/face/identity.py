@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import check
 from cutis.imaging.face.proportions import Points
-from cutis.imaging.face.usable import hull, outlines
+from cutis.imaging.face.usable import hull, outlines, oval
 from cutis.imaging.face.values import Face
 
 _GREY = (118, 118, 118)  # of no skin tone: nobody takes it for part of the photo
@@ -57,16 +57,6 @@ def mask_identity(rgb: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
     grown = np.asarray(cv2.dilate(grown, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))))
     painted[grown > 0] = _GREY
     return painted
-
-
-def oval(face: Face) -> Points:
-    """The rim of the face from hairline over cheeks to chin, (points, 2) pixels of the photo."""
-    turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    x, y = np.cos(turn), np.sin(turn)
-    # An egg: wide at the cheekbones, narrower at the chin; farther back the farther from the middle.
-    across = 66.0 * x * np.where(y > 0, 1 - 0.28 * y**2, 1.0)
-    down = np.where(y > 0, 10 + 106 * y, 10 + 74 * y)
-    return face.pose.place(np.stack([across, down, -30 * x**2], axis=1))
 
 
 def _painted(rgb: NDArray[np.uint8], polygons: list[Points]) -> NDArray[np.uint8]:
