@@ -32,7 +32,8 @@ MEANT = (
     r"shared photos", r"how the photos were taken", r"before the photos came",
     r"[Gg]iven the photo and nothing",
     r"Photos are cropped", r"takes \w+ photos", r"Photos it takes", r"training photos are rendered",
-    r"Participants Photos|Photos (?:\d+ )+", r"every photo of the table", r"[Tt]rained on (?:none: )?0 photos",
+    r"Participants Photos|Photos (?:\d+ )+", r"every photo of the table",
+    r"[Tt]rained on (?:none: )?0 photos",
     r"The photo could not be read",
 )  # fmt: skip
 

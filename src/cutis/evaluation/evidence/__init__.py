@@ -6,6 +6,8 @@ abstract      the structured abstract, from the figures
 participants  who is in the study, and how the photos came to be those evaluated
 flow          the same as a drawing
 readers       readers against a model
+roc           the ROC figure with readers' average curve
+sets          how many classes must be named to be sure
 failures      which answers were wrong, and how sure of them a source was
 drawings      curves and intervals as SVG
 facts         what the run can say to a checklist

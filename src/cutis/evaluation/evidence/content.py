@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
 from cutis.core.bundle_info import BundleInfo
 from cutis.core.errors import CutisError
 from cutis.evaluation.assessment import Assessment, Draws
-from cutis.evaluation.evidence import abstract, drawings, participants, results
+from cutis.evaluation.evidence import abstract, drawings, participants, results, sets
 from cutis.evaluation.evidence.benefit import benefit_panels
 from cutis.evaluation.evidence.checklists import Checklist, filled
 from cutis.evaluation.evidence.facts import facts, missing, statistics
 from cutis.evaluation.evidence.failures import Failures, failures
 from cutis.evaluation.evidence.flow import draw_flow
 from cutis.evaluation.evidence.readers import ReaderStudy, read_against
+from cutis.evaluation.evidence.roc import readers_curve, roc_note, roc_panel
 from cutis.evaluation.evidence.tables import Table
 from cutis.evaluation.figures import Figure
 from cutis.evaluation.gaps import Gap, gaps, measures_of
@@ -84,7 +86,9 @@ class Content:
         curve: with two classes, the model's curve at each reader's specificity.
         gaps: of the main source's subgroups.
         failures: of the main source.
+        roc: curves of the main source.
         benefit: decision curves of the main source.
+        sets: of the main source, that hold the truth; None where they cannot be made.
         pairs: models tested against each other.
         tables: by key, in the order of the page, with their numbers.
         more: tables that are files only.
@@ -107,7 +111,9 @@ class Content:
     curve: tuple[AgainstReader, ...]
     gaps: tuple[Gap, ...]
     failures: Failures
+    roc: tuple[Figure, ...]
     benefit: tuple[Figure, ...]
+    sets: sets.Sets | None
     pairs: tuple[Pair, ...]
     tables: dict[str, tuple[int, Table]]
     more: tuple[Table, ...]
@@ -130,8 +136,13 @@ class Content:
         return next(one for one in self.sections if one.key == key)
 
 
-def put_together(measured: Measured) -> Content:
-    """Measure what only the evidence report shows, and number its parts."""
+def put_together(measured: Measured, predictions: Sequence[Path | str] = ()) -> Content:
+    """Measure what only the evidence report shows, and number its parts.
+
+    Args:
+        measured: the study with its figures.
+        predictions: what it was read from, for the answers on other splits.
+    """
     study, draws, titles = measured.study, measured.draws, measured.titles
     bundle, limits = measured.bundle, measured.limits
     ordered = _main_first(measured.assessments)
@@ -155,8 +166,12 @@ def put_together(measured: Measured) -> Content:
     }
     asked = abstract.question(study, main, readers, titles)
     benefit = benefit_panels(study, main, draws)
-    tables = _tables(study, ordered, against, curve, found, wrong, pairs, titles)
-    pictures = _pictures(study, ordered, readers, against, found, wrong, benefit, titles)
+    held, why = sets.find_sets(study, main.source, predictions, draws)
+    averaged = readers_curve(study, said_by, draws) if main.roc else None
+    roc = (roc_panel(study, main, readers, averaged, draws),) if averaged is not None else main.roc
+    tables = _tables(study, ordered, against, curve, found, wrong, pairs, held, titles)
+    noted = roc_note(study, main, readers, averaged)
+    pictures = _pictures(study, ordered, readers, against, found, wrong, benefit, (roc, noted), titles)
     return Content(
         study=study,
         assessments=ordered,
@@ -167,19 +182,25 @@ def put_together(measured: Measured) -> Content:
         curve=curve,
         gaps=found,
         failures=wrong,
+        roc=roc,
         benefit=tuple(benefit),
+        sets=held,
         pairs=pairs,
         more=_more(study, ordered, against),
         tables={table.key: (number + 1, table) for number, table in enumerate(tables)},
         pictures=pictures,
         sections=_sections(main, readers, pairs, found, bundle),
         checklists=filled(facts(study, ordered, question=asked, **known)),  # type: ignore[arg-type]
-        methods=(statistics(study, draws, against), missing(study)),
+        methods=_methods(statistics(study, draws, against), sets.method(study, held, why), missing(study)),
         bundle=bundle,
         titles=titles,
         limits=limits,
         draws=draws,
     )
+
+
+def _methods(*paragraphs: str) -> tuple[str, ...]:
+    return tuple(paragraph for paragraph in paragraphs if paragraph)
 
 
 def _main_first(assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
@@ -233,6 +254,7 @@ def _tables(
     found: Sequence[Gap],
     wrong: Failures,
     pairs: Sequence[Pair],
+    held: sets.Sets | None,
     titles: dict[str, str],
 ) -> list[Table]:
     main = assessments[0]
@@ -244,6 +266,8 @@ def _tables(
     ]
     if pairs:
         made.append(results.models(study, pairs))
+    if held is not None:
+        made.append(sets.table_of(study, main.name, held, titles))
     if against is not None:
         made += [results.readers(study, against, measure) for measure in against.measures[:SHOWN]]
     if curve:
@@ -269,17 +293,17 @@ def _pictures(
     found: Sequence[Gap],
     wrong: Failures,
     benefit: Sequence[Figure],
+    roc: tuple[Sequence[Figure], str],
     titles: dict[str, str],
 ) -> dict[str, Picture]:
     main = assessments[0]
     made: list[_Made] = []
     steps = participants.flow(study, main.source, tuple(a.source for a in readers), titles)
     made.append(("flow", f"Flow of {study.units}", "", {"flow": draw_flow(steps)}, True))
-    if main.roc:
-        beside = "; circles: readers; diamond: their mean" if readers else ""
-        note = f"Band: 95% interval. Dot: the answers as given{beside}."
-        panels = {f"roc_{_file(panel.label)}": panel.svg for panel in main.roc}
-        made.append(("roc", f"ROC curves of {main.name}", note, panels, True))
+    if roc[0]:
+        panels = {f"roc_{_file(panel.label)}": panel.svg for panel in roc[0]}
+        title = f"ROC curve{'s' if len(panels) > 1 else ''} of {main.name}"
+        made.append(("roc", title, roc[1], panels, True))
     if main.reliability is not None:
         note = (
             "Dots on the dashed line: as often right as it said. Bars: 95% interval; hollow dots: fewer than "

@@ -13,6 +13,7 @@ from cutis.evaluation.evidence.checklists import Checklist
 from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_together
 from cutis.evaluation.evidence.drawings import standalone
 from cutis.evaluation.evidence.results import MEAN, spoken
+from cutis.evaluation.evidence.sets import ALL, in_words
 from cutis.evaluation.evidence.tables import Column, Table, cells, to_csv, to_latex
 from cutis.evaluation.evidence.units import pooling_words
 from cutis.evaluation.gaps import measures_of, widest, worst
@@ -46,7 +47,9 @@ class Evidence:
     checklists: tuple[Checklist, ...]
 
 
-def write_evidence(measured: Measured, out: Path | str) -> Evidence:
+def write_evidence(
+    measured: Measured, out: Path | str, *, predictions: Sequence[Path | str] = ()
+) -> Evidence:
     """Write the report of what was measured.
 
     The main source is the first model; without a model, the first reader.
@@ -54,11 +57,13 @@ def write_evidence(measured: Measured, out: Path | str) -> Evidence:
     Args:
         measured: see `evaluation.report.write_report`.
         out: folder to write to.
+        predictions: what the study was read from; where they also answer the tune split, the report says how
+            many classes must be named to be sure.
 
     Raises:
         OutputError: a file could not be written.
     """
-    content = put_together(measured)
+    content = put_together(measured, predictions)
     folder = Path(out)
     page = _page(content, measured.warnings)
     write_text(folder / "evidence.html", page)
@@ -93,10 +98,11 @@ def _page(content: Content, warnings: Sequence[str]) -> str:
         pooling=pooling_words(content.study),
         spoken=spoken,
         said=said,
-        mean=MEAN,
+        totals=(MEAN, ALL),
+        set_words=in_words(content.study, content.main.name, content.sets) if content.sets else "",
         shown=SHOWN,
         starts=_starts(content),
-        roc=[(panel.label, panel.svg) for panel in content.main.roc],
+        roc=[(panel.label, panel.svg) for panel in content.roc],
         benefit=[(panel.label, panel.svg) for panel in content.benefit],
         gap_measures=measures,
         worst={name: worst(content.gaps, name) for name in measures},
