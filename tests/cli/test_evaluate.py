@@ -101,6 +101,8 @@ def test_evidence_is_asked_for_and_stands_beside_the_report(tables: Path, cutis:
     assert "STARD-AI: " in done.stdout
     assert (tables / "out" / "report.html").is_file()
     assert (tables / "out" / "tables" / "sources.tex").is_file()
+    page = (tables / "out" / "evidence.html").read_text()
+    assert "truth.csv has no tune split to calibrate them on" in page
     assert (tables / "out" / "figures" / "flow.svg").is_file()
 
 

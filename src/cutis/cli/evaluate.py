@@ -137,7 +137,7 @@ def evaluate(
         say(f"Note: {limit}")
     print(f"Report: {report.page}, figures: {report.metrics}")
     if evidence:
-        _write_evidence(report.measured, out)
+        _write_evidence(report.measured, predictions, out)
 
 
 def _conditions(report: ConditionsReport) -> None:
@@ -156,11 +156,11 @@ def _conditions(report: ConditionsReport) -> None:
     print(f"Report: {report.page}, figures: {report.metrics}")
 
 
-def _write_evidence(measured: Measured, out: Path) -> None:
+def _write_evidence(measured: Measured, predictions: Sequence[Path], out: Path) -> None:
     from cutis.evaluation.evidence.report import write_evidence
 
     say("Writing the evidence report")
-    written = write_evidence(measured, out)
+    written = write_evidence(measured, out, predictions=predictions)
     for checklist in written.checklists:
         answered, part = checklist.count("answered"), checklist.count("in part")
         count = len(checklist.items)
