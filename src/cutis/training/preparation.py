@@ -97,8 +97,8 @@ def prepare(
     if not given:
         ids = manifest.table["image_id"].to_list()
         copies = [(ids[pair.first], ids[pair.second]) for pair in pairs]
-        several = manifest.target is None  # of several conditions some grades may be rare
-        manifest = split_manifest(manifest, seed=seed, together=copies, allow_empty_class=several)
+        rare = labels.several  # of several conditions some grades may be
+        manifest = split_manifest(manifest, seed=seed, together=copies, allow_empty_class=rare)
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
         _need_every_class(manifest, labels)
     check_leakage(manifest, pairs=pairs, allow=allow)
@@ -245,17 +245,17 @@ def _need_every_class(manifest: Manifest, labels: Labels) -> None:
         part = manifest.part(split).table
         for target in manifest.targets:
             shown = set(part[target].drop_nulls())
-            if manifest.target is None and len(shown) < 2:
+            missing = [] if labels.several else [name for name in labels.names if name not in shown]
+            problems += [
+                f"{manifest.path}: no row of split '{split}' has {target} '{name}'. "
+                "Split again (cutis data split), or drop the class."
+                for name in missing
+            ]
+            if labels.several and len(shown) < 2:
                 problems.append(
                     f"{manifest.path}: split '{split}' has fewer than two grades of {target}. "
                     "Split again, or drop the column."
                 )
-            problems += [
-                f"{manifest.path}: no row of split '{split}' has {target} '{name}'. "
-                "Split again (cutis data split), or drop the class."
-                for name in labels.names
-                if manifest.target is not None and name not in shown
-            ]
     if problems:
         raise ManifestError(problems)
 

@@ -9,6 +9,7 @@ import pytest
 
 from cutis.data.importers import get_importer
 from cutis.data.importers._importer import import_set
+from cutis.data.importers.milk10k import CONCEPTS
 
 Rows = Callable[[str], dict[str, dict[str, Any]]]
 
@@ -27,6 +28,13 @@ def test_both_images_of_a_lesion_carry_its_diagnosis(by_id: Rows) -> None:
         assert row["confirmation"] == "histopathology"
     assert clinical["monet_ulceration_crust"] == "0.668982333515848"
     assert rows["ISIC_2022118"]["invasion_thickness_mm"] == "<0.8"
+
+
+def test_a_concept_is_present_above_one_half_and_unknown_without_a_score(by_id: Rows) -> None:
+    for row in by_id("milk10k").values():
+        for name in CONCEPTS:
+            score, grade = row.get(f"monet_{name}"), row.get(f"grade_{name}")
+            assert grade == (None if score is None else "present" if float(score) > 0.5 else "absent")
 
 
 def test_skin_tone_is_not_taken_for_a_fitzpatrick_type(by_id: Rows) -> None:
