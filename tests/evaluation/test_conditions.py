@@ -130,6 +130,18 @@ def test_a_reader_may_grade_fewer_conditions_and_give_no_probabilities(tmp_path:
     assert [list(source.answers) for source in graded.sources] == [list(SKIN.names), ["pores", "deep_pores"]]
 
 
+def test_subgroups_are_means_over_the_conditions_that_are_known_of_enough_patients(tmp_path: Path) -> None:
+    few = ["nose" if k < 12 else "chin" for k in range(PHOTOS)]  # six patients
+    truth = write_truth(tmp_path, SKIN, area=few, view=["left" if k % 2 else "front" for k in range(PHOTOS)])
+    (source,) = read_conditions([write_answers(tmp_path, SKIN)], truth, draws=DRAWS).sources
+    area, view = source.subgroups
+    rows = {row.value: row for row in (*area.rows, *view.rows)}
+    assert (rows["nose"].photos, rows["nose"].groups, rows["nose"].figures) == (12, 6, {})
+    assert (rows["chin"].photos, rows["chin"].groups, rows["chin"].classes) == (108, 54, 3)
+    by_view = [rows[name].figures["accuracy"].value for name in ("front", "left")]
+    assert min(by_view) <= source.figures["accuracy"].value <= max(by_view)
+
+
 def test_truth_that_knows_no_condition_says_which_columns_it_should_have(tmp_path: Path) -> None:
     truth = write_truth(tmp_path, SKIN)
     with pytest.raises(ManifestError, match="none of the columns severity_pores"):

@@ -93,10 +93,10 @@ def evaluate(
     info = _bundle_info(bundle) if bundle is not None else None
     prefix = asked_at_once(predictions, target)
     if prefix is not None:
-        if evidence or positive or prevalences or subgroup or patients:
+        if evidence or positive or prevalences or patients:
             raise CutisError(
-                "these predictions grade several conditions, and --evidence, --positive, --prevalence, "
-                "--subgroup and --by ask about one. Name its column with --target, such as grade_wrinkles."
+                "these predictions grade several conditions, and --evidence, --positive, --prevalence "
+                "and --by ask about one. Name its column with --target, such as grade_wrinkles."
             )
         conditions = write_conditions_report(
             predictions,
@@ -106,6 +106,7 @@ def evaluate(
             group=group,
             split=split,
             bundle=info,
+            subgroup_columns=subgroup or (),
             draws=Draws(replicates, seed),
         )
         _conditions(conditions)

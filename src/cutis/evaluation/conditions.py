@@ -15,6 +15,14 @@ from cutis.core.predictions import conditions_in, of_condition, read_predictions
 from cutis.evaluation.assessment import Draws
 from cutis.evaluation.gather import choose, find_predictions, join, read_truth
 from cutis.evaluation.study import Study
+from cutis.evaluation.subgroups import (
+    LEAST_GROUPS,
+    Subgroup,
+    Subgroups,
+    columns_of,
+    ordered_values,
+    values_of,
+)
 from cutis.stats.classification import Answers, estimates
 from cutis.stats.conditions import by_condition
 from cutis.stats.confusion import confusion_matrix
@@ -22,6 +30,9 @@ from cutis.stats.intervals import Estimate
 from cutis.stats.resampling import number_groups
 
 PREFIX = "grade"  # of the truth's columns, where nothing else is said
+PLACES = ("area", "view")  # that photos of faces are divided by, before the usual columns
+MEANS = ("accuracy", "balanced_accuracy", "auc", "mean_absolute_deviation", "quadratic_kappa")
+Values = NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +45,7 @@ class GradedSource:
         figures: estimates by name, as in ``metrics.json``, see `cutis.stats.conditions`.
         answers: as numbers, by condition.
         confusion: (grades, grades) counts by condition, rows are the truth.
+        subgroups: means over the conditions, by the truth's columns.
     """
 
     name: str
@@ -41,6 +53,7 @@ class GradedSource:
     figures: dict[str, Estimate]
     answers: Mapping[str, Answers]
     confusion: Mapping[str, NDArray[np.float64]]
+    subgroups: tuple[Subgroups, ...] = ()
 
     @property
     def accuracies(self) -> dict[str, Estimate]:
@@ -110,6 +123,7 @@ def read_conditions(
     prefix: str = PREFIX,
     group: str | None = None,
     split: str | None = None,
+    subgroup_columns: Sequence[str] = (),
     draws: Draws | None = None,
 ) -> Graded:
     """Read predictions and truth of several conditions, and measure every source.
@@ -120,6 +134,7 @@ def read_conditions(
         prefix: of those columns.
         group: column of the patient or lesion; default as for manifests.
         split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
+        subgroup_columns: what to divide the photos by; default the usual columns that the truth has.
         draws: how intervals are drawn.
 
     Raises:
@@ -139,10 +154,14 @@ def read_conditions(
             studies[name] = join(part, flow, said, None)
     if not studies:
         raise ManifestError([f"{truth}: no photo has a grade that is also predicted. Fill in the columns."])
-    groups = chosen.table[chosen.group].to_numpy()
+    count = chosen.table[chosen.group].n_unique()
+    some = replace(next(iter(studies.values())), truth=chosen)
+    columns = columns_of(some, subgroup_columns)
+    if not subgroup_columns:
+        columns = (*(name for name in PLACES if name in chosen.table.columns), *columns)
+    values = {column: values_of(some, column) for column in columns}
     names = list(dict.fromkeys(rows["source"]))
-    count = number_groups(groups)[1]
-    measured = (_measured(name, studies, chosen, count, draws or Draws()) for name in names)
+    measured = (_measured(name, studies, chosen, values, draws or Draws()) for name in names)
     return Graded(
         truth=chosen,
         studies=studies,
@@ -168,27 +187,65 @@ def _known(truth: Path, prefix: str, conditions: Sequence[str], group: str | Non
 
 
 def _measured(
-    name: str, studies: Mapping[str, Study], truth: Manifest, count: int, draws: Draws
+    name: str, studies: Mapping[str, Study], truth: Manifest, values: Mapping[str, Values], draws: Draws
 ) -> GradedSource | None:
     """A source on the conditions that it grades, with the same draws of groups for all of them."""
-    number = {group: k for k, group in enumerate(sorted(set(truth.table[truth.group])))}
-    answers, kind = {}, ""
-    for condition, study in studies.items():
-        for source in study.sources:
-            if source.name == name:
-                own = study.truth.table[truth.group].to_list()
-                index = np.array([number[own[row]] for row in source.rows], dtype=np.intp)
-                answers[condition] = replace(study.answers(source), index=index, count=count)
-                kind = source.kind
+    answers = _answers(name, studies, truth, np.ones(len(truth), dtype=bool))
     if not answers:
         return None
+    count = next(iter(answers.values())).count
+    kinds = (source.kind for study in studies.values() for source in study.sources if source.name == name)
     return GradedSource(
         name=name,
-        kind=kind,
+        kind=next(kinds),
         figures=estimates(by_condition(answers), count, draws.replicates, draws.rng()),
         answers=answers,
+        subgroups=tuple(
+            Subgroups(
+                column,
+                tuple(
+                    _subgroup((column, value), _answers(name, studies, truth, by == value), draws)
+                    for value in ordered_values(by.tolist())
+                ),
+            )
+            for column, by in values.items()
+            if len(set(by)) > 1
+        ),
         confusion={
             condition: confusion_matrix(said.truth, said.prediction, len(said.labels))
             for condition, said in answers.items()
         },
     )
+
+
+def _answers(
+    name: str, studies: Mapping[str, Study], truth: Manifest, keep: NDArray[np.bool_]
+) -> dict[str, Answers]:
+    """A source's answers by condition on some photos of the truth, all with the same numbers of groups."""
+    index, count = number_groups(truth.table[truth.group].to_numpy()[keep])
+    number = dict(zip(truth.table["image_id"].filter(keep), index, strict=True))
+    found = {}
+    for condition, study in studies.items():
+        images = study.truth.table["image_id"].to_list()
+        chosen = np.array([image in number for image in images])
+        for source in study.sources:
+            if source.name == name and chosen[source.rows].any():
+                own = [number[images[row]] for row in source.rows if chosen[row]]
+                answers = study.answers(source, chosen)
+                found[condition] = replace(answers, index=np.array(own, dtype=np.intp), count=count)
+    return found
+
+
+def _subgroup(where: tuple[str, str], answers: Mapping[str, Answers], draws: Draws) -> Subgroup:
+    """Means over those conditions that are known of enough patients or lesions."""
+    enough = {
+        condition: said for condition, said in answers.items() if len(np.unique(said.index)) >= LEAST_GROUPS
+    }
+    photos = max((len(said.truth) for said in answers.values()), default=0)
+    groups = max((len(np.unique(said.index)) for said in answers.values()), default=0)
+    found: dict[str, Estimate] = {}
+    if enough:
+        count = next(iter(enough.values())).count
+        every = estimates(by_condition(enough), count, draws.replicates // 2, draws.rng())
+        found = {name: every[name] for name in MEANS if name in every}
+    return Subgroup(*where, photos, groups, len(enough), found)

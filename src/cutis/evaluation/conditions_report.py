@@ -16,6 +16,7 @@ from cutis.evaluation import sentences
 from cutis.evaluation.assessment import Draws
 from cutis.evaluation.conditions import PREFIX, Graded, GradedSource, read_conditions
 from cutis.evaluation.page import render
+from cutis.evaluation.subgroups import LEAST_GROUPS
 from cutis.evaluation.words import (
     decimal_interval,
     group_noun,
@@ -62,6 +63,7 @@ def write_conditions_report(
     group: str | None = None,
     split: str | None = None,
     bundle: BundleInfo | None = None,
+    subgroup_columns: Sequence[str] = (),
     draws: Draws | None = None,
 ) -> ConditionsReport:
     """Measure every source on all conditions at once, and write the report.
@@ -74,6 +76,7 @@ def write_conditions_report(
         group: column of the patient or lesion; default as for manifests.
         split: ``train``, ``tune``, ``test`` or ``all``; default ``test`` where the truth names one.
         bundle: the model that is tested, for its titles and for what it was trained on.
+        subgroup_columns: what to divide the photos by; default the usual columns that the truth has.
         draws: how intervals are drawn.
 
     Raises:
@@ -82,7 +85,15 @@ def write_conditions_report(
         OutputError: the report could not be written.
     """
     draws = draws or Draws()
-    graded = read_conditions(predictions, truth, prefix=prefix, group=group, split=split, draws=draws)
+    graded = read_conditions(
+        predictions,
+        truth,
+        prefix=prefix,
+        group=group,
+        split=split,
+        subgroup_columns=subgroup_columns,
+        draws=draws,
+    )
     titles = _titles(graded, bundle)
     first = graded.sources[0]
     answer, limits = headline(graded, first, titles), _limits(graded, bundle, titles)
@@ -100,6 +111,7 @@ def write_conditions_report(
         limits=limits,
         warnings=_warnings(graded, bundle),
         known={name: shown(graded, name) for name in graded.studies},
+        least_groups=LEAST_GROUPS,
     )
     folder = Path(out)
     write_text(folder / "metrics.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
@@ -226,6 +238,21 @@ def _results(graded: Graded, prefix: str, draws: Draws, limits: list[str]) -> di
         },
         "confusion": {
             source.name: {name: table.astype(int).tolist() for name, table in source.confusion.items()}
+            for source in graded.sources
+        },
+        "subgroups": {
+            source.name: [
+                {
+                    "column": table.column,
+                    "value": row.value,
+                    "n": row.photos,
+                    "groups": row.groups,
+                    "conditions": row.classes,
+                    "metrics": {name: estimate.to_dict() for name, estimate in row.figures.items()},
+                }
+                for table in source.subgroups
+                for row in table.rows
+            ]
             for source in graded.sources
         },
         "limits": limits,

@@ -17,7 +17,7 @@ from cutis.stats.resampling import Weights, observed
 
 _BOTH = ("accuracy", "balanced_accuracy")
 OF_GRADES = (*_BOTH, "quadratic_kappa", "mean_absolute_deviation", "mean_absolute_deviation_normalised")
-OF_PRESENCE = (*_BOTH, "auc", "average_precision", "sensitivity", "specificity", "expected_calibration_error")
+OF_PRESENCE = (*_BOTH, "auc", "average_precision", "sensitivity", "specificity")
 
 
 def by_condition(asked: Mapping[str, Answers]) -> Figures:
