@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -42,7 +42,8 @@ from cutis.runtime.facial.values import (
 )
 
 Cover = Literal["", "eyes", "identity"]
-_SHOWN = 1200  # pixels of the longer side of the photo that is shown
+_ROOM = 0.16  # around the areas in the photo that is shown, of their width or height
+_SHOWN = 1000  # pixels of the longer side of the photo that is shown
 _TAIL = 0.05  # of the probability on either side of the grades that are given as likely
 NO_MODEL = (
     "No grades: no model was given, and cutis ships none of this kind yet. Measures alone were taken; a "
@@ -108,15 +109,15 @@ def analyse(photo: Source | Path | str, asked: Asked | None = None) -> FaceAnaly
             math.nan if _known_scale(done, asked) is None else 0.01,
             _alone_words(done, asked),
         )
-    judged = tuple(_judged(area, picture, done, source, asked) for area in areas)
-    shown, factor = _reduced(picture)
-    size = np.array([shown.shape[1], shown.shape[0]])
+    judged = tuple(_judged(area, rgb, picture, done, source, asked) for area in areas)
+    corner, framed = _framed(picture, areas) if face is not None else (np.zeros(2), picture)
+    size = np.array([framed.shape[1], framed.shape[0]])
     outlines: dict[str, NDArray[np.float64]] = {
-        area.name: (area.outline + 0.5) * factor / size for area in areas if face is not None
+        area.name: (area.outline + 0.5 - corner) / size for area in areas if face is not None
     }
     return FaceAnalysis(
         source=source,
-        picture=shown,
+        picture=_reduced(framed),
         outlines=outlines,
         areas=judged,
         steps=_steps(done, asked),
@@ -199,14 +200,15 @@ def _covered(rgb: Rgb, face: Face, mask: Cover) -> Rgb:
     return mask_eyes(rgb, face) if mask == "eyes" else mask_identity(rgb, face)
 
 
-def _judged(area: Area, picture: Rgb, done: Enhanced, source: Source, asked: Asked) -> AreaAnalysis:
+def _judged(area: Area, rgb: Rgb, picture: Rgb, done: Enhanced, source: Source, asked: Asked) -> AreaAnalysis:
     size = (area.image.shape[1], area.image.shape[0])
     shown = cut(picture, area.matrix, size)
+    covered = np.asarray((shown != cut(rgb, area.matrix, size)).any(axis=-1))
     if area.refusal is not None:
-        return AreaAnalysis(area, shown, (), ())
+        return AreaAnalysis(area, shown, covered, (), ())
     measures = measure(area.image, area.mask, area.mm_per_pixel, card=done.card is not None)
     grades = _graded(area, asked)
-    judged = AreaAnalysis(area, shown, grades, measures)
+    judged = AreaAnalysis(area, shown, covered, grades, measures)
     if asked.norms is None:
         return judged
     return replace(judged, peers=asked.norms.peers_of(area.name, judged.values(), source))
@@ -252,14 +254,21 @@ def _grown(field: NDArray[np.float32], shape: tuple[int, ...]) -> Field:
     )
 
 
-def _reduced(picture: Rgb) -> tuple[Rgb, float]:
+def _framed(picture: Rgb, areas: Sequence[Area]) -> tuple[NDArray[np.float64], Rgb]:
+    """The part of a photo around its areas, and its upper left corner."""
+    places = np.concatenate([area.outline for area in areas])
+    room = _ROOM * np.ptp(places, axis=0).max()
+    low = np.maximum(np.floor(places.min(axis=0) - room), 0).astype(int)
+    high = np.minimum(np.ceil(places.max(axis=0) + room), picture.shape[1::-1]).astype(int)
+    return low.astype(np.float64), picture[low[1] : high[1], low[0] : high[0]]
+
+
+def _reduced(picture: Rgb) -> Rgb:
     import cv2
 
     factor = min(1.0, _SHOWN / max(picture.shape[:2]))
-    if factor == 1.0:
-        return picture, factor
     size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)), factor
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA))
 
 
 def _steps(done: Enhanced, asked: Asked) -> tuple[str, ...]:

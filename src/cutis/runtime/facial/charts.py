@@ -12,7 +12,22 @@ from cutis.runtime.facial.visits import Course, Visit
 from cutis.runtime.facial.words import course_title, figure, verdict_words
 
 _WIDE, _HIGH = 300.0, 132.0
+# Written on each shape: what sets a page on paper applies no style sheet to a drawing.
+_BAND = "fill: var(--quiet); fill-opacity: 0.16; stroke: none"
+_WAY = "fill: none; stroke: var(--quiet); stroke-width: 1.5"
+_DOT = "fill: var(--ground); stroke: var(--text); stroke-width: 1.5"
+_MOVED = "fill: var(--accent); stroke: none"
+_AXIS = "stroke: var(--line); stroke-width: 1"
+_VALUE = "fill: var(--text); font: 13px var(--sans)"
+_TICK = "fill: var(--quiet); font: 12px var(--sans)"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12.0, 54.0, 14.0, 26.0
+
+
+def key() -> list[tuple[Markup, str]]:
+    """The marks of a curve with what they mean."""
+    marks = (("higher", "rose"), ("lower", "fell"), ("", "within repeatability"))
+    head = '<svg viewBox="0 0 22 14" width="22" height="14" aria-hidden="true">'
+    return [(Markup(head + _mark(11, 7, verdict) + "</svg>"), words) for verdict, words in marks]
 
 
 def curve(course: Course, visits: Sequence[Visit]) -> Markup:
@@ -31,13 +46,13 @@ def curve(course: Course, visits: Sequence[Visit]) -> Markup:
     if course.band is not None:
         top, bottom = up(course.band[1]), up(course.band[0])
         parts.append(
-            f'<rect class="band" x="{_LEFT}" y="{top:.1f}" width="{_WIDE - _LEFT - _RIGHT}" '
+            f'<rect style="{_BAND}" x="{_LEFT}" y="{top:.1f}" width="{_WIDE - _LEFT - _RIGHT}" '
             f'height="{bottom - top:.1f}"/>'
         )
     points = [(across[place], up(value)) for place, value in known]
     if len(points) > 1:
         way = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline class="line" points="{way}"/>')
+        parts.append(f'<polyline style="{_WAY}" points="{way}"/>')
     for (place, value), (x, y) in zip(known, points, strict=True):
         change = course.changes.get(place)
         moved = change is not None and change.verdict != "within"
@@ -68,28 +83,32 @@ def _across(visits: Sequence[Visit]) -> list[float]:
 
 def _mark(x: float, y: float, verdict: str) -> str:
     if not verdict:
-        return f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
+        return f'<circle style="{_DOT}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
     tip = -5.5 if verdict == "higher" else 5.5
     corners = f"{x:.1f},{y + tip:.1f} {x - 5.5:.1f},{y - 0.7 * tip:.1f} {x + 5.5:.1f},{y - 0.7 * tip:.1f}"
-    return f'<polygon class="moved" points="{corners}"/>'
+    return f'<polygon style="{_MOVED}" points="{corners}"/>'
 
 
 def _label(x: float, y: float, text: str, *, last: bool) -> str:
     if last:
-        return f'<text class="value" x="{x + 10:.1f}" y="{y + 4.5:.1f}">{escape(text)}</text>'
-    return f'<text class="value" x="{x - 4:.1f}" y="{max(11.0, y - 8):.1f}">{escape(text)}</text>'
+        return f'<text style="{_VALUE}" x="{x + 10:.1f}" y="{y + 4.5:.1f}">{escape(text)}</text>'
+    return f'<text style="{_VALUE}" x="{x - 4:.1f}" y="{max(11.0, y - 8):.1f}">{escape(text)}</text>'
 
 
 def _axis(visits: Sequence[Visit], across: Sequence[float]) -> list[str]:
     base = _HIGH - _BOTTOM + 4
-    parts = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDE - _RIGHT}" y1="{base}" y2="{base}"/>']
+    parts = [f'<line style="{_AXIS}" x1="{_LEFT}" x2="{_WIDE - _RIGHT}" y1="{base}" y2="{base}"/>']
     ends = (0, len(visits) - 1) if len(visits) > 1 else (0,)
-    parts += [f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{base}" y2="{base + 4}"/>' for x in across]
+    parts += [
+        f'<line style="{_AXIS}" x1="{x:.1f}" x2="{x:.1f}" y1="{base}" y2="{base + 4}"/>' for x in across
+    ]
     for place in ends:
         anchor = "start" if place == 0 else "end"
         x = _LEFT if place == 0 else min(across[place] + 30, _WIDE)
         text = escape(visit_words(visits[place]))
-        parts.append(f'<text x="{x:.1f}" y="{_HIGH - 4}" text-anchor="{anchor}">{text}</text>')
+        parts.append(
+            f'<text style="{_TICK}" x="{x:.1f}" y="{_HIGH - 4}" text-anchor="{anchor}">{text}</text>'
+        )
     return parts
 
 

@@ -31,6 +31,7 @@ SKIN_TYPES: Mapping[str, tuple[int, ...]] = {"1-2": (1, 2), "3-4": (3, 4), "5-6"
 _SEXES = ("female", "male")
 _LEAST_REPEATS = 10  # degrees of freedom: fewer say too little of an error
 _GROWS = 0.5  # rank correlation of error and size above which errors are taken as ratios
+_FROM_ZERO = ("spot_", "wrinkle_", "pore_", "roughness", "shine")  # measures of which nothing is 0
 _ARRAYS = ("ages", "levels", "values", "low", "high", "near", "reach")
 
 
@@ -224,17 +225,17 @@ def repeats_of(measures: pl.DataFrame) -> dict[str, Repeatability]:
     known = measures.filter(pl.col("value").is_not_null())
     for (measure,), rows in sorted(known.partition_by("measure", as_dict=True).items()):
         subjects = rows.select(pl.concat_str(*keys, separator="\0", ignore_nulls=True)).to_series().to_numpy()
-        known_repeats = _repeats(rows["value"].to_numpy(), subjects)
+        known_repeats = _repeats(rows["value"].to_numpy(), subjects, str(measure).startswith(_FROM_ZERO))
         if known_repeats is not None:
             found[str(measure)] = known_repeats
     return found
 
 
-def _repeats(values: Any, subjects: Any) -> Repeatability | None:
+def _repeats(values: Any, subjects: Any, from_zero: bool) -> Repeatability | None:
     if len(values) - len(np.unique(subjects)) < _LEAST_REPEATS:
         return None
     plain = repeatability(values, subjects)
-    if plain.grows > _GROWS and values.min() > 0:
+    if from_zero and plain.grows > _GROWS and values.min() > 0:
         ratio = repeatability(values, subjects, scale="ratio")
         if abs(ratio.grows) < plain.grows:
             return ratio
@@ -349,12 +350,12 @@ def _curves(data: Mapping[str, Any]) -> Curves:
 
 
 def _plain(values: Any) -> Any:
-    """Lists of numbers with six digits, none where there is none."""
+    """Lists of numbers with five digits, none where there is none."""
     if isinstance(values, np.ndarray) and values.ndim:
         return [_plain(one) for one in values]
     if isinstance(values, np.integer):
         return int(values)
-    return None if math.isnan(values) else float(f"{float(values):.6g}")
+    return None if math.isnan(values) else float(f"{float(values):.5g}")
 
 
 def _array(values: Any) -> Any:

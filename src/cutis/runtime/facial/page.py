@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cutis.pages.environment import environment
-from cutis.runtime.facial.charts import curve, visit_words
+from cutis.runtime.facial.charts import curve, key, visit_words
 from cutis.runtime.facial.pictures import (
     MAPPED,
     Layer,
@@ -18,12 +18,14 @@ from cutis.runtime.facial.pictures import (
     css_scale,
     data_of,
     difference_colours,
-    difference_layer,
+    difference_of,
     layers,
+    reach_of,
     span,
+    two_sided,
 )
 from cutis.runtime.facial.repeats import Repeats
-from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Peers, Refused
+from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Field, Peers, Refused
 from cutis.runtime.facial.visits import AreaCourse, Course, Timeline
 from cutis.runtime.facial.words import (
     AREA_TITLES,
@@ -44,8 +46,10 @@ from cutis.runtime.facial.words import (
 )
 from cutis.runtime.map_picture import scale_colours
 
-_CURVES = 6  # of an area that are shown before the others
+_CURVES = 4  # of an area that are shown before the others
+_OPEN = 2  # areas that are not folded
 _DIFFERENCES = 3  # maps of an area
+_WHERE = tuple(name for name in MAPPED if name != "ita")  # of which it is said what changed where
 _TABLE = (
     "erythema_index",
     "melanin_index",
@@ -87,7 +91,10 @@ def page(who: Participant) -> str:
     said = answer(who.photos, who.timeline)
     scales = _scales(who.photos)
     areas = [_area(area, photo, scales) for photo, area in _shown(latest)]
-    over_time = [_over_time(one, visits) for one in who.timeline.areas if len(visits) > 1]
+    differences = _differences(who.timeline)
+    over_time = [_over_time(one, visits, differences) for one in who.timeline.areas if len(visits) > 1]
+    _unfold(areas, "weight")
+    _unfold([one for one in over_time if one is not None], "moved")
     model = next((one.model for one in latest if one.model is not None), None)
     text: str = (
         environment("cutis.runtime.facial")
@@ -109,9 +116,9 @@ def page(who: Participant) -> str:
             unjudged=_unjudged(latest),
             limits=limits(who.photos, who.repeats, who.timeline),
             model=model,
-            model_missing=next((one.why_no_grades for one in latest if one.model is None), ""),
             peers_missing=next((one.why_no_peers for one in latest if one.why_no_peers), ""),
             change_source=_change_source(who.timeline),
+            key=key(),
             scale=css_scale(scale_colours()),
             apart=css_scale(difference_colours()),
             data=json.dumps(
@@ -267,7 +274,24 @@ def _area(area: AreaAnalysis, photo: FaceAnalysis, scales: dict[str, tuple[float
             for one in area.measures
         ],
         "has_peers": bool(area.peers),
+        "summary": _summary(area),
+        "weight": max((one.score for one in area.grades), default=0.0),
+        "open": False,
     }
+
+
+def _summary(area: AreaAnalysis) -> str:
+    """What stands beside the area's name while it is folded."""
+    graded = sorted((one for one in area.grades if one.grade > 0), key=lambda one: -one.score)
+    if graded:
+        return ", ".join(f"{one.title.lower()} {one.words}" for one in graded[:2])
+    return "no condition above none" if area.grades else f"{len(area.measures)} measures"
+
+
+def _unfold(blocks: Sequence[dict[str, Any]], by: str) -> None:
+    """Open those that tell most."""
+    for block in sorted(blocks, key=lambda one: -one[by])[:_OPEN]:
+        block["open"] = True
 
 
 def _first_layer(area: AreaAnalysis, found: Sequence[Layer]) -> Layer | None:
@@ -293,7 +317,36 @@ def _peers(peers: Peers | None) -> dict[str, Any] | None:
     }
 
 
-def _over_time(area: AreaCourse, visits: Sequence[Any]) -> dict[str, Any] | None:
+def _differences(timeline: Timeline) -> dict[tuple[str, str], Layer]:
+    """What changed where since the first visit, by area and measure, in scales that areas share."""
+    found: dict[str, dict[str, Field]] = {}
+    for area in timeline.areas:
+        first, latest = area.first, area.latest
+        how = None if latest is None else area.laid[latest]
+        if first is None or latest is None or how is None or not how.fits:
+            continue
+        before, after = area.shown[first], area.shown[latest]
+        assert before is not None and after is not None
+        wanted = [
+            one for one in sorted(area.courses, key=lambda one: -strength(one)) if one.measure in _WHERE
+        ]
+        for one in wanted[:_DIFFERENCES]:
+            field = difference_of(one.measure, before, after, how)
+            if field is not None:
+                found.setdefault(one.measure, {})[area.name] = field
+    layers_of = {}
+    for measure, fields in found.items():
+        reach = reach_of(list(fields.values()))
+        for name, field in fields.items():
+            picture = data_of(two_sided(field, reach))
+            title = measure_title(measure)
+            layers_of[name, measure] = Layer(measure, title, picture, ("less", "more"))
+    return layers_of
+
+
+def _over_time(
+    area: AreaCourse, visits: Sequence[Any], differences: dict[tuple[str, str], Layer]
+) -> dict[str, Any] | None:
     first, latest = area.first, area.latest
     if first is None or latest is None or first == latest:
         return None
@@ -302,15 +355,7 @@ def _over_time(area: AreaCourse, visits: Sequence[Any]) -> dict[str, Any] | None
     courses = sorted(area.courses, key=lambda one: -strength(one))
     compared = [one for one in courses if one.last is not None]
     moved = [one for one in compared if one.last and one.last.verdict != "within"]
-    maps: list[Layer] = []
-    if how.fits:
-        wanted = [one.measure for one in courses if one.measure in MAPPED and one.measure != "ita"]
-        for name in wanted:
-            layer = difference_layer(name, measure_title(name), before, after, how)
-            if layer is not None:
-                maps.append(layer)
-            if len(maps) == _DIFFERENCES:
-                break
+    maps = [differences[area.name, one.measure] for one in courses if (area.name, one.measure) in differences]
     return {
         "anchor": area.name,
         "number": list(AREA_TITLES).index(area.name) + 1,
@@ -324,6 +369,7 @@ def _over_time(area: AreaCourse, visits: Sequence[Any]) -> dict[str, Any] | None
         "first": visit_words(visits[first]),
         "latest": visit_words(visits[latest]),
         "maps": maps,
+        "open": False,
         "moved": len(moved),
         "compared": len(compared),
         "curves": [_curve(one, visits) for one in courses[:_CURVES]],

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.imaging.registration import Registration, difference, laid
+from cutis.pages.numbers import significant
 from cutis.runtime.facial.values import AreaAnalysis, Field, Rgb
+from cutis.runtime.facial.words import unit_words
 from cutis.runtime.map_picture import scale_colours
 from cutis.runtime.screen_picture import encoded
 
@@ -29,6 +31,7 @@ MAPPED = (
 )
 _APART = "PuOr"  # two-sided, colour-blind safe, pale in the middle
 _SMALL = 2  # pixels of an area per pixel of its map
+_NOTHING = 128  # grey of what a photo does not show
 _TAILS = (2.0, 98.0)  # percentiles that a scale spans
 
 
@@ -40,16 +43,13 @@ class Layer:
         name: of what it shows.
         title: for people.
         source: the picture as data, clear where there is nothing.
-        low, high: ends of the scale.
-        unit: of these.
+        ends: of the scale, in words.
     """
 
     name: str
     title: str
     source: str
-    low: float
-    high: float
-    unit: str
+    ends: tuple[str, str]
 
 
 def data_of(picture: Any, quality: int = 84) -> str:
@@ -121,32 +121,43 @@ def layers(area: AreaAnalysis, scales: dict[str, tuple[float, float]], titles: d
         if one is None or one.map is None or name not in scales:
             continue
         low, high = scales[name]
-        found.append(Layer(name, titles[name], data_of(coloured(one.map, low, high)), low, high, one.unit))
+        picture = coloured(_uncovered(one.map, area), low, high)
+        ends = (significant(low, 3), f"{significant(high, 3)} {unit_words(one.unit)}".strip())
+        found.append(Layer(name, titles[name], data_of(picture), ends))
     for grade in area.grades:
         if grade.map is None or grade.grade == 0:
             continue
         speaks = np.where(area.area.mask, np.maximum(grade.map, 0), np.nan).astype(np.float32)
         top = max(float(np.nanmax(speaks)) if np.isfinite(speaks).any() else 0.0, 1e-6)
         title = f"{grade.title}: what spoke for the grade"
-        found.append(Layer(f"grade_{grade.condition}", title, data_of(coloured(speaks, 0, top)), 0, top, ""))
+        picture = coloured(_uncovered(speaks, area), 0, top)
+        found.append(Layer(f"grade_{grade.condition}", title, data_of(picture), ("none", "most")))
     return found
+
+
+def _uncovered(field: Field, area: AreaAnalysis) -> Field:
+    """A map without the places that are covered in what is shown."""
+    return np.where(area.covered, np.nan, field).astype(np.float32)
 
 
 def after_on_before(after: AreaAnalysis, how: Registration) -> Rgb:
     """The later photo of an area as the earlier one would show it."""
-    return np.asarray(laid(after.shown, how), dtype=np.uint8)
+    picture = np.asarray(laid(after.shown, how), dtype=np.uint8)
+    there = laid(np.ones(after.shown.shape[:2], np.bool_), how)
+    picture[~there] = _NOTHING
+    return picture
 
 
-def difference_layer(
-    name: str, title: str, before: AreaAnalysis, after: AreaAnalysis, how: Registration
-) -> Layer | None:
+def difference_of(name: str, before: AreaAnalysis, after: AreaAnalysis, how: Registration) -> Field | None:
     """What changed where, of one measure; None where there is no map."""
     maps = [next((one for one in area.measures if one.name == name), None) for area in (before, after)]
     if maps[0] is None or maps[1] is None or maps[0].map is None or maps[1].map is None:
         return None
-    found = difference(maps[0].map, maps[1].map, how, mm_per_pixel=before.area.mm_per_pixel)
-    known = np.abs(found[np.isfinite(found)])
-    if not len(known):
-        return None
-    reach = max(float(np.percentile(known, 98)), 1e-6)
-    return Layer(name, title, data_of(two_sided(found, reach)), -reach, reach, maps[0].unit)
+    return difference(maps[0].map, maps[1].map, how, mm_per_pixel=before.area.mm_per_pixel)
+
+
+def reach_of(fields: Sequence[Field]) -> float:
+    """How far a scale goes that differences of one measure share."""
+    known = [np.abs(field[np.isfinite(field)]) for field in fields]
+    values = np.concatenate(known) if known else np.zeros(1)
+    return max(float(np.percentile(values, _TAILS[1])) if len(values) else 0.0, 1e-6)

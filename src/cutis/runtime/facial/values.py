@@ -105,6 +105,7 @@ class AreaAnalysis:
     Attributes:
         area: as it was cut from the enhanced photo.
         shown: (height, width, 3) the same as may be shown, eyes covered where that was asked.
+        covered: (height, width) where that is.
         grades: by the model; empty without one, and where the area is refused.
         measures: of `cutis.imaging.measures`; empty where the area is refused.
         peers: by measure, and ``grade_<condition>``; only where there are norms for this person.
@@ -112,6 +113,7 @@ class AreaAnalysis:
 
     area: Area
     shown: Rgb
+    covered: NDArray[np.bool_]
     grades: tuple[Grade, ...]
     measures: tuple[Measure, ...]
     peers: Mapping[str, Peers] = field(default_factory=dict)

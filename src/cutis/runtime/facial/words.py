@@ -45,6 +45,7 @@ _UNITS = {
     "mm per cm2": "mm per cm²",
     "percent of light": "% of light",
 }
+_PLAIN = ("index", "type", "tone", "grade")
 _MOST = 4  # further findings that the answer names
 
 
@@ -55,10 +56,12 @@ class Answer:
     Attributes:
         result: the answer in one sentence.
         more: what belongs to it, one sentence each.
+        notes: what to know before one relies on it.
     """
 
     result: str
-    more: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def where(area: str) -> str:
@@ -79,14 +82,14 @@ def figure(name: str, value: float, *, sign: str = "") -> str:
 
 
 def unit_words(unit: str) -> str:
-    """``%``, ``per cm²``."""
-    return _UNITS.get(unit, unit)
+    """``%``, ``per cm²``; nothing for what is counted in itself."""
+    return "" if unit in _PLAIN else _UNITS.get(unit, unit)
 
 
 def with_unit(name: str, value: float, unit: str) -> str:
     """``12.1 per cm²``, ``45°``."""
-    shown = unit_words(unit) if unit not in ("index", "type", "tone", "grade") else ""
-    gap = "" if shown in ("°", "", "%") else " "
+    shown = unit_words(unit)
+    gap = "" if shown.startswith(("°", "%")) or not shown else " "
     return f"{figure(name, value)}{gap}{shown}"
 
 
@@ -147,7 +150,7 @@ def _measured(photos: Sequence[FaceAnalysis]) -> Answer:
     names = {one.name for area in judged for one in area.measures}
     count = len({area.name for area in judged})
     said = f"{_areas(count).capitalize()} measured in {len(names)} ways; none graded."
-    return Answer(said, (photos[0].why_no_grades, *_outliers(photos)))
+    return Answer(said, _outliers(photos), (photos[0].why_no_grades,))
 
 
 def _outliers(photos: Sequence[FaceAnalysis]) -> tuple[str, ...]:
@@ -175,27 +178,58 @@ def _over_time(timeline: Timeline, latest: Sequence[FaceAnalysis]) -> Answer:
     ]
     since = _since(timeline)
     if not judged:
-        return Answer(f"Nothing could be compared with {since}.", timeline.doubts)
+        return Answer(f"Nothing could be compared with {since}.", (), timeline.doubts)
     changed = [(course, area) for course, area in judged if course.last and course.last.verdict != "within"]
-    chance = round(0.05 * len(judged))
     if not changed:
-        said = f"No change since {since} is larger than the measuring, of {len(judged)} that were compared."
+        said = f"Since {since} none of {len(judged)} measurements changed by more than measuring explains."
     else:
-        said = (
-            f"{len(changed)} of {len(judged)} comparisons with {since} differ by more than the "
-            f"measuring; about {chance} would by chance."
-        )
-    changed.sort(key=lambda one: -strength(one[0]))
-    told = [change_words(course, area) for course, area in changed[:_MOST]]
-    rest = len(changed) - len(told)
-    more = [*told, *([f"{rest} more below."] if rest > 0 else []), *timeline.doubts]
+        count = f"{len(changed)} of {len(judged)} measurements"
+        said = f"Since {since} {count} changed by more than measuring explains."
+    told = _by_measure(changed, judged)
+    rest = len(told) - _MOST
+    more = [*told[:_MOST], *([f"{_measures(rest)} more below."] if rest > 0 else [])]
+    chance = (
+        f"About {round(0.05 * len(judged))} of {len(judged)} pass the smallest detectable change by chance."
+    )
     why = latest[0].why_no_grades if latest and latest[0].model is None else ""
-    return Answer(said, tuple(one for one in (*more, why) if one))
+    notes = (*timeline.doubts, chance if changed else "", why)
+    return Answer(said, tuple(more), tuple(one for one in notes if one))
+
+
+def _by_measure(changed: Sequence[tuple[Course, str]], judged: Sequence[tuple[Course, str]]) -> list[str]:
+    """A sentence per measure that changed, the strongest first: in how many areas, and where most."""
+    groups: dict[tuple[str, str], list[tuple[Course, str]]] = {}
+    for course, area in sorted(changed, key=lambda one: -strength(one[0])):
+        assert course.last is not None
+        groups.setdefault((course.measure, course.last.verdict), []).append((course, area))
+    told = []
+    for (measure, verdict), own in groups.items():
+        course, area = own[0]
+        if len(own) == 1:
+            told.append(change_words(course, area))
+            continue
+        assert course.last is not None
+        compared = sum(one.measure == measure for one, _ in judged)
+        went = "rose" if verdict == "higher" else "fell"
+        told.append(
+            f"{course_title(course)} {went} in {len(own)} of {_areas(compared)}, most {where(area)}: "
+            f"{_from_to(course)}."
+        )
+    return told
+
+
+def _from_to(course: Course) -> str:
+    """``from 44.5 to 1.4% (3.3 can be told)``."""
+    change = course.last
+    assert change is not None
+    after = with_unit(course.measure, change.after, course.unit)
+    limit = figure(course.measure, change.smallest_change)
+    return f"from {figure(course.measure, change.before)} to {after} ({limit} can be told)"
 
 
 def _since(timeline: Timeline) -> str:
     first = timeline.visits[0]
-    return f"the first visit ({first.day.isoformat() if first.day else first.name})"
+    return first.day.isoformat() if first.day else f"visit {first.name}"
 
 
 def strength(course: Course) -> float:
@@ -214,13 +248,8 @@ def change_words(course: Course, area: str) -> str:
     change = course.last
     assert change is not None
     went = {"higher": "rose", "lower": "fell", "within": "stayed"}[change.verdict]
-    name, unit = course.measure, course.unit
     sure = "" if change.sure or change.verdict == "within" else ", just past it"
-    return (
-        f"{course_title(course)} {where(area)} {went} from {figure(name, change.before)} to "
-        f"{with_unit(name, change.after, unit)} (smallest change that can be told: "
-        f"{figure(name, change.smallest_change)}{sure})."
-    )
+    return f"{course_title(course)} {where(area)} {went} {_from_to(course)}{sure}."
 
 
 def verdict_words(course: Course) -> str:
@@ -250,6 +279,10 @@ def limits(photos: Sequence[FaceAnalysis], repeats: Repeats, timeline: Timeline)
     said.append("Lips, eyes, lids, hair, neck and ears are not looked at.")
     said.append("Fitzpatrick and Monk types are estimates from a photo, not what a person would answer.")
     return tuple(said)
+
+
+def _measures(count: int) -> str:
+    return "1 measure" if count == 1 else f"{count} measures"
 
 
 def _areas(count: int) -> str:

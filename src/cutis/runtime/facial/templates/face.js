@@ -1,7 +1,6 @@
 (() => {
   "use strict";
   const layers = JSON.parse(document.getElementById("layers").textContent);
-  const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
 
   document.querySelectorAll(".area").forEach((area) => {
     const map = area.querySelector(".map"), choice = area.querySelector("select.layer"), veil = area.querySelector(".veil");
@@ -11,12 +10,17 @@
       map.src = layer.source;
       map.alt = layer.title;
       area.querySelector(".legend .title").textContent = layer.title;
-      area.querySelector(".legend .low").textContent = number(layer.low);
-      area.querySelector(".legend .high").textContent = number(layer.high);
-      area.querySelector(".legend .unit").textContent = layer.unit || "share of the most";
+      [".low", ".high"].forEach((end, place) => { area.querySelector(".legend " + end).textContent = layer.ends[place]; });
     });
     veil.addEventListener("input", () => map.style.setProperty("--veil", String(veil.value / 100)));
   });
+
+  const opened = () => {
+    const block = location.hash && document.getElementById(location.hash.slice(1));
+    if (block && block.tagName === "DETAILS") { block.open = true; block.scrollIntoView(); }
+  };
+  addEventListener("hashchange", opened);
+  opened();
 
   document.querySelectorAll(".slider").forEach((slider) => {
     const view = slider.querySelector(".before-after"), slide = slider.querySelector(".slide");
