@@ -12,22 +12,17 @@ from cutis.core.manifest import Manifest
 from cutis.evaluation.assessment import Assessment, Draws
 from cutis.evaluation.evidence.checklists import Fact
 from cutis.evaluation.evidence.failures import Failures
+from cutis.evaluation.evidence.model_facts import of_the_model
 from cutis.evaluation.evidence.participants import on_several_sides, partitions
 from cutis.evaluation.evidence.readers import ReaderStudy
 from cutis.evaluation.evidence.results import main_measures, spoken
-from cutis.evaluation.evidence.units import counted_photos, evaluated, pooling_words, sized
+from cutis.evaluation.evidence.units import counted_photos, evaluated, sized
 from cutis.evaluation.gaps import Gap
 from cutis.evaluation.population import composition
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import NOT_RECORDED, ordered_values
 from cutis.evaluation.words import class_noun, counted, group_noun, listed, percent, sample
 
-_FIT = {
-    "shorter": "cropped to at most 4:3 and resized by the shorter side",
-    "square": "cropped to at most 4:3 and stretched to a square",
-    "whole": "never cropped and never enlarged",
-    "native": "taken pixel by pixel, never resized",
-}
 _PLACES = ("site", "cohort", "centre", "center")
 _DEVICES = ("device", "camera")
 _SKIN = ("skin_type", "skin_tone_class")
@@ -84,7 +79,7 @@ def facts(
     }
     found |= _data_facts(study, titles)
     found |= _analysis_facts(study, assessments, gaps, against)
-    found |= _bundle_facts(study, bundle)
+    found |= of_the_model(study, bundle)
     return found
 
 
@@ -270,60 +265,9 @@ def _analysis_facts(
     return found
 
 
-def _bundle_facts(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
-    if bundle is None:
-        return {"cutoffs": Fact(_cutoffs(study), "methods")}
-    networks = listed([f"{member.backbone} at {member.size} pixels" for member in bundle.members])
-    fits = listed(list(dict.fromkeys(_FIT[member.fit] for member in bundle.members)))
-    points = [f"{point.name} at {point.threshold:.3g} ({point.rule})" for point in bundle.operating_points]
-    training = bundle.training
-    same = training.fingerprint == study.fingerprint
-    found = {
-        "index_test": Fact(
-            f"{bundle.name} {bundle.version}: {networks}; {bundle.precision} weights, "
-            f"{counted(bundle.views, 'view')} averaged, temperature {bundle.temperature:.3f}.",
-            "card",
-        ),
-        "development": Fact(
-            f"Trained on {counted(training.images, 'photo')} of {counted(training.groups, 'group')}: "
-            f"{training.name}{', rendered' if training.rendered else ''}.",
-            "card",
-        ),
-        "preprocessing": Fact(f"Photos are {fits}, and normalised in the model's own graph.", "card"),
-        "blind": Fact(f"{bundle.name} was given the photo and nothing else.", "card"),
-        "cutoffs": Fact(
-            _cutoffs(study)
-            if study.pooled
-            else f"The most probable class is the answer. Operating points: {sample(points, 3) or 'none'}.",
-            "card",
-        ),
-        "ensemble": Fact(
-            "One network."
-            if len(bundle.members) == 1
-            else f"{len(bundle.members)} networks, whose probabilities are averaged.",
-            "card",
-        ),
-        "modality": Fact(f"The model takes {bundle.modality} photos.", "card"),
-    }
-    if not same and study.flow.split != "test":
-        found["external"] = Fact(
-            f"Trained on {training.name}, tested on {study.truth.path.name}; shared photos not looked for.",
-            "card",
-        )
-    if training.rendered:
-        found["synthetic"] = Fact("The training photos are rendered.", "card")
-    return found
-
-
 def _predictions(study: Study) -> str:
     text = "Predictions were read from tables, one row per photo and source"
     return f"{text}; the photos of each {study.unit} then became one answer." if study.pooled else f"{text}."
-
-
-def _cutoffs(study: Study) -> str:
-    if study.pooled:
-        return f"{'; '.join(pooling_words(study))}."
-    return "The answers that the sources gave, as they are in the tables."
 
 
 def _wrong(found: Failures) -> str:

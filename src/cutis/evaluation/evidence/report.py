@@ -10,8 +10,9 @@ from cutis.core.errors import CutisError, OutputError
 from cutis.core.files import write_text
 from cutis.evaluation.evidence.abstract import said
 from cutis.evaluation.evidence.checklists import Checklist
-from cutis.evaluation.evidence.content import SHOWN, Content, axis_start, put_together
+from cutis.evaluation.evidence.content import Content, put_together
 from cutis.evaluation.evidence.drawings import standalone
+from cutis.evaluation.evidence.pictures import SHOWN, axis_start
 from cutis.evaluation.evidence.results import MEAN, spoken
 from cutis.evaluation.evidence.sets import ALL, in_words
 from cutis.evaluation.evidence.tables import Column, Table, cells, to_csv, to_latex
