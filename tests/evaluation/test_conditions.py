@@ -94,7 +94,7 @@ def test_the_mean_figure_is_written_beside_those_of_each_condition(tmp_path: Pat
     assert written["accuracy"]["value"] == pytest.approx(np.mean(own))
     assert written["accuracy"]["low"] < written["accuracy"]["value"] < written["accuracy"]["high"]
     value = round(100 * written["accuracy"]["value"])
-    assert re.match(rf"Net met the grade in {value} \(.*\) of 100 answers, the mean over 3", report.answer)
+    assert re.match(rf"Of 100 answers, net met the grade in {value} \(.*\), the mean over 3", report.answer)
 
 
 def test_one_condition_has_the_ordinary_report(tmp_path: Path) -> None:

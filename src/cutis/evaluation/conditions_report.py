@@ -132,11 +132,11 @@ def headline(graded: Graded, first: GradedSource, titles: dict[str, str]) -> str
     right = first.accuracies
     least = list(right)[-1]
     what = "was right" if graded.present else "met the grade"
-    mean = f"{first.name} {what} in {_short(first.figures['accuracy'])} of 100 answers"
+    mean = f"Of 100 answers, {first.name} {what} in {_short(first.figures['accuracy'])}"
     if len(right) > 1:
         mean += f", the mean over {len(right)} conditions; least for {_inside(titles[least])}, in "
         mean += _short(right[least])
-    return f"{mean[0].upper()}{mean[1:]}."
+    return f"{mean}."
 
 
 def _inside(title: str) -> str:
