@@ -109,7 +109,7 @@ _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "melanin_index": lambda area: pigment.melanin(area.skin),
     "spot_count": lambda area: (area.spots.count / area.skin.area, area.spots.mask.astype(np.float32)),
     "spot_area": lambda area: (
-        100.0 * float(area.spots.areas.sum()) / (100.0 * area.skin.area),
+        area.spots.area / area.skin.area,
         area.spots.map * pigment.DECIMAL,
     ),
     "wrinkle_length": lambda area: (

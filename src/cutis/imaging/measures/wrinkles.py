@@ -94,7 +94,9 @@ def oriented(skin: Surface) -> tuple[Map, Map, float]:
     spectrum = fft.rfft2(padded.astype(np.float32), s=shape)
     best = np.full(skin.dark.shape, -np.inf, dtype=np.float32)
     which = np.zeros(skin.dark.shape, dtype=np.int16)
-    rows, columns = (slice(margin, margin + side) for side in best.shape)
+    height, width = skin.dark.shape
+    rows = slice(margin, margin + height)
+    columns = slice(margin, margin + width)
     spreads = []
     for number, transfer in enumerate(bank):
         piece = fft.irfft2(spectrum * transfer, s=shape)
