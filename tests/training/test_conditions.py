@@ -19,8 +19,9 @@ from cutis.models.torchvision_operators import ensure
 ensure()
 
 from cutis.core.bundle import Bundle  # noqa: E402
-from cutis.core.errors import ManifestError  # noqa: E402
+from cutis.core.errors import CutisError, ManifestError  # noqa: E402
 from cutis.core.predictions import conditions_in, of_condition, read_predictions  # noqa: E402
+from cutis.explain.explainer import bundle_explainer, run_explainer  # noqa: E402
 from cutis.models.classifier import ClassifierSettings  # noqa: E402
 from cutis.models.dense import build  # noqa: E402
 from cutis.runtime.check import check_parity  # noqa: E402
@@ -131,6 +132,12 @@ def test_the_card_counts_grades_and_names_conditions(bundle: Path) -> None:
     assert "how marked each of 2 conditions is" in card
     assert "graded 0 / 1 / 2 / 3 / 4" in card
     assert "| Wrinkles |" in card
+
+
+def test_what_explains_one_answer_says_that_there_are_several(bundle: Path, run: Path) -> None:
+    for explained in (lambda: bundle_explainer(Engine.open(bundle)), lambda: run_explainer(run)):
+        with pytest.raises(CutisError, match="grades 2 conditions side by side"):
+            explained()
 
 
 def test_predictions_are_read_and_evaluated(bundle: Path, run: Path, manifest: Path) -> None:
