@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from cutis.evaluation.evidence.report import write_evidence
-from cutis.evaluation.evidence.sets import Sets, find_sets, method
+from cutis.evaluation.evidence.sets import Sets, find_sets, in_words, method
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.patients import by_patient
 from cutis.evaluation.report import write_report
@@ -100,10 +100,15 @@ def test_a_class_with_too_few_patients_is_always_named(tables: Tables) -> None:
     columns = {"diagnosis": [LABELS[2] if k // 2 % 9 == 8 else LABELS[k // 2 % 2] for k in range(PHOTOS)]}
     _write(tables, **columns)
     path = write_answers(tables, "net", 1.5, kind="model")
-    found = _sets(read_study([path], tables.truth), path)
+    study = read_study([path], tables.truth)
+    found = _sets(study, path)
     rare = next(row for row in found.rows if row.label == "nv")
     assert rare.calibrated < 9
     assert found.always == ("nv",)
+    said = in_words(study, "net", found, {"bcc": "BCC", "mel": "MEL", "nv": "NEVUS"})
+    assert said.endswith(" NEVUS is always among them, for want of patients to calibrate on.")
+    assert found.rows[-1].figures["set_size"].value >= 1
+    assert rare.figures == {} or rare.figures["coverage"].value == 1.0
 
 
 def test_patients_are_calibrated_as_patients(tables: Tables) -> None:

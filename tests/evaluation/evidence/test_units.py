@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def write_patients(tables: Tables) -> list[Path]:
             }
             said = {"image": f"{name}.png", "severity": "severe" if shows else "mild", "split": split}
             kept = {"skin_type": ("I", "V")[patient // 2 % 2], "rendered": "false", "site": "Sendai"}
+            kept["body_site"] = ("arm", "leg", "trunk", "face")[photo]
             truth.append(said | person | kept)
             for k, source in enumerate(("net", "ann", "ben", "cat", "dan")):
                 score = float(1 / (1 + np.exp(-rng.normal(2.2 * shows - 1, 1.2))))
@@ -96,6 +98,7 @@ def test_photos_are_spoken_of_only_where_photos_are_meant(written: Evidence) -> 
         rest = re.sub(phrase, "", rest)
     assert re.findall(r".{40}\b[Pp]hotos?\b.{40}", rest) == []
     assert text.count("patient") > 50
+    assert ", several body sites" in text
     for phrase in (
         "Flow of patients",
         "on the same patients",
@@ -190,3 +193,11 @@ def test_nothing_left_out_is_said_as_a_person_would(tables: Tables) -> None:
 
         assert said in told_of(study)
         assert flow(study, study.sources[0], (), {k: k for k in study.labels})[1].less[0].startswith(said[:6])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+def test_a_page_of_patients_fits_its_screen(
+    complaints: Callable[[Path, int, str], list[str]], written: Evidence, width: int, theme: str
+) -> None:
+    assert complaints(written.page, width, theme) == []

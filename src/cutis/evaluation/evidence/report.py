@@ -100,7 +100,7 @@ def _page(content: Content, warnings: Sequence[str]) -> str:
         spoken=spoken,
         said=said,
         totals=(MEAN, ALL),
-        set_words=in_words(content.study, content.main.name, content.sets) if content.sets else "",
+        set_words=_set_words(content),
         shown=SHOWN,
         starts=_starts(content),
         roc=[(panel.label, panel.svg) for panel in content.roc],
@@ -113,6 +113,12 @@ def _page(content: Content, warnings: Sequence[str]) -> str:
         mistakes=mistakes,
         pictures={m.path: thumbnail(m.path) for m in mistakes},
     )
+
+
+def _set_words(content: Content) -> str:
+    if content.sets is None:
+        return ""
+    return in_words(content.study, content.main.name, content.sets, content.titles)
 
 
 def _starts(content: Content) -> dict[str, float]:

@@ -180,7 +180,7 @@ def _row(
     return Row(*named, len(truth), figures)
 
 
-def in_words(study: Study, name: str, found: Sets) -> str:
+def in_words(study: Study, name: str, found: Sets, titles: dict[str, str]) -> str:
     """What sets are worth, in a sentence."""
     whole = found.rows[-1].figures
     noun, nouns = (class_noun(study.truth.target or "", number) for number in (1, 2))
@@ -192,8 +192,16 @@ def in_words(study: Study, name: str, found: Sets) -> str:
         f"So that the truth is among them for 90% of each {noun}, {name} must "
         f"name {decimal(size.value, 2)} {nouns} on average ({ends}). One alone is enough for "
         f"{percent_interval(whole['single'])} of the {study.units}. The truth was named in "
-        f"{percent_interval(whole['coverage'])}."
+        f"{percent_interval(whole['coverage'])}.{_always(study, found, titles)}"
     )
+
+
+def _always(study: Study, found: Sets, titles: dict[str, str]) -> str:
+    if not found.always:
+        return ""
+    named = listed([titles[label] for label in found.always])
+    verb, whose = "is" if len(found.always) == 1 else "are", group_noun(study.truth.group)
+    return f" {named} {verb} always among them, for want of {whose} to calibrate on."
 
 
 def table_of(study: Study, name: str, found: Sets, titles: dict[str, str]) -> Table:
@@ -221,9 +229,7 @@ def table_of(study: Study, name: str, found: Sets, titles: dict[str, str]) -> Ta
     if study.pooled is None and study.truth.group != "image_id":
         note += f" Each {group_noun(study.truth.group, 1)} counts as one."
     note += " Where that split also served the making of the model, the promise holds nearly, not exactly."
-    if found.always:
-        named = listed([titles[label] for label in found.always])
-        note += f" Always named, for want of {whose} to calibrate on: {named}."
+    note += f" Intervals are of the {study.units} evaluated; the chance of the calibration is not in them."
     if any(not row.figures for row in found.rows):
         note += f" Fewer than {LEAST_GROUPS} {whose}: no figures."
     return Table("sets", f"Sets of {nouns} that {name} must name, by {noun}", columns, tuple(rows), note)
