@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cutis.core.errors import ImageError
+from cutis.evaluation.patients import SEVERAL
 from cutis.evaluation.study import Source, Study
 
 SIDE = 420  # pixels: sharp on a phone when enlarged, about 20 kB each
@@ -69,7 +70,8 @@ def _mistake(study: Study, source: Source, case: int, row: int) -> Mistake:
     scores = None if source.probabilities is None else source.probabilities[case]
     truth, said = int(study.target[row]), int(source.prediction[case])
     age = [] if cells.get("age") is None else [f"age {cells['age']:.0f}"]
-    others = [str(cells[name]) for name in ("sex", "body_site") if cells.get(name) is not None]
+    there = [name for name in ("sex", "body_site") if cells.get(name) is not None]
+    others = [_several(name) if cells[name] == SEVERAL else str(cells[name]) for name in there]
     return Mistake(
         image_id=cells["image_id"],
         group=str(cells[study.truth.group]),
@@ -80,6 +82,11 @@ def _mistake(study: Study, source: Source, case: int, row: int) -> Mistake:
         given_to_truth=None if scores is None else float(scores[truth]),
         details=(*age, *others),
     )
+
+
+def _several(column: str) -> str:
+    """``several body sites``, where a patient's photos differ."""
+    return f"{SEVERAL} {column.replace('_', ' ')}s"
 
 
 def thumbnail(path: Path, side: int = SIDE) -> str | None:
