@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,36 @@ from cutis.core.files import write_text
 from cutis.core.labels import MultiLabel
 from cutis.imaging.enhance import Enhancement, enhance, limit_contrast
 from cutis.imaging.measures import measure
-from cutis.phantoms.facial import AREAS, draw_grades, draw_person, draw_severity, render_area
+from cutis.phantoms.facial import (
+    AREAS,
+    USUAL,
+    Settings,
+    draw_grades,
+    draw_person,
+    draw_severity,
+    render_area,
+)
 from cutis.runtime.engine import Engine
 from cutis.runtime.facial.norms import repeats_of
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "cutis" / "runtime" / "facial" / "repeats.json"
+
+
+# One phone on a stand in a lit room, as a study would set it up: only framing, noise and a little light vary.
+STATION = replace(
+    USUAL,
+    name="station",
+    devices=USUAL.devices[:1],
+    lamp=(30.0, 36.0),
+    ambient=(0.52, 0.58),
+    second=(0.0, 0.05),
+    warmth=(0.0, 0.015),
+    green=(-0.005, 0.005),
+    exposure=(0.34, 0.37),
+    falloff=(0.0, 0.04),
+    defocus=(0.10, 0.12),
+    quality=(90.0, 95.0),
+)
 
 
 def main() -> None:
@@ -33,6 +59,7 @@ def main() -> None:
     asked.add_argument("--repeats", type=int, default=10)
     asked.add_argument("--bundle", help="that grades conditions")
     asked.add_argument("--seed", type=int, default=20)
+    asked.add_argument("--station", action="store_true", help="one phone on a stand; print only")
     asked.add_argument("--out", type=Path, default=OUT)
     given = asked.parse_args()
     engine = Engine.open(given.bundle, 1) if given.bundle else None
@@ -46,7 +73,9 @@ def main() -> None:
             "value": value,
         }
         for subject in range(given.subjects)
-        for area, values in photos(subject, given.repeats, given.seed, engine)
+        for area, values in photos(
+            subject, given.repeats, given.seed, engine, STATION if given.station else USUAL
+        )
         for name, value in values.items()
         if np.isfinite(value)
     ]
@@ -58,6 +87,8 @@ def main() -> None:
             for end in (one.smallest_change.low, one.smallest_change.value, one.smallest_change.high)
         )
         print(f"{name:16} {value} ({low} to {high}){unit}, grows {one.grows:.2f}")
+    if given.station:
+        return
     said = {
         "format": 1,
         "source": f"{given.subjects} areas of rendered faces, each photographed {given.repeats} times by "
@@ -69,7 +100,7 @@ def main() -> None:
 
 
 def photos(
-    subject: int, repeats: int, seed: int, engine: Engine | None
+    subject: int, repeats: int, seed: int, engine: Engine | None, settings: Settings
 ) -> list[tuple[str, dict[str, float]]]:
     """The area of one subject and, of each of its photos, every measure."""
     chance = np.random.default_rng([seed, subject])
@@ -80,7 +111,7 @@ def photos(
     found = []
     for repeat in range(repeats):
         taken = np.random.default_rng([seed, subject, repeat])
-        done = render_area(area, grades, person, taken, severity=severity)
+        done = render_area(area, grades, person, taken, severity=severity, settings=settings)
         image = enhance(done.image, Enhancement(contrast=0.0, card="off")).image
         skin = np.asarray(done.truth["skin"]) > 0.5
         values = {one.name: one.value for one in measure(image, skin)}

@@ -18,8 +18,8 @@ _WAY = "fill: none; stroke: var(--quiet); stroke-width: 1.5"
 _DOT = "fill: var(--ground); stroke: var(--text); stroke-width: 1.5"
 _MOVED = "fill: var(--accent); stroke: none"
 _AXIS = "stroke: var(--line); stroke-width: 1"
-_VALUE = "fill: var(--text); font: 13px var(--sans)"
-_TICK = "fill: var(--quiet); font: 12px var(--sans)"
+_VALUE = "fill: var(--text); font-size: 13px; font-family: var(--sans)"
+_TICK = "fill: var(--quiet); font-size: 12px; font-family: var(--sans)"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12.0, 54.0, 14.0, 26.0
 
 

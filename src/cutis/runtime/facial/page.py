@@ -37,6 +37,7 @@ from cutis.runtime.facial.words import (
     grade_words,
     limits,
     measure_title,
+    peers_short,
     peers_words,
     range_words,
     strength,
@@ -309,6 +310,7 @@ def _peers(peers: Peers | None) -> dict[str, Any] | None:
         return None
     return {
         "words": peers_words(peers),
+        "short": peers_short(peers),
         "at": 100 * peers.percentile,
         "low": 100 * peers.low,
         "high": 100 * peers.high,

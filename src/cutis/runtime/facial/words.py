@@ -117,6 +117,14 @@ def peers_words(peers: Peers) -> str:
     return f"higher than {at} of 100 peers ({low}–{high})"
 
 
+def peers_short(peers: Peers) -> str:
+    """``72 (61–81)``."""
+    at, low, high = (round(100 * share) for share in (peers.percentile, peers.low, peers.high))
+    if peers.beyond:
+        return f"under {at}" if peers.beyond < 0 else f"over {at}"
+    return f"{at} ({low}–{high})"
+
+
 def answer(photos: Sequence[FaceAnalysis], timeline: Timeline) -> Answer:
     """The answer for one participant."""
     latest = [one for one in photos if one.source.order == timeline.visits[-1].order]
