@@ -185,7 +185,7 @@ def looked_for(info: BundleInfo) -> str:
         return info.patient.positive
     if info.operating_points and info.operating_points[0].label in info.labels:
         return info.operating_points[0].label
-    if len(info.labels) == 2:
+    if len(info.labels) == 2 and not info.labels.several:
         return info.labels.names[1]
     raise BundleError(
         f"{info.name}: has no operating point, and so does not say what of {', '.join(info.labels.names)} "
