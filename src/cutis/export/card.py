@@ -9,6 +9,7 @@ import numpy as np
 
 from cutis.core.bundle import BundleInfo, Member, OperatingPoint
 from cutis.core.bundle_info import GOOD
+from cutis.core.labels import Label
 from cutis.pages.numbers import decimal, decimal_range
 from cutis.stats.utility import predictive_values
 
@@ -111,12 +112,17 @@ def _asked(info: BundleInfo) -> list[str]:
             f"{info.title}: which of {len(info.labels)} {_nouns(info)} fits one {info.modality} photo.",
             "It gives a probability for each, an embedding, and a map of where each was seen.",
         ]
-    grades = ", ".join(f"`{grade.name}` ({grade.text.lower()})" for grade in info.labels.answers.items)
+    grades = ", ".join(_named(grade) for grade in info.labels.answers.items)
     return [
         f"{info.title}: how marked each of {len(info.labels)} conditions is on one {info.modality} photo.",
         f"Grades: {grades}. It gives a probability for each grade of each condition, an embedding,",
         "and a map per condition. What was not graded in training was left out, and not taken for absent.",
     ]
+
+
+def _named(grade: Label) -> str:
+    text = grade.text.lower()
+    return f"`{grade.name}`" if text == grade.name else f"`{grade.name}` ({text})"
 
 
 def _beside(info: BundleInfo) -> list[str]:
