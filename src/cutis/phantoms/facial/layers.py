@@ -20,7 +20,10 @@ from cutis.phantoms.facial.skin import Severity, Skin, anchored, covering, darke
 # At grades 1 to 4. Shares are of usable skin; contrasts are natural logarithms of green light.
 SCALE_SHARE = (0.05, 0.13, 0.27, 0.45)
 SCALE_COVER = (0.16, 0.22, 0.28, 0.35)
-ROUGHNESS = (0.022, 0.040, 0.064, 0.095)  # mm, deviation of the relief that is added
+ROUGH_SHARE = (0.22, 0.48, 0.76, 0.98)
+ROUGHNESS = (0.034, 0.048, 0.066, 0.090)  # mm, deviation of the relief that is added where skin is rough
+BUMP = (1.1, 1.5, 2.0, 2.6)  # mm between bumps
+DENTS = (0.06, 0.09, 0.12, 0.15)  # light that is swallowed between bumps
 PORES = (6.0, 15.0, 28.0, 44.0)  # enlarged ones per cm2
 PORE_WIDTH = (0.28, 0.34, 0.41, 0.49)  # mm
 PLUGGED = (0.15, 0.35, 0.55, 0.75)  # share of enlarged pores
@@ -29,7 +32,7 @@ MELASMA_CONTRAST = (0.16, 0.26, 0.38, 0.52)
 LENTIGINES = (0.12, 0.27, 0.50, 0.80)  # per cm2
 LENTIGO_CONTRAST = (0.35, 0.42, 0.50, 0.58)
 EPHELIDES = (1.2, 3.4, 7.5, 14.0)  # per cm2
-EPHELIS_CONTRAST = (0.20, 0.24, 0.28, 0.33)
+EPHELIS_CONTRAST = (0.26, 0.30, 0.34, 0.40)
 RED_SHARE = (0.12, 0.28, 0.50, 0.78)
 RED_BLOOD = (0.006, 0.011, 0.018, 0.028)  # blood share of the dermis that is added
 RED_SCALE = (0.02, 0.05, 0.10, 0.18)
@@ -81,23 +84,28 @@ def _cracks(skin: Skin, severity: Severity, level: Field, pattern: Field) -> Non
 
 
 def add_texture(skin: Skin, severity: Severity) -> None:
-    """Rough, uneven skin: bumps and dents of one to three millimetres."""
+    """Rough, uneven skin: bumps of one to three millimetres, in ever larger patches."""
     canvas = skin.canvas
     skin.masks["texture"] = canvas.full(0.0)
     skin.measures["roughness"] = _roughness(skin)
     if most(severity) <= 0.3:
         return
     rng = skin.own("texture")
-    bumps = canvas.cells(
-        rng, rng.uniform(1.5, 2.2), warp=(0.4 * canvas.smooth(rng, 1.5), 0.4 * canvas.smooth(rng, 1.5))
-    )
-    dome = np.sqrt(np.maximum(np.float32(0.36) - bumps.distance**2, 0)) * bumps.draw(rng, 0.2, 1.0)
-    uneven = canvas.smooth(rng, 1.1) + 0.5 * canvas.rough(rng, 0.9) + 0.5 * canvas.smooth(rng, 2.4)
-    shape = (dome - dome.mean()) / max(float(dome.std()), 1e-6) + 0.8 * uneven
+    pattern = canvas.smooth(rng, 5.0) + 0.3 * canvas.smooth(rng, 2.0)
+    patch = rise(pattern - covering(skin, pattern, anchored(severity, ROUGH_SHARE)), 0.8) * skin.open
+    # Coarser skin has fewer and larger bumps: that is seen in every light.
+    spacing = float(anchored(most(severity), BUMP))
+    warp = (0.15 * spacing * canvas.smooth(rng, 3.0), 0.15 * spacing * canvas.smooth(rng, 3.0))
+    bumps = canvas.cells(rng, max(spacing, 3 * canvas.pixel), warp=warp)
+    dome = np.clip(1 - bumps.distance**2 / np.float32(0.36), 0, 1) ** 2 * bumps.draw(rng, 0.3, 1.0)
+    uneven = canvas.smooth(rng, 0.7 * spacing) + 0.5 * canvas.rough(rng, 0.9)
+    shape = (dome - dome.mean()) / max(float(dome.std()), 1e-6) + 0.6 * uneven
     shape *= np.float32(1.0 / max(float(shape.std()), 1e-6))
-    skin.layers.relief += (anchored(severity, ROUGHNESS) * shape * skin.open).astype(np.float32)
+    skin.layers.relief += (anchored(severity, ROUGHNESS) * shape * patch).astype(np.float32)
+    dents = rise(np.float32(0.12) - bumps.edge, 0.35) * patch
+    skin.hollow += np.asarray(anchored(severity, DENTS), dtype=np.float32) * dents
     skin.measures["roughness"] = _roughness(skin)
-    skin.masks["texture"] = skin.open * np.asarray(np.asarray(severity) > 0.3, dtype=np.float32)
+    skin.masks["texture"] = patch
 
 
 def _roughness(skin: Skin) -> float:
@@ -115,7 +123,7 @@ def add_pores(skin: Skin, severity: Severity) -> None:
         return
     rng = skin.own("pores")
     places = strewn(skin, rng, anchored(severity, PORES), 60.0)
-    chance = skin.own("pore sizes").uniform(size=(4 * 60 * 40, 4))[: len(places)]
+    chance = skin.own("pore sizes").uniform(size=(len(places), 4))
     here = canvas.at(severity, places) if isinstance(severity, np.ndarray) else np.full(len(places), severity)
     width = np.asarray(anchored(here, PORE_WIDTH)) * (0.7 + 0.6 * chance[:, 0])
     longer, turn = 1 + 0.7 * chance[:, 1], np.pi * chance[:, 2]
@@ -172,7 +180,7 @@ def add_lentigo(skin: Skin, severity: Severity) -> None:
         return
     rng = skin.own("lentigo")
     places = strewn(skin, rng, anchored(severity, LENTIGINES), 1.1, apart=5.5)
-    chance = skin.own("lentigo sizes").uniform(size=(400, 5))[: len(places)]
+    chance = skin.own("lentigo sizes").uniform(size=(len(places), 5))
     here = canvas.at(severity, places) if isinstance(severity, np.ndarray) else np.full(len(places), severity)
     radius = 0.5 * (3.2 + 2.2 * chance[:, 0] + 7.0 * chance[:, 0] ** 6 + 0.45 * here)
     wobble = canvas.smooth(rng, 1.8) * 0.20 + canvas.rough(rng, 1.0) * 0.05
@@ -202,7 +210,7 @@ def add_ephelides(skin: Skin, severity: Severity) -> None:
         return
     rng = skin.own("ephelides")
     places = strewn(skin, rng, anchored(severity, EPHELIDES), 18.0, apart=0.9)
-    chance = skin.own("ephelis sizes").uniform(size=(20000, 4))[: len(places)]
+    chance = skin.own("ephelis sizes").uniform(size=(len(places), 4))
     radius = 0.5 * (1.0 + 0.8 * chance[:, 0] + 1.1 * chance[:, 0] ** 6)
     wobble = canvas.rough(rng, 0.9) * 0.10
     cos, sin = np.cos(np.pi * chance[:, 1]), np.sin(np.pi * chance[:, 1])

@@ -17,7 +17,10 @@ DEPTH = (0.080, 0.15, 0.27, 0.46)
 WIDTH = (0.45, 0.65, 0.90, 1.25)
 _CLASSES = (0.42, 0.68, 1.1)  # mm; lines are engraved together with those of like width
 _SEEN = 0.012  # mm below the skin around it where a line counts
-_SUNK = 0.7  # of a line's depth, per mm, light swallowed in it
+_SUNK = (
+    0.42,
+    0.16,
+)  # light that is swallowed in a very deep line; depth, mm, at which it is two thirds of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ def add_wrinkles(skin: Skin, severity: Severity) -> None:
     groove *= skin.open
     fold = blur(groove, 1.3 / canvas.pixel)
     skin.layers.relief -= groove - np.float32(0.45) * fold
-    skin.hollow += np.minimum(np.float32(_SUNK) * groove, np.float32(0.5))
+    skin.hollow += np.float32(_SUNK[0]) * (1 - np.exp(groove * np.float32(-1 / _SUNK[1])))
     skin.masks["wrinkles"] = np.clip(groove / np.float32(_SEEN) - np.float32(0.5), 0, 1)
     length, depth = _measured(skin, lines)
     skin.measures |= {"wrinkle_length": length, "wrinkle_depth": depth}
