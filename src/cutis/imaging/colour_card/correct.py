@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cutis.core.errors import CutisError
 from cutis.imaging.chromophores import check
 from cutis.imaging.colour_card.card import Card
-from cutis.imaging.colour_card.fit import Fit, Terms, features, fit_patches
+from cutis.imaging.colour_card.fit import Fit, Terms, features, fit_patches, straight
 from cutis.imaging.colour_card.reference import patch_light
 from cutis.imaging.colour_card.spaces import (
     Floats,
@@ -102,7 +102,7 @@ def apply(rgb: NDArray[np.uint8], fit: Fit, strength: float = 1.0) -> NDArray[np
     """
     import cv2
 
-    table = (decoding().astype(np.float64) ** fit.exponent).astype(np.float32)
+    table = straight(decoding(), fit.curve).astype(np.float32)
     plain = decoding()
     weights = fit.weights.astype(np.float32)
 
@@ -122,4 +122,4 @@ def apply(rgb: NDArray[np.uint8], fit: Fit, strength: float = 1.0) -> NDArray[np
 
 
 def _corrected(light: Floats, fit: Fit) -> Floats:
-    return np.asarray(features(light**fit.exponent, fit.terms) @ fit.weights.T)
+    return np.asarray(features(straight(light, fit.curve), fit.terms) @ fit.weights.T)

@@ -28,7 +28,9 @@ _SHADED = 1.15  # a patch this much darker than its place should be is in hard s
 _SLOPE = 6.0  # how firmly the light's slope over the card is held to none
 _FIRM = {"linear": 1e-4, "root": 3e-3}  # how firmly the terms are held to plain gains
 _FLOOR = 0.06  # luminance below which errors of a patch count no more than at it
-_CURVE = (0.75, 1.35)  # exponents that a camera's tone curve may have left
+_POWERS = (0.75, 1.35)  # exponents that a camera's tone curve may have left
+_STEEP = (0.5, 2.0)  # slopes of the curve between two neutral patches
+_CURVE_NEEDS = 5  # neutral patches
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +39,14 @@ class Fit:
 
     Attributes:
         weights: (3, terms).
-        exponent: that linear light is raised to first, for the tone curve.
+        curve: (n, 2) logarithms of light as measured and with the tone curve straightened; see `straight`.
         terms: see `features`.
         shade: (24,) light on each patch over that on the well-lit ones at the card's centre.
         corrected: (24, 3) linear sRGB after correction, shade still in it.
     """
 
     weights: Floats
-    exponent: float
+    curve: Floats
     terms: Terms
     shade: Floats
     corrected: Floats
@@ -78,8 +80,32 @@ def fit_patches(
         terms: ``linear`` is a 3 x 3 matrix.
         near: a fit to nearly the same patches, to begin from.
     """
-    exponent = _exponent(measured, own, usable)
-    bent = np.maximum(measured, 0.0) ** exponent
+    fit = near
+    if fit is None:
+        fit = _fitted(measured, own, usable, terms, _power(measured, own, usable), None)
+    lit = usable & (fit.shade > 1 / _SHADED)
+    enough = int(lit[NEUTRAL].sum()) >= _CURVE_NEEDS - (near is not None)
+    curve = _curve(measured, own * fit.shade[:, None], lit) if enough else _power(measured, own, usable)
+    return _fitted(measured, own, usable, terms, curve, fit)
+
+
+def straight(light: NDArray[Any], curve: Floats) -> Floats:
+    """Linear light without the camera's tone curve.
+
+    Args:
+        light: any shape, 0 and more.
+        curve: straight between its points in logarithms, and beyond them as between the last two.
+    """
+    level = np.log(np.maximum(light, 1e-5))
+    place = np.clip(np.searchsorted(curve[:, 0], level) - 1, 0, len(curve) - 2)
+    slope = np.diff(curve[:, 1]) / np.diff(curve[:, 0])
+    return np.asarray(np.exp(curve[place, 1] + slope[place] * (level - curve[place, 0])))
+
+
+def _fitted(
+    measured: Floats, own: Floats, usable: NDArray[np.bool_], terms: Terms, curve: Floats, near: Fit | None
+) -> Fit:
+    bent = straight(measured, curve)
     scale = float((own[usable] @ LUMINANCE).sum() / (bent[usable] @ LUMINANCE).sum())
     seen = features(bent * scale, terms)
     shade = np.ones(PATCHES) if near is None else near.shade
@@ -87,7 +113,7 @@ def fit_patches(
     for _ in range(_TURNS if near is None else _TURNS // 4):
         weights = _solved(seen[usable], own[usable] * shade[usable, None], own[usable], terms)
         shade = _shade(seen @ weights.T, own, usable)
-    return Fit(weights * scale, exponent, terms, shade, np.asarray(seen @ weights.T))
+    return Fit(weights * scale, curve, terms, shade, np.asarray(seen @ weights.T))
 
 
 def _solved(seen: Floats, wanted: Floats, own: Floats, terms: Terms) -> Floats:
@@ -125,19 +151,36 @@ def _shade(corrected: Floats, own: Floats, usable: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.exp(smooth - level[0] + hard))
 
 
-def _exponent(measured: Floats, own: Floats, usable: NDArray[np.bool_]) -> float:
-    """By the neutral patches: how contrast of what was measured and of what is compare."""
+def _greys(measured: Floats, own: Floats, which: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Logarithms of luminance of the neutral patches, as measured and as they are, black first."""
     grey = np.zeros(PATCHES, np.bool_)
     grey[NEUTRAL] = True
-    grey &= usable
-    if grey.sum() < 3:
-        return 1.0
-    seen = np.log(np.maximum(measured[grey] @ LUMINANCE, 1e-4))
-    true = np.log(np.maximum(own[grey] @ LUMINANCE, 1e-4))
+    grey &= which
+    seen, true = (np.log(np.maximum(light[grey] @ LUMINANCE, 1e-4)) for light in (measured, own))
+    return seen[::-1], true[::-1]
+
+
+def _power(measured: Floats, own: Floats, usable: NDArray[np.bool_]) -> Floats:
+    """One exponent for all levels: how contrast of what was measured and of what is compare."""
+    seen, true = _greys(measured, own, usable)
     slopes = [
         (true[i] - true[j]) / (seen[i] - seen[j])
         for i in range(len(seen))
         for j in range(i)
         if abs(seen[i] - seen[j]) > 0.2
     ]
-    return float(np.clip(np.median(slopes), *_CURVE)) if slopes else 1.0
+    exponent = float(np.clip(np.median(slopes), *_POWERS)) if slopes else 1.0
+    return np.array([[-5.0, -5.0 * exponent], [0.0, 0.0]])
+
+
+def _curve(measured: Floats, lit: Floats, which: NDArray[np.bool_]) -> Floats:
+    """Through the neutral patches, none of them in hard shade."""
+    seen, true = _greys(measured, lit, which)
+    points = [(seen[0], true[0])]
+    for level, wanted in zip(seen[1:], true[1:], strict=True):
+        step = level - points[-1][0]
+        if step > 0.1:
+            points.append(
+                (level, points[-1][1] + float(np.clip((wanted - points[-1][1]) / step, *_STEEP)) * step)
+            )
+    return np.array(points) if len(points) > 1 else np.array([[-5.0, -5.0], [0.0, 0.0]])

@@ -1,10 +1,11 @@
 """White balance that knows skin: the light's colour by what faces and rooms look like.
 
-Grey-world and shades-of-grey take the mean of a photo for grey. A face that fills the frame is not grey,
-and they turn it so. Here the light is asked for under which the photo's colours are the most usual: greys,
-skin of any tone, and now and then anything else (colour by correlation, Finlayson, Hordley and Hubel 2001,
-IEEE Trans Pattern Anal Mach Intell 23:1209). Light of a lamp or of shade is more usual than green or violet light, and no cast is the most usual of all:
-cameras balance.
+Grey-world and shades-of-grey take the mean of a photo for grey. A face that fills the frame is not, and they
+turn it so. Here the light is asked for under which the photo's colours are the most usual: greys, skin of any
+tone, and now and then anything else (colour by correlation, Finlayson, Hordley and Hubel 2001, IEEE Trans
+Pattern Anal Mach Intell 23:1209). Light of a lamp or of shade is more usual than green or violet light, and
+none is the most usual of all, since cameras balance. Where many colours are in view, their mean has a say
+too.
 
 Skin tone and colour temperature lie in nearly one direction; what a photo of bare skin cannot tell is left
 alone. A colour card tells it (`cutis.imaging.colour_card`).
@@ -13,6 +14,7 @@ alone. A colour card tells it (`cutis.imaging.colour_card`).
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +30,15 @@ _HALF = 40  # cells to each side: 1.6 in log chromaticity, a channel five times 
 _DARK, _BRIGHT = 10, 250  # display values that are looked at lie between
 _POWER = 0.5  # a colour counts by the root of its area: a wall or a face is one thing, however large
 _APART = 0.15  # how far the colours of two surfaces lie apart
-_EVIDENCE, _MOST = 1.5, 6.0  # what a surface counts, and how many are counted
+_EVIDENCE, _MOST = 1.2, 6.0  # what a surface counts, and how many are counted
+_MEAN_POWER = 6.0
+_MEAN, _FEW = 0.14, 12.0  # how far the mean of many surfaces lies from grey, how much more that of few
 _SHARES = {"grey": 0.24, "skin": 0.57, "other": 0.19}
 _GREY = (0.15, 0.08)  # how far greys scatter, near and far
-# Log of red over green of skin, and how many times as much less blue there is than green: photos and cards have
-# about 0.6, the optics of skin under even light up to 1.5.
+# Log of red over green of skin, and how many times as much less blue there is than green: photos and cards
+# have about 0.6, the optics of skin under even light up to 1.5.
 _SKIN_RED = (0.2, 1.2)
-_SKIN_LEAN, _SKIN_SPREAD = 0.75, 0.45
+_SKIN_LEAN, _SKIN_SPREAD = 0.85, 0.5
 _SKIN_BLUR = 0.06
 _USUAL = 0.07  # deviation of casts that cameras leave
 _ODD = 0.30  # share of photos with a true cast
@@ -134,11 +138,12 @@ def _cast(rgb: NDArray[np.uint8]) -> Chroma:
     if not counts.any():
         return 0.0, 0.0
     weights = counts**_POWER
-    weights *= _surfaces(weights) / weights.sum()
-    score = _correlated(weights, _usual_colours()) + _usual_lights()
+    surfaces = _surfaces(weights)
+    weights *= _EVIDENCE * min(surfaces, _MOST) / weights.sum()
+    axis = (np.arange(side) - _HALF) * _STEP
+    score = _correlated(weights, _usual_colours()) + _usual_lights() + _near_mean(light, surfaces, axis)
     posterior = np.exp(score - score.max())
     posterior /= posterior.sum()
-    axis = (np.arange(side) - _HALF) * _STEP
     best = np.unravel_index(int(posterior.argmax()), posterior.shape)
     near = np.hypot(axis[:, None] - axis[best[0]], axis[None] - axis[best[1]]) < 4 * _STEP
     posterior = posterior * near / (posterior * near).sum()
@@ -147,7 +152,7 @@ def _cast(rgb: NDArray[np.uint8]) -> Chroma:
 
 
 def _surfaces(weights: Floats) -> float:
-    """How many surfaces of distinct colour there are: what speaks for a light is their number, not their area."""
+    """Surfaces of distinct colour: what speaks for a light is their number, not their area."""
     from scipy.ndimage import gaussian_filter
 
     coarse = gaussian_filter(weights, _APART / _STEP)
@@ -155,7 +160,15 @@ def _surfaces(weights: Floats) -> float:
     alone[_HALF, _HALF] = 1.0
     one = gaussian_filter(alone, _APART / _STEP)
     count = coarse.sum() ** 2 / (coarse**2).sum() / (one.sum() ** 2 / (one**2).sum())
-    return _EVIDENCE * min(float(count), _MOST)
+    return float(count)
+
+
+def _near_mean(light: Floats, surfaces: float, axis: NDArray[Any]) -> Floats:
+    """Logarithm of how likely each light is by the mean of many surfaces; that of few says nothing."""
+    mean = np.log(np.mean(np.exp(_MEAN_POWER * light), axis=0)) / _MEAN_POWER
+    wide = _MEAN * (1 + _FEW / surfaces**2)
+    off: Floats = np.add.outer((axis - mean[0] + mean[1]) ** 2, (axis - mean[2] + mean[1]) ** 2)
+    return np.asarray(-off / (2 * wide**2))
 
 
 def _correlated(weights: Floats, logarithm: Floats) -> Floats:

@@ -28,7 +28,8 @@ _BLOCK = 16
 _QUANTILE = 0.1  # of blocks: flat ones are looked for, not the luckiest
 _SMALL = 16  # pixels: a photo with a shorter side has no block
 _DARK, _BRIGHT = 6, 249  # means of blocks outside are clipped: noise there is cut off
-_TEXTURE = (0.6, 0.8, 3.2)  # what clean photos have at each of the three scales, 9 in 10 less
+_TEXTURE = 3.2  # what differences of colour vary by over 4 x 4 pixels in clean photos, 9 in 10 less
+_SMEARED = 0.75  # noise that is smeared seems to be more at this scale
 # Mean of a block's deviation at the quantile, as a share of the true one, for white noise.
 _LOW = (0.91, 0.98, 0.94)
 _SPREAD = 3.0  # luminance has at most so many times more noise than its pixels differ
@@ -77,7 +78,7 @@ def noise_level(rgb: NDArray[np.uint8]) -> NoiseLevel:
     if min(rgb.shape[:2]) < _SMALL:
         return NoiseLevel(0.0, 0.0)
     fine, middle, coarse = _at_scales(rgb)
-    colour = max(middle, float(np.sqrt(max(coarse**2 - _TEXTURE[2] ** 2, 0.0))))
+    colour = max(middle, _SMEARED * float(np.sqrt(max(coarse**2 - _TEXTURE**2, 0.0))))
     light = max(fine, min(colour, _SPREAD * fine))
     return NoiseLevel(light, colour)
 
