@@ -54,7 +54,7 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
     """Find them."""
     import cv2
 
-    answer, direction, spread = oriented(skin)
+    answer, depth, direction, spread = oriented(skin)
     ridge, step = thin(blurred(answer, 1.0), direction, skin.inner)
     high = max(_LEAST, _SPREADS * spread)
     # Beside a deep line and beyond its ends other directions answer faintly: its halo.
@@ -70,19 +70,20 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
     kept[0] = False
     lines = (weak > 0) & kept[labels]
     length = float(step[lines].sum()) * skin.pixel
-    lost = 1.0 - np.exp(-np.maximum(answer, 0))
+    lost = 1.0 - np.exp(-np.maximum(depth, 0))
     return Wrinkles(length, float(lost[lines].mean()) if lines.any() else 0.0, lines, np.asarray(lost))
 
 
-def oriented(skin: Surface) -> tuple[Map, Map, float]:
+def oriented(skin: Surface) -> tuple[Map, Map, Map, float]:
     """How line-like each pixel is, and the direction of its line.
 
     A filter of the bank sees a short piece. A pixel counts as much as the weakest of several pieces in a row
     that it is one of, at best: a line goes on to its end, a row of pores has gaps.
 
     Returns:
-        (height, width) natural log of light lost; (height, width) radians, 0 along a row; spread of the
-        pieces over the area, which lines hardly move.
+        (height, width) natural log of light lost by the weakest piece; (height, width) the same by a pixel's
+        own piece; (height, width) radians, 0 along a row; spread of the pieces over the area, which lines
+        hardly move.
     """
     from scipy import fft
 
@@ -93,6 +94,7 @@ def oriented(skin: Surface) -> tuple[Map, Map, float]:
     bank, angles = line_bank(shape, _ACROSS / skin.pixel, _ALONG / skin.pixel, _TURNS)
     spectrum = fft.rfft2(padded.astype(np.float32), s=shape)
     best = np.full(skin.dark.shape, -np.inf, dtype=np.float32)
+    own = np.zeros(skin.dark.shape, dtype=np.float32)
     which = np.zeros(skin.dark.shape, dtype=np.int16)
     height, width = skin.dark.shape
     rows = slice(margin, margin + height)
@@ -105,8 +107,9 @@ def oriented(skin: Surface) -> tuple[Map, Map, float]:
         found = _continued(piece, float(angles[number]), step)[rows, columns]
         better = found > best
         np.copyto(best, found, where=better)
+        np.copyto(own, piece[rows, columns], where=better)
         which[better] = number
-    return best, angles.astype(np.float32)[which], 1.4826 * float(np.mean(spreads))
+    return best, own, angles.astype(np.float32)[which], 1.4826 * float(np.mean(spreads))
 
 
 def _continued(piece: Map, angle: float, step: float) -> Map:

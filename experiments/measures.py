@@ -1,0 +1,322 @@
+"""What the classical measures of facial skin are worth, on rendered areas whose truth is known.
+
+    python experiments/measures.py [truth|mixed|card|repeat|speed|sheets ...] [--first SEED] [--each N]
+
+Constants were tuned on seeds below 100; figures that are reported come from fresh ones (--first 1000).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutis.imaging.colour_card import correct, find_card
+from cutis.imaging.measures import NAMES, measure
+from cutis.phantoms import optics
+from cutis.phantoms.colour_card import Placing, homography, put_card
+from cutis.phantoms.facial import AREAS, BY_NAME, Sheet, draw_grades, draw_person, paint, render_area
+from cutis.phantoms.facial.photo import draw_shot, lit, taken
+from cutis.stats.change import repeatability
+from cutis.stats.icc import intraclass_correlations
+
+Pixels = NDArray[np.uint8]
+Array = NDArray[np.float64]
+
+SETTINGS = ("usual", "shifted")
+TRUTH = {
+    "ita": "true_ita",
+    "fitzpatrick": "skin_type",
+    "monk": "true_ita",
+    "erythema_index": "true_haemoglobin",
+    "melanin_index": "true_melanin",
+    "spot_count": "true_spot_count",
+    "spot_area": "true_spot_area",
+    "wrinkle_length": "true_wrinkle_length",
+    "wrinkle_depth": "true_wrinkle_depth",
+    "pore_count": "true_pore_count",
+    "pore_area": "true_pore_area",
+    "roughness": "true_roughness",
+    "shine": "true_shine_area",
+}
+# Which measures answer to which conditions, rendered alone.
+ALONE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "wrinkles": (("wrinkles",), ("wrinkle_length", "wrinkle_depth")),
+    "pores": (("pores",), ("pore_count", "pore_area")),
+    "spots": (("lentigo", "ephelides"), ("spot_count", "spot_area")),
+    "texture": (("texture",), ("roughness",)),
+    "oil": ((), ("shine", "ita", "fitzpatrick", "monk", "melanin_index")),
+    "redness": (("dermatitis",), ("erythema_index",)),
+}
+ORDER = ("truth", "redness", "card", "repeat", "speed", "mixed")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("what", nargs="*", default=list(ORDER))
+    options.add_argument("--first", type=int, default=1000, help="first seed")
+    options.add_argument("--each", type=int, default=30, help="rendered areas per condition and settings")
+    options.add_argument("--out", type=Path, default=Path("measures"), help="folder of contact sheets")
+    given = options.parse_args()
+    import cv2
+
+    cv2.setNumThreads(1)
+    steps = dict(zip(ORDER, (truth, redness, card, repeat, speed, mixed), strict=True))
+    for what in given.what:
+        if what == "sheets":
+            sheets(given.first, given.out)
+        else:
+            steps[what](given.first, given.each)
+
+
+def draw(kind: str, seed: int, settings: str) -> Any:
+    """One rendered area: a condition of any grade alone, or ``mixed``: what people have together."""
+    rng = np.random.default_rng([seed, SETTINGS.index(settings), *kind.encode()])
+    person = draw_person(rng, BY_NAME[settings].types)
+    conditions = ALONE[kind][0] if kind in ALONE else ()
+    areas = [name for name, area in AREAS.items() if all(one in area.conditions for one in conditions)]
+    if kind == "oil":
+        person = dataclasses.replace(person, oil=float(rng.uniform(0.03, 1)))
+        areas = ["forehead", "glabella", "nose", "cheek_left", "cheek_right", "chin"]
+    area = areas[int(rng.integers(len(areas)))]
+    grades = {name: int(rng.integers(5)) for name in conditions}
+    if kind == "mixed":
+        grades = draw_grades(area, person, rng)
+    return render_area(area, grades, person, rng, settings=settings)
+
+
+def found(rendered: Any, names: tuple[str, ...], mm: float = 0.15) -> list[float]:
+    usable = rendered.truth["skin"] > 0.5
+    return [one.value for one in measure(rendered.image, usable, mm, names)]
+
+
+def rank(true: Array, seen: Array) -> float:
+    from scipy.stats import spearmanr
+
+    known = np.isfinite(seen)
+    return float(spearmanr(true[known], seen[known])[0]) if known.sum() > 3 else float("nan")
+
+
+def table(kind: str, names: tuple[str, ...], first: int, each: int) -> None:
+    values: dict[str, tuple[Array, Array]] = {}
+    for settings in SETTINGS:
+        rendered = [draw(kind, seed, settings) for seed in range(first, first + each)]
+        seen = np.array([found(one, names) for one in rendered])
+        true = np.array([[float(one.truth[TRUTH[name]]) for name in names] for one in rendered])
+        values[settings] = true, seen
+    for n, name in enumerate(names):
+        ranks = [rank(values[s][0][:, n], values[s][1][:, n]) for s in SETTINGS]
+        true, seen = (np.concatenate([values[s][part][:, n] for s in SETTINGS]) for part in (0, 1))
+        nought = float(np.nanmean(seen[true == 0])) if (true == 0).any() else float("nan")
+        print(
+            f"{kind:9} {name:15} {ranks[0]:6.2f} {ranks[1]:8.2f} {rank(true, seen):6.2f}"
+            f"   {true.mean():8.2f} {np.nanmean(seen):8.2f} {nought:8.2f}",
+            flush=True,
+        )
+
+
+def truth(first: int, each: int) -> None:
+    """Rank correlation with the truth, one condition at a time."""
+    print(
+        "\none condition at a time: rank correlation, mean truth, mean measure, measure where the truth is 0"
+    )
+    print("rendered  measure          usual  shifted   both       true    found   at none")
+    for kind, (_, names) in ALONE.items():
+        table(kind, names, first, each)
+
+
+def mixed(first: int, each: int) -> None:
+    """Rank correlation with the truth, all eight conditions as people have them together."""
+    print("\nall conditions together")
+    table("mixed", NAMES, first, 2 * each)
+
+
+def redness(first: int, each: int) -> None:
+    """The erythema index against blood within a person: over one photo, and as more dermatitis comes."""
+    print("\nerythema index within a person: map against blood (median), change against change")
+    for settings in SETTINGS:
+        maps, true, seen = [], [], []
+        for seed in range(first, first + each):
+            rng = np.random.default_rng([seed, 60])
+            person = draw_person(rng, BY_NAME[settings].types)
+            area = ("forehead", "cheek_left", "cheek_right", "chin")[int(rng.integers(4))]
+            pair = []
+            for grade in (0, int(rng.integers(0, 5))):
+                light = np.random.default_rng([seed, 61])
+                one = render_area(area, {"dermatitis": grade}, person, light, settings=settings)
+                got = measure(one.image, one.truth["skin"] > 0.5, 0.15, ("erythema_index",))[0]
+                pair.append((float(one.truth["true_haemoglobin"]), got.value))
+            true.append(pair[1][0] - pair[0][0])
+            seen.append(pair[1][1] - pair[0][1])
+            if grade >= 2 and got.map is not None:
+                known = np.isfinite(got.map)
+                maps.append(rank(np.asarray(one.truth["haemoglobin"])[known][::7], got.map[known][::7]))
+        print(f"{settings:9} map {np.median(maps):.2f}  change {rank(np.array(true), np.array(seen)):.2f}")
+
+
+def with_card(seed: int, settings: str, exposure: float) -> tuple[Pixels, NDArray[np.bool_], Any]:
+    """A cheek with a colour card below it, in one light; and the person."""
+    rng = np.random.default_rng([seed, SETTINGS.index(settings), 20])
+    person = draw_person(rng, BY_NAME[settings].types)
+    high, wide, strip = 240, 320, 190
+    canvas = Sheet((0.0, -45.0), (high + strip, wide), 0.15)
+    severity = {"dermatitis": float(rng.uniform(0, 4)) if rng.random() < 0.6 else 0.0}
+    skin, features = paint(canvas, person, severity, name="forehead")
+    shot = draw_shot(BY_NAME[settings], rng)
+    shot = dataclasses.replace(
+        shot, camera=dataclasses.replace(shot.camera, exposure=shot.camera.exposure * exposure)
+    )
+    light, mirrored = lit(skin, features, shot)
+    to_srgb = optics.band_to_srgb()
+    scene = np.tensordot(light, to_srgb, axes=([0], [1])).astype(np.float32)
+    placing = Placing(centre=(0.5, (high + strip / 2) / (high + strip)), pitch=36.0)
+    scene, _ = put_card(scene, homography(placing, high + strip, wide))
+    light = np.tensordot(np.linalg.inv(to_srgb), scene, axes=([1], [2])).astype(np.float32)
+    skin.usable[high - 8 :] = 0
+    mirrored[high - 8 :] = 0
+    photo = taken(np.ascontiguousarray(light), mirrored, skin, shot, np.random.default_rng([seed, 21]))
+    usable = skin.usable > 0.5
+    blood = skin.layers.arterial + skin.layers.venous
+    return photo, usable, (person, float(skin.layers.melanin[usable].mean()), float(blood[usable].mean()))
+
+
+def card(first: int, each: int) -> None:
+    """Tone and indices with and without a colour card in view, at three exposures."""
+    names = ("ita", "fitzpatrick", "monk", "melanin_index", "erythema_index")
+    for settings in SETTINGS:
+        raw, corrected, facts, lost = [], [], [], 0
+        for seed in range(first, first + each):
+            shots = [with_card(seed, settings, exposure) for exposure in (0.8, 1.0, 1.2)]
+            mended = [_mended(photo) for photo, _, _ in shots]
+            if any(one is None for one in mended):
+                lost += 1
+                continue
+            usable, (person, melanin, blood) = shots[0][1:]
+            raw.append([_values(photo, usable, names) for photo, _, _ in shots])
+            corrected.append([_values(photo, usable, names) for photo in mended if photo is not None])
+            facts.append((person.ita, person.skin_type, person.ita, melanin, blood))
+        print(f"\ncolour card, {settings}: {len(raw)} people, card not found for {lost}")
+        print("largest change at 0.8 and 1.2 of the exposure: median and most over people")
+        print("measure         rank: without     with   change: without           with")
+        true = np.array(facts)
+        for n, name in enumerate(names):
+            without, within = np.array(raw)[:, :, n], np.array(corrected)[:, :, n]
+            ranks = [abs(rank(true[:, n], seen[:, 1])) for seen in (without, within)]
+            spans = [np.abs(seen - seen[:, 1:2]).max(axis=1) for seen in (without, within)]
+            moved = "   ".join(f"{np.median(span):6.2f} {span.max():6.2f}" for span in spans)
+            print(f"{name:15} {ranks[0]:13.2f} {ranks[1]:8.2f}     {moved}", flush=True)
+        moved = np.abs(np.array(corrected)[:, :, 0] - np.array(corrected)[:, 1:2, 0]).max(axis=1)
+        print(f"ITA with card moves by less than 3 degrees for {(moved < 3).mean():.0%} of people")
+        error = np.array(corrected)[:, 1, 0] - true[:, 0]
+        print(f"ITA with card less truth: mean {error.mean():.1f}, deviation {error.std():.1f} degrees")
+
+
+def _mended(photo: Pixels) -> Pixels | None:
+    seen = find_card(photo)
+    return None if seen is None else correct(photo, seen)
+
+
+def _values(photo: Pixels, usable: NDArray[np.bool_], names: tuple[str, ...]) -> list[float]:
+    return [one.value for one in measure(photo, usable, 0.15, names, card=True)]
+
+
+def repeat(first: int, each: int) -> None:
+    """The same skin photographed ten times: other light, noise, place, and distance within 5 %."""
+    people = max(4, each // 3)
+    everything = []
+    print("\nten photos of the same skin: deviation within, smallest detectable change, ICC")
+    print("area          measure          mean     within     SDC      ICC (2,1)")
+    for area in ("forehead", "cheek_left", "periorbital_left", "nose"):
+        values = np.array([_repeated(area, seed) for seed in range(first, first + people)])
+        everything.append(values)
+        _print_repeats(area, values)
+    _print_repeats("all", np.concatenate(everything))
+
+
+def _repeated(area: str, seed: int) -> list[list[float]]:
+    rng = np.random.default_rng([seed, 40, *area.encode()])
+    person = draw_person(rng)
+    grades = draw_grades(area, person, rng)
+    severity = {name: max(grade + float(rng.uniform(-0.3, 0.3)), 0.0) for name, grade in grades.items()}
+    rows = []
+    for _ in range(10):
+        size = round(240 * float(rng.uniform(0.95, 1.05)))
+        one = render_area(area, grades, person, rng, size=size, severity=severity)
+        rows.append(found(one, NAMES))
+    return rows
+
+
+def _print_repeats(area: str, values: NDArray[np.float64]) -> None:
+    for n, name in enumerate(NAMES):
+        those = values[:, :, n]
+        if np.ptp(those) == 0:
+            continue
+        known = repeatability(those)
+        icc = intraclass_correlations(those)["icc_2_1"].value
+        grows = f"{known.grows:5.2f}"
+        print(
+            f"{area:13} {name:15} {those.mean():7.2f} {known.sem.value:8.2f}"
+            f" {known.smallest_change.value:8.2f} {icc:8.2f}   grows with the mean {grows}",
+            flush=True,
+        )
+
+
+def speed(first: int, each: int) -> None:
+    """All measures of one area."""
+    one = draw("mixed", first, "usual")
+    image = np.asarray(np.resize(one.image, (240, 320, 3)), dtype=np.uint8)
+    mask = np.ones((240, 320), np.bool_)
+    measure(image, mask)
+    spent = []
+    for _ in range(each):
+        start = time.process_time()
+        measure(image, mask)
+        spent.append(time.process_time() - start)
+    print(f"\nall measures of 320 x 240 pixels: {1000 * float(np.median(spent)):.0f} ms of processor time")
+
+
+def sheets(first: int, out: Path) -> None:
+    """A contact sheet per measure: areas, and its map over them."""
+    import cv2
+
+    out.mkdir(parents=True, exist_ok=True)
+    for kind, (_, names) in ALONE.items():
+        rendered = [draw(kind, first + n, SETTINGS[n % 2]) for n in range(8)]
+        for name in names:
+            rows = []
+            for one in rendered:
+                got = measure(one.image, one.truth["skin"] > 0.5, 0.15, (name,))[0]
+                if got.map is None:
+                    continue
+                true = float(one.truth[TRUTH[name]])
+                rows.append(_framed(one.image, got.map, f"{name} {got.value:.2f}, true {true:.2f}"))
+            if rows:
+                half = (len(rows) + 1) // 2
+                sheet = np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:])])
+                cv2.imwrite(str(out / f"{name}.png"), sheet[..., ::-1])
+
+
+def _framed(image: Pixels, field: NDArray[np.float32], words: str) -> Pixels:
+    import cv2
+
+    known = np.isfinite(field)
+    low, high = np.quantile(field[known], (0.02, 0.995))
+    level = np.where(known, np.clip((field - low) / max(float(high - low), 1e-6), 0, 1), 0)
+    colour = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
+    colour[~known] = image[~known] // 2
+    frame = np.full((345, 660, 3), 255, np.uint8)
+    for number, picture in enumerate((image, colour)):
+        scale = min(320 / picture.shape[1], 320 / picture.shape[0])
+        small = cv2.resize(picture, None, fx=scale, fy=scale)
+        frame[: small.shape[0], number * 330 : number * 330 + small.shape[1]] = small
+    cv2.putText(frame, words, (4, 338), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1)
+    return frame
+
+
+if __name__ == "__main__":
+    main()
