@@ -15,7 +15,7 @@ from cutis.imaging.face.values import Face
 from cutis.imaging.face.warp import Matrix, Upright, corners, cut, placed
 
 _LEAST_SEEN = 0.95  # share of the area that lies within the photo
-_LEAST_SKIN = 0.30  # share of what of an area can be skin (not eye, brow, lip) that looks like skin
+_LEAST_SKIN = 0.40  # share of what of an area can be skin (not eye, brow, lip) that looks like skin
 _MOST_TURNED = 60.0  # degrees between where the skin looks and where the camera is
 
 
@@ -89,13 +89,11 @@ def _area(
     onto = _to_copy(matrix, copy)
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     soft = cv2.warpAffine(skin.astype(np.float32), onto, size, flags=flags)
-    seen = cv2.warpAffine(
-        np.ones(rgb.shape[:2], dtype=np.uint8), matrix, size, flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST
-    )
+    seen = _within(matrix, size, rgb.shape[:2])
     feature = features_left_out(face, matrix, (size[1], size[0]))
-    mask = (soft > 0.5) & (seen > 0) & feature
+    mask = (soft > 0.5) & seen & feature
     turned = _turned(face, name)
-    refusal = _refusal(name, mask, feature, seen > 0, turned)
+    refusal = _refusal(name, mask, feature, seen, turned)
     return Area(
         name=name,
         image=cut(rgb, matrix, size),
@@ -106,6 +104,13 @@ def _area(
         turned=turned,
         refusal=refusal,
     )
+
+
+def _within(matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> Mask:
+    """Which pixels of a cut lie in the photo."""
+    down, across = np.mgrid[: size[1], : size[0]]
+    x, y = (row[0] * across + row[1] * down + row[2] for row in matrix)
+    return np.asarray((x > -0.5) & (y > -0.5) & (x < shape[1] - 0.5) & (y < shape[0] - 0.5))
 
 
 def middle(face: Face, name: AreaName) -> tuple[float, float]:

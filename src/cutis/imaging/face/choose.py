@@ -136,7 +136,7 @@ def _size(face: Face, coarsest: float) -> Refusal | None:
     low, high = (face.mm_per_pixel * (1 + side * face.spread) for side in (-1, 1))
     return Refusal(
         "too_small",
-        f"The face is too small: one pixel is {face.mm_per_pixel:.2f} mm ({low:.2f} to {high:.2f}), and pores "
-        f"and fine lines need {coarsest:.2f} or less. Go nearer or use the camera's full resolution: "
+        f"The face is too small: one pixel is {face.mm_per_pixel:.2f} mm ({low:.2f} to {high:.2f}), and "
+        f"pores and fine lines need {coarsest:.2f} or less. Go nearer or use the camera's full resolution: "
         f"{needed:.0f} pixels between the pupils instead of {face.pupils:.0f}.",
     )

@@ -20,8 +20,8 @@ from cutis.imaging.face.usable import COARSE, Mask, skin_like
 from cutis.imaging.face.values import Face
 from cutis.imaging.face.warp import Upright, into, upright
 
-RIM = 0.30  # natural log: mean contrast along a path around the eye, of which rims have more
-BRIDGE = 0.30  # the same across the root of the nose
+RIM = 0.20  # natural log of light: contrast around the eye beyond the cheek's, of which rims have more
+BRIDGE = 0.25  # the same across the root of the nose, beyond the forehead's
 DARK = 1.1  # natural log of light below the cheek's, of the skin below the eye: dark lenses
 _BARE_NOSE, _BARE_MOUTH = 0.55, 0.25  # shares of skin below which the lower face is covered
 _ANGLES = np.radians(np.arange(25.0, 156.0, 3.0))  # from the outer over the lower to the inner side
@@ -85,7 +85,7 @@ def glasses_evidence(copy: Upright, face: Face) -> tuple[tuple[float, float], fl
     light: Any = -absorbance(copy.image).mean(axis=2)
     light = cv2.GaussianBlur(light, (0, 0), 0.4 / copy.mm_per_pixel)
     line = np.abs(light - cv2.GaussianBlur(light, (0, 0), 3.0 / copy.mm_per_pixel))
-    rims = (_around(line, copy, face, 1.0), _around(line, copy, face, -1.0))
+    rims = (_beyond(line, copy, face, 1.0), _beyond(line, copy, face, -1.0))
     below = [_value(light, copy, face, np.array([(side * 33.0, 11.0, -4.0)])) for side in (-1, 1)]
     cheek = [_value(light, copy, face, np.array([(side * 38.0, 36.0, -4.0)])) for side in (-1, 1)]
     dark = float(np.mean(cheek) - np.mean(below))
@@ -102,25 +102,43 @@ def _value(field: NDArray[np.float32], copy: Upright, face: Face, places: Points
     return np.asarray(found[:, 0], dtype=np.float32)
 
 
-def _around(line: NDArray[np.float32], copy: Upright, face: Face, side: float) -> float:
-    """Mean contrast along the best path around the lower half of an eye."""
+def _beyond(line: NDArray[np.float32], copy: Upright, face: Face, side: float) -> float:
+    """By how much a path around an eye has more contrast than one across the cheek below."""
+    eye = _around(line, copy, face, (side * 32.0, 2.0))
+    return eye - _around(line, copy, face, (side * 36.0, 30.0))
+
+
+def _around(line: NDArray[np.float32], copy: Upright, face: Face, middle: tuple[float, float]) -> float:
+    """Contrast of the best path around the lower half of a place: what all but a fifth of it exceed.
+
+    A rim goes through; wrinkles and scales have gaps.
+    """
     angle, radius = np.meshgrid(_ANGLES, _RADII, indexing="ij")
-    places = np.stack(
-        [side * (32 + radius * np.cos(angle)), 2 + radius * np.sin(angle), np.full_like(angle, 4.0)], axis=-1
-    )
-    found = _value(line, copy, face, places.reshape(-1, 3)).reshape(angle.shape)
-    found = np.minimum(found, 0.6)  # a few black pixels don't make a line
-    total = found[0].astype(np.float64)
+    side = np.sign(middle[0])
+    x, y = middle[0] + side * radius * np.cos(angle), middle[1] + radius * np.sin(angle)
+    found = _value(line, copy, face, np.stack([x, y, np.full_like(x, 4.0)], axis=-1).reshape(-1, 3))
+    found = np.minimum(found, 0.6).reshape(angle.shape)  # a few black pixels don't make a line
+    total, came = found[0].astype(np.float64), []
     for row in found[1:]:
         padded = np.pad(total, _TURN, constant_values=-np.inf)
-        total = row + np.max([padded[step : step + len(row)] for step in range(2 * _TURN + 1)], axis=0)
-    return float(total.max() / len(found))
+        choice = np.stack([padded[step : step + len(row)] for step in range(2 * _TURN + 1)])
+        came.append(np.arange(len(row)) + choice.argmax(axis=0) - _TURN)
+        total = row + choice.max(axis=0)
+    at, path = int(total.argmax()), []
+    for row, before in zip(found[:0:-1], came[::-1], strict=True):
+        path.append(row[at])
+        at = int(before[at])
+    return float(np.quantile(path, 0.2))
 
 
 def _across(light: NDArray[np.float32], copy: Upright, face: Face) -> float:
-    """Contrast of the strongest straight line across the root of the nose."""
-    x, y = np.meshgrid(np.arange(-6.0, 6.5, 0.5), np.arange(-14.0, 16.0, 0.5))
-    places = np.stack([x, y, np.full_like(x, 14.0)], axis=-1).reshape(-1, 3)
+    """Contrast of the strongest level line across the root of the nose, beyond that of the forehead."""
+    return _strongest(light, copy, face, 0.0, 14.0) - _strongest(light, copy, face, -42.0, 4.0)
+
+
+def _strongest(light: NDArray[np.float32], copy: Upright, face: Face, height: float, depth: float) -> float:
+    x, y = np.meshgrid(np.arange(-6.0, 6.5, 0.5), height + np.arange(-14.0, 16.0, 0.5))
+    places = np.stack([x, y, np.full_like(x, depth)], axis=-1).reshape(-1, 3)
     profile = _value(light, copy, face, places).reshape(x.shape).mean(axis=1)
     smooth = np.convolve(np.pad(profile, 12, mode="edge"), np.ones(25) / 25, mode="valid")
     return float(np.abs(profile - smooth)[4:-4].max())

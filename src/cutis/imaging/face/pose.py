@@ -42,9 +42,8 @@ def fit(landmarks: Landmarks) -> Pose:
         usual = [unknown[2] / np.radians(_PITCH_SPREAD), unknown[6] / _LENGTH_SPREAD]
         return np.concatenate([apart.ravel(), usual])
 
-    starts = [np.array([roll, yaw, 0, -np.log(np.cos(yaw)), 0, 0, 0]) for yaw in (0.0, 0.7, -0.7)]
-    fits = [least_squares(misfit, start, method="lm") for start in starts]
-    best = min(fits, key=lambda one: float(one.cost))
+    start = np.array([roll, _towards(seen, roll), 0, 0, 0, 0, 0])
+    best = least_squares(misfit, start, method="lm")
     spread = float(np.sqrt(np.linalg.pinv(best.jac.T @ best.jac)[3, 3]))
     pose = _pose(best.x, spread)
     across, down = np.array(pose.shift) * scale + middle
@@ -67,6 +66,13 @@ def _roughly(seen: Points) -> tuple[float, float, Points]:
         )
     scale = max(np.hypot(*across) / PUPILS, np.hypot(*down) / FIVE[3, 1] * 0.9)
     return float(np.arctan2(across[1], across[0])), float(scale), np.asarray(middle)
+
+
+def _towards(seen: Points, roll: float) -> float:
+    """Yaw in radians, roughly, from how far the nose lies off the middle of eyes and mouth."""
+    upright = seen @ np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    middle = (upright[:2].mean(axis=0) + upright[3:].mean(axis=0)) / 2
+    return float(np.arcsin(np.clip((upright[2, 0] - middle[0]) / FIVE[2, 2], -0.8, 0.8)))
 
 
 def _pose(unknown: Points, spread: float = 0.0) -> Pose:

@@ -64,7 +64,7 @@ def blurred(rgb: NDArray[np.uint8], face: Face) -> Refusal | None:
     held = "no edge" if np.isinf(spread) else f"no edge sharper than {spread:.1f} mm"
     return Refusal(
         "blurred",
-        f"The photo is blurred: a pixel is {face.mm_per_pixel:.2f} mm, but around the eyes there is {held}, and "
-        f"pores and fine lines need {COARSEST_BLUR:.1f} mm. Clean the lens, tap on the face to focus, hold still "
-        "and use more light.",
+        f"The photo is blurred: a pixel is {face.mm_per_pixel:.2f} mm, but around the eyes there is {held}, "
+        f"and pores and fine lines need {COARSEST_BLUR:.2f} mm. Clean the lens, tap on the face to focus, "
+        "hold still and use more light.",
     )

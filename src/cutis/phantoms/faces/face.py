@@ -105,11 +105,11 @@ def render_faces(
     """
     shot = shot or draw_shot(settings, rng)
     light = backdrop(shape, rng)
-    for sitter in sitters:
-        head = head_of(sitter.person)
+    heads = [head_of(sitter.person) for sitter in sitters]
+    for sitter, head in zip(sitters, heads, strict=True):
         pixel = detail or max(0.15, 0.9 / sitter.sight.scale)
         _add(light, sitter, head, shot, pixel, rng)
-    truths = tuple(_truth(sitter, head_of(sitter.person)) for sitter in sitters)
+    truths = tuple(truth_of(sitter, head) for sitter, head in zip(sitters, heads, strict=True))
     if not sitters:
         return RenderedFaces(_taken(light, None, shot, 2.0, rng), ())
     nearest = sitters[-1]
@@ -279,7 +279,9 @@ def _taken(light: Field, person: Person | None, shot: Shot, scale: float, rng: R
     return squeezed(image, shot.quality)
 
 
-def _truth(sitter: Sitter, head: Head) -> FaceTruth:
+def truth_of(sitter: Sitter, head: Head | None = None) -> FaceTruth:
+    """What will be true of somebody in a photo, without taking it."""
+    head = head or head_of(sitter.person)
     sight, face = sitter.sight, sitter.person.anatomy
     low = face.lean
     named = {

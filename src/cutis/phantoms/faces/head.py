@@ -23,6 +23,7 @@ _HALF = 118.0  # the chart reaches so far to both sides, mm along the surface
 TOP, _BOTTOM = -112.0, 150.0
 _LINEAR = 0.8  # up to this share of the half width the chart is the view from the front
 DEPTH = 80.0  # half of the head's depth, mm
+WIDER = 1.022  # the sockets draw the pupils inwards; this leads them back to 63 mm
 # Height of a section below the pupils; half its width; how far its front lies before the pupils.
 _SECTIONS = np.array(
     [
@@ -84,7 +85,7 @@ class Head:
         half, front = self.section(v)
         angle = unrolled(u / half)
         out = 1 + self.height(u, v) / np.float32(DEPTH)
-        x = half * np.sin(angle) * out
+        x = np.float32(WIDER) * half * np.sin(angle) * out
         z = front - DEPTH + DEPTH * np.cos(angle) * out
         return np.stack([x, v * np.float32(self.length), z]).astype(np.float32)
 

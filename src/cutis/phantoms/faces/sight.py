@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutis.phantoms.canvas import Field, Points
-from cutis.phantoms.faces.head import DEPTH, TOP, Head, rolled
+from cutis.phantoms.faces.head import DEPTH, TOP, WIDER, Head, rolled
 
 _NEAR, _FAR, _STEP = 62.0, -120.0, 4.0  # mm from the pupils' plane, along the line of sight
 _HALVINGS = 6
@@ -94,7 +94,7 @@ def _within(head: Head, x: Field, y: Field, z: Field) -> tuple[Field, Field, Fie
     """Chart places below points of space, and how deep they lie in the head, mm."""
     v = y / np.float32(head.length)
     half, front = head.section(v)
-    across, along = x / half, (z - front + DEPTH) / np.float32(DEPTH)
+    across, along = x / (half * np.float32(WIDER)), (z - front + DEPTH) / np.float32(DEPTH)
     radius = np.hypot(across, along)
     u = half * rolled(np.arctan2(across, along))
     depth = (1 + head.height(u, v) / np.float32(DEPTH) - radius) * np.float32(DEPTH)
