@@ -92,9 +92,9 @@ USUAL = Settings(
 SHIFTED = Settings(
     name="shifted",
     devices=(
-        Device("phone_x", 1.22, 0.46, 0.95, 0.30, 0.013, chroma=0.010, smear=0.25),
-        Device("phone_y", 0.86, 0.42, 0.85, 0.27, 0.016, chroma=0.014, smear=0.40),
-        Device("phone_z", 1.28, -0.05, 1.10, 0.26, 0.012, chroma=0.008, smear=0.15),
+        Device("phone_x", 1.18, 0.46, 0.95, 0.30, 0.013, chroma=0.010, smear=0.25),
+        Device("phone_y", 0.87, 0.42, 0.85, 0.27, 0.016, chroma=0.014, smear=0.40),
+        Device("phone_z", 1.20, -0.05, 1.10, 0.26, 0.012, chroma=0.008, smear=0.15),
     ),
     types=(0.8, 0.8, 1.0, 1.1, 1.2, 1.1),
     lamp=(51.0, 57.0),
