@@ -143,7 +143,7 @@ def render(
         (pixels).
     """
     scene, shot = scene or Scene(), shot or Shot()
-    light, mask = _skin_and_wall(scene, rng)
+    light, mask = scene_light(scene, rng)
     mean = light[mask].mean(axis=0).astype(np.float64)
     truth: dict[str, Any] = {
         "ita": optics.typology_angle(mean),
@@ -224,7 +224,12 @@ def _drawn(edition: Edition) -> Light:
     return card
 
 
-def _skin_and_wall(scene: Scene, rng: Rng) -> tuple[Light, NDArray[np.bool_]]:
+def scene_light(scene: Scene, rng: Rng) -> tuple[Light, NDArray[np.bool_]]:
+    """A scene without a card.
+
+    Returns:
+        (height, width, 3) linear reflectance, and (height, width) where skin is.
+    """
     import cv2
 
     shape = (scene.height, scene.width)
