@@ -32,11 +32,11 @@ _TURN = 2  # steps of radius that a path may change from angle to angle
 def covered(rgb: NDArray[np.uint8], face: Face) -> list[Refusal]:
     """What covers the eyes or the lower face."""
     copy = upright(rgb, face, COARSE)
-    lower = _lower(copy, face)
-    if lower is not None:  # the rim of a mask would pass for that of glasses
-        return [lower]
-    glasses = _glasses(copy, face)
-    return [] if glasses is None else [glasses]
+    rims, bridge, dark = glasses_evidence(copy, face)
+    glasses, lower = _glasses(rims, bridge, dark), _lower(copy, face)
+    # The rim of a mask passes for that of glasses, but has no bridge; behind lenses skin has another colour.
+    chosen = lower if lower is not None and bridge < BRIDGE else glasses or lower
+    return [] if chosen is None else [chosen]
 
 
 def _lower(copy: Upright, face: Face) -> Refusal | None:
@@ -61,8 +61,7 @@ def _share(skin: Mask, copy: Upright, face: Face, corners: list[tuple[float, flo
     return float(skin[inside > 0].mean()) if inside.any() else 1.0
 
 
-def _glasses(copy: Upright, face: Face) -> Refusal | None:
-    rims, bridge, dark = glasses_evidence(copy, face)
+def _glasses(rims: tuple[float, float], bridge: float, dark: float) -> Refusal | None:
     words = (
         "Take the glasses off and repeat: rims, reflections and shadows lie over the skin around the eyes."
     )

@@ -21,8 +21,8 @@ from cutis.imaging.face.values import Box, Detector, Face, Found, Landmarks, fac
 
 _SIDE = 640  # pixels on the longer side of the copy that is searched first
 _LEAST_FACE = 0.08  # smallest box over the shorter side: a face that fills less shows no skin to judge
-_AGAIN = 120  # pixels across the box of a found face in the copy that is looked at again
-_TURNS = (0.0, 4.0, -4.0, 8.0, -8.0)  # degrees; landmarks are the median over these looks
+_AGAIN = 160  # pixels across the box of a found face in the copy that is looked at again
+_TURNS = (0.0, 6.0, -6.0)  # degrees; landmarks are the median over these looks
 _QUARTERS = (0, 1, 3, 2)  # quarter turns tried until a face is found: phones forget how they were held
 _SURE = 0.9
 

@@ -26,7 +26,9 @@ Mask = NDArray[np.bool_]
 
 COARSE = 0.5  # mm per pixel of the copy that is looked at
 _LIKELY = 0.25  # likelihood of skin, where no face tells its own colour
-_COLOUR = 0.60  # natural log: how far red over green and green over blue may lie from the face's own
+# Natural log: how far red over green, and green over blue, may lie from the face's own. Blue of dark skin is
+# little and noisy.
+_COLOUR = (0.55, 0.85)
 _DARK = 1.05  # natural log of light below the face's own, beyond which it is hair or shadow
 _PALE = 1.3  # natural log of light above the face's own: a wall, or skin drowned in glare
 _SMOOTH = 1.3  # mm: deviation of the window that colour and darkness look through
@@ -54,7 +56,7 @@ def skin_like(copy: Upright, face: Face | None) -> Mask:
     # What mirrors the lamp loses colour: between the face's own and none at all.
     paler = np.clip(lighter, 0, 1)[..., None] * np.minimum(-own[1:], 0)
     apart = np.abs(look[..., 1:] - own[1:] - paler / 2) + paler / 2
-    coloured = (apart < _COLOUR).all(axis=2)
+    coloured = (apart < np.array(_COLOUR)).all(axis=2)
     dark = cv2.dilate((lighter < -_DARK).astype(np.uint8), _disc(_RIM / each)) > 0
     seen = (copy.image.max(axis=2) > 0) & (copy.image.min(axis=2) < 254)
     skin = (coloured & seen & ~dark & (lighter < _PALE)).astype(np.uint8)
