@@ -95,7 +95,7 @@ def found(rendered: Any, names: tuple[str, ...], mm: float = 0.15) -> list[float
     return [one.value for one in measure(rendered.image, usable, mm, names)]
 
 
-def rank(true: Array, seen: Array) -> float:
+def rank(true: NDArray[Any], seen: NDArray[Any]) -> float:
     from scipy.stats import spearmanr
 
     known = np.isfinite(seen)

@@ -74,7 +74,7 @@ class _Area:
 
     @cached_property
     def wrinkles(self) -> Wrinkles:
-        return find_wrinkles(self.skin)
+        return find_wrinkles(self.skin, self.spots.mask)
 
     @cached_property
     def pores(self) -> Pores:

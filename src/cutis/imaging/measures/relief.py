@@ -30,7 +30,9 @@ def roughness(skin: Surface) -> tuple[float, Map]:
     # would call dark skin rougher. Red and green hold nearly all light that skin sends back.
     shown: Map = (skin.rgb[..., :2].astype(np.float32).mean(axis=2) / 255).astype(np.float32)
     smooth = around(shown, skin.mask, fine)
-    band = smooth - around(smooth, skin.mask, coarse)
+    slow = around(smooth, skin.mask, coarse)
+    # Where less light falls, texture shows less; it is set against the light that falls on the area.
+    band = (smooth - slow) * (slow[skin.inner].mean() / np.maximum(slow, np.float32(0.02)))
     noise = (noise_level(shown, skin.inner) * _passed(fine, coarse)) ** 2
     local = np.maximum(around(band**2, skin.mask, _LOCAL / skin.pixel) - np.float32(noise), 0)
     values = band[skin.inner]

@@ -30,6 +30,7 @@ _LEAST = 0.015  # natural log of light lost that starts a line
 _SPREADS = 1.7  # spreads of the pieces over the area that start a line: skin's own grain and noise
 _GOES_ON = 0.55  # share of that which continues it
 _SHORTEST = 4.0  # mm
+_EDGE = 0.7  # mm to either side of the edge of a spot
 _HALO, _FAINT = 0.75, 0.45  # mm around a line, and share of its depth below which nothing is a line there
 
 
@@ -50,8 +51,8 @@ class Wrinkles:
     map: Map
 
 
-def find_wrinkles(skin: Surface) -> Wrinkles:
-    """Find them."""
+def find_wrinkles(skin: Surface, spots: Mask) -> Wrinkles:
+    """Find them; a line that runs along the edge of a spot is that edge."""
     import cv2
 
     answer, depth, direction, spread = oriented(skin)
@@ -67,11 +68,22 @@ def find_wrinkles(skin: Surface) -> Wrinkles:
     lengths = np.bincount(inside, weights=step[weak > 0], minlength=count) * skin.pixel
     strong = np.bincount(inside, weights=answer[weak > 0] > high, minlength=count)
     kept = (lengths >= _SHORTEST) & (strong * skin.pixel >= 0.3 * _SHORTEST)
+    on_edge = np.bincount(labels[(weak > 0) & _edges(spots, skin.pixel)], minlength=count)
+    kept &= on_edge < 0.6 * np.bincount(inside, minlength=count)
     kept[0] = False
     lines = (weak > 0) & kept[labels]
     length = float(step[lines].sum()) * skin.pixel
     lost = 1.0 - np.exp(-np.maximum(depth, 0))
     return Wrinkles(length, float(lost[lines].mean()) if lines.any() else 0.0, lines, np.asarray(lost))
+
+
+def _edges(spots: Mask, pixel: float) -> Mask:
+    """What lies near the edge of a spot."""
+    import cv2
+
+    side = 2 * round(_EDGE / pixel) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.morphologyEx(spots.astype(np.uint8), cv2.MORPH_GRADIENT, kernel) > 0)
 
 
 def oriented(skin: Surface) -> tuple[Map, Map, Map, float]:
