@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import fields, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_a_condition_grows_with_its_grade_and_is_alone(condition: str) -> None:
         shown = [photo(area, {condition: grade}, seed, 120, skin_type) for grade in range(5)]
         values = [one.truth[measure] for one in shown]
         assert values == sorted(values), values
-        assert all(after > before for before, after in zip(values[:-1], values[1:], strict=True)), values
+        assert all(after > before for before, after in pairwise(values)), values
         for one in shown[1:]:
             assert one.truth[f"mask_{condition}"].max() > 0.5
             assert np.array_equal(one.mask, one.truth[f"mask_{condition}"] > 0.5)
