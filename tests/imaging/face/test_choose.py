@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cutis.imaging.face import MAKE_UP, Detector, Face, FaceError, Found, Landmarks, find_faces, one_face
+from cutis.imaging.face import (
+    MAKE_UP,
+    Detector,
+    Face,
+    FaceError,
+    Found,
+    Landmarks,
+    MissingDetectorError,
+    find_faces,
+    one_face,
+    packaged,
+)
 
 PHOTO = np.random.default_rng(1).normal((200, 150, 125), 20, (1000, 1600, 3)).clip(0, 255).astype(np.uint8)
 SKIP = ("blurred", "glasses", "lower_face_covered")  # nothing is drawn here
@@ -102,6 +114,13 @@ def test_faces_come_the_largest_first(place_face: Callable[..., Face]) -> None:
         large.landmarks,
         small.landmarks,
     ]
+
+
+def test_without_a_detector_it_is_said_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mtcnnruntime", None)
+    packaged.cache_clear()
+    with pytest.raises(MissingDetectorError, match="pip install --no-deps mtcnn-runtime"):
+        find_faces(PHOTO)
 
 
 def test_make_up_is_said_to_be_out_of_reach() -> None:

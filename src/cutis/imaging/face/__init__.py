@@ -9,7 +9,7 @@ from cutis.imaging.face.choose import COARSEST, one_face, refusals
 from cutis.imaging.face.detect import find_faces, packaged
 from cutis.imaging.face.identity import mask_eyes, mask_identity
 from cutis.imaging.face.proportions import AREAS_OF_VIEW, MM_PER_PIXEL, SITES, AreaName, View
-from cutis.imaging.face.refusals import MAKE_UP, FaceError, Reason, Refusal
+from cutis.imaging.face.refusals import MAKE_UP, FaceError, MissingDetectorError, Reason, Refusal
 from cutis.imaging.face.values import Box, Detector, Face, Found, Landmarks, Pose, face_of
 from cutis.imaging.face.warp import Upright, upright
 
@@ -29,6 +29,7 @@ __all__ = [
     "FaceError",
     "Found",
     "Landmarks",
+    "MissingDetectorError",
     "Pose",
     "Reason",
     "Refusal",

@@ -42,7 +42,7 @@ def one_face(
     Raises:
         FaceError: there is none, or it cannot be judged; says why and how to mend it.
         ImageError: the array is not a colour photo of bytes.
-        MissingExtraError: no detector was given and none is installed.
+        MissingDetectorError: no detector was given and none is installed.
     """
     face = _chosen(find_faces(rgb, detector), which, rgb.shape[1], view)
     for refusal in refusals(rgb, face, view, coarsest):

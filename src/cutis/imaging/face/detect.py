@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.core.errors import MissingExtraError
 from cutis.imaging.chromophores import check
+from cutis.imaging.face.refusals import MissingDetectorError
 from cutis.imaging.face.values import Box, Detector, Face, Found, Landmarks, face_of
 
 _SIDE = 640  # pixels on the longer side of the copy that is searched first
@@ -36,7 +36,7 @@ def find_faces(rgb: NDArray[np.uint8], detector: Detector | None = None) -> tupl
 
     Raises:
         ImageError: the array is not a colour photo of bytes.
-        MissingExtraError: no detector was given and none is installed.
+        MissingDetectorError: no detector was given and none is installed.
     """
     check(rgb)
     found = (detector or packaged())(rgb)
@@ -57,12 +57,12 @@ def packaged() -> Detector:
     """The detector that comes with the package `mtcnn-runtime`.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingDetectorError: it is not installed.
     """
     try:
         network = import_module("mtcnnruntime").MTCNN()
     except ImportError as error:
-        raise MissingExtraError("face", "Finding a face in a photo") from error
+        raise MissingDetectorError from error
 
     def detect(rgb: NDArray[np.uint8]) -> Sequence[Found]:
         for quarters in _QUARTERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cutis.core.errors import CutisError
+from cutis.core.errors import CutisError, MissingExtraError
 
 Reason = Literal[
     "no_face",
@@ -55,3 +55,15 @@ class FaceError(CutisError):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
         super().__init__(refusal.words)
+
+
+class MissingDetectorError(MissingExtraError):
+    """No detector was given, and the one at hand is not installed."""
+
+    def __init__(self) -> None:
+        # With its dependencies it would put a second OpenCV over the one that is there.
+        CutisError.__init__(
+            self,
+            "Finding a face in a photo needs the package mtcnn-runtime, which is not installed. Install it "
+            "with: pip install --no-deps mtcnn-runtime. Without it a photo of a single area can still be judged.",
+        )
