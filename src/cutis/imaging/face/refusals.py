@@ -65,5 +65,6 @@ class MissingDetectorError(MissingExtraError):
         CutisError.__init__(
             self,
             "Finding a face in a photo needs the package mtcnn-runtime, which is not installed. Install it "
-            "with: pip install --no-deps mtcnn-runtime. Without it a photo of a single area can still be judged.",
+            "with: pip install --no-deps mtcnn-runtime. Without it a photo of a single area can still be "
+            "judged.",
         )
