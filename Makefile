@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The face detector: with its own dependencies it would put a second OpenCV over the one that is there.
+FACES := $(PIP) --no-deps mtcnn-runtime
 
 .PHONY: help setup demo test lint bench clean
 .DEFAULT_GOAL := help
@@ -17,11 +19,13 @@ $(BIN)/python:
 .venv/serving.stamp: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing cutis for serving (no torch); a minute or two"
 	@$(PIP) -e .
+	@$(FACES)
 	@touch $@
 
 .venv/development.stamp: .venv/serving.stamp
 	@echo "Installing the training and development tools (torch among them); several minutes"
 	@$(PIP) -e '.[train,dev]'
+	@$(FACES)
 	@touch $@
 
 setup: .venv/development.stamp  ## the whole environment, for training and development

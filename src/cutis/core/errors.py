@@ -6,11 +6,13 @@
     ├── FactsError          clinical facts that do not hold or contradict each other, all at once
     ├── LeakageError        one group, or the same photo, on both sides of a split
     ├── ImageError          a file that cannot be used as an image
+    ├── FaceError           a face that cannot be judged, and why (`cutis.imaging.face`)
     ├── BundleError         a bundle that is missing, damaged, altered or too new
     ├── RunError            a training run that is missing, incomplete or does not fit
     ├── OneClassError       a statistic that needs two classes was given one
     ├── OutputError         a result that could not be written
     └── MissingExtraError   an optional part of cutis that is not installed
+        └── MissingDetectorError    of faces (`cutis.imaging.face`)
 
 The text of an error is what the user reads: what, where, which value, how to mend it.
 """
