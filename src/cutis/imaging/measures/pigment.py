@@ -17,7 +17,7 @@ from cutis.imaging.measures.filters import around
 from cutis.imaging.measures.surface import Surface
 
 DECIMAL = np.float32(100.0 / np.log(10.0))  # from natural to 100 times decimal logarithm
-_FINE = 0.4  # mm: deviation of the window that noise is averaged over
+_FINE = 0.8  # mm: deviation of the window that noise and blocks of the JPEG file are averaged over
 
 
 def erythema(skin: Surface) -> tuple[float, Map]:

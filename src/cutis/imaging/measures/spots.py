@@ -67,6 +67,7 @@ class _Patches:
 def find_spots(skin: Surface) -> Spots:
     """Find them."""
     import cv2
+    from scipy import ndimage
 
     mixed = pigment(skin)
     grain = mixed - around(mixed, skin.mask, 0.8 / skin.pixel)
@@ -84,9 +85,10 @@ def find_spots(skin: Surface) -> Spots:
     whole = _patches(skin, above, _FAINTER * cut, _WHOLE, _FAINTER * _STEEP)
     holds = np.zeros_like(whole.spots)
     holds[whole.labels[cores.mask]] = True
-    mask = _Patches(whole.labels, whole.spots & holds).mask
+    # The window that says what is normal reaches into large spots, whose middle would be left out.
+    mask = ndimage.binary_fill_holes(_Patches(whole.labels, whole.spots & holds).mask) & skin.inner
     shown = np.where(skin.mask, above, np.float32(0)).astype(np.float32)
-    return Spots(int(cores.spots.sum()), float(mask.sum()) * skin.pixel**2, mask, shown)
+    return Spots(int(cores.spots.sum()), float(mask.sum()) * skin.pixel**2, np.asarray(mask), shown)
 
 
 def pigment(skin: Surface) -> Map:
