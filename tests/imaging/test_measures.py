@@ -12,6 +12,7 @@ from cutis.core.errors import ImageError
 from cutis.imaging.measures import NAMES, UNITS, Measure, measure
 from cutis.imaging.measures.tone import MONK_COLOURS, fitzpatrick, ita_class, lab, typology
 from cutis.phantoms import optics
+from cutis.phantoms.facial import draw_person, render_area
 
 Pixels = NDArray[np.uint8]
 Field = NDArray[np.float64]
@@ -398,3 +399,30 @@ def test_a_finer_photo_gives_the_same_measures() -> None:
         assert there.value == pytest.approx(here.value, rel=0.15), here.name
         assert there.map is not None
         assert there.map.shape == (2 * SIDE, 2 * SIDE)
+
+
+# rendered areas, whose truth is known
+
+
+@pytest.mark.parametrize(
+    ("condition", "name"),
+    [
+        ("wrinkles", "wrinkle_length"),
+        ("pores", "pore_count"),
+        ("ephelides", "spot_count"),
+        ("texture", "roughness"),
+    ],
+)
+@pytest.mark.parametrize("settings", ["usual", "shifted"])
+def test_more_of_a_condition_is_more_of_its_measure(condition: str, name: str, settings: str) -> None:
+    person = draw_person(np.random.default_rng(12))
+    found = []
+    for grade in (0, 2, 4):
+        severity = {condition: float(grade)}
+        rng = np.random.default_rng(3)
+        area = render_area(
+            "cheek_left", {condition: grade}, person, rng, settings=settings, severity=severity
+        )
+        found.append(measure(area.image, area.truth["skin"] > 0.5, names=(name,))[0].value)
+    assert found == sorted(found)
+    assert found[2] > 1.3 * found[0]

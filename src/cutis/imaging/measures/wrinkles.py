@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import Map
 from cutis.imaging.measures.filters import blurred, line_bank
@@ -31,6 +32,7 @@ _SPREADS = 1.7  # spreads of the pieces over the area that start a line: skin's 
 _GOES_ON = 0.55  # share of that which continues it
 _SHORTEST = 4.0  # mm
 _EDGE = 0.7  # mm to either side of the edge of a spot
+_WIDE = 2.2  # mm: a furrow that is dark enough to pass for a spot is narrower
 _HALO, _FAINT = 0.75, 0.45  # mm around a line, and share of its depth below which nothing is a line there
 
 
@@ -78,12 +80,19 @@ def find_wrinkles(skin: Surface, spots: Mask) -> Wrinkles:
 
 
 def _edges(spots: Mask, pixel: float) -> Mask:
-    """What lies near the edge of a spot."""
+    """What lies near the edge of a spot that is wider than any wrinkle."""
     import cv2
 
-    side = 2 * round(_EDGE / pixel) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.morphologyEx(spots.astype(np.uint8), cv2.MORPH_GRADIENT, kernel) > 0)
+    wide, near = (_disc(mm / pixel) for mm in (_WIDE / 2, _EDGE))
+    opened = cv2.morphologyEx(spots.astype(np.uint8), cv2.MORPH_OPEN, wide)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_GRADIENT, near) > 0)
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    import cv2
+
+    side = 2 * round(radius) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
 
 
 def oriented(skin: Surface) -> tuple[Map, Map, Map, float]:
