@@ -276,14 +276,14 @@ def other_found(count: int, change: Callable[[Shot], Shot]) -> float:
     if not hasattr(cv2, "mcc"):
         return float("nan")
     hits = 0
-    for index in range(min(count, 12)):
+    for index in range(min(count, 6)):
         rng = np.random.default_rng([11, index])
         placing, shot = draw_placing(rng), change(replace(draw_shot(rng), exposure=0.72))
         image = render(np.random.default_rng(index), Scene(skin_type=index % 6 + 1), placing, shot).image
         detector = cv2.mcc.CCheckerDetector.create()
         large = cv2.resize(image[..., ::-1], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         hits += bool(detector.process(np.ascontiguousarray(large)))
-    return hits / min(count, 12)
+    return hits / min(count, 6)
 
 
 def whole(count: int) -> Table:
@@ -358,9 +358,9 @@ def rated(manifest: Path, target: str | None, limit: int) -> Iterator[tuple[Phot
     """Photos with what is true of them, by question; of one question the name is empty."""
     from cutis.core.manifest import read_manifest
 
-    table = read_manifest(manifest)
+    table = read_manifest(manifest, target=target)
     rows = table.part("test") if "split" in table.table.columns else table
-    column = target or table.target
+    column = table.target
     questions = [name for name in rows.table.columns if name.startswith("grade_")]
     for path, row in list(zip(rows.paths, rows.table.iter_rows(named=True), strict=True))[:limit]:
         if questions and target is None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import check
 from cutis.imaging.colour_card.card import Card, Search, area, count_usable, pitch_of, project
+from cutis.imaging.colour_card.correct import correction
 from cutis.imaging.colour_card.lattice import Grid, find_grids
 from cutis.imaging.colour_card.measure import Measured, measure
 from cutis.imaging.colour_card.reference import COLUMNS, PATCH, PITCH_MM, ROWS, Edition, patch_light, places
@@ -20,6 +21,7 @@ _SMALLEST = 9.0  # pixels of a patch's side, of which some 5 x 5 are measured
 _ALIKE = 0.9  # most that patches differ from their own colours, in logarithms, whatever the light
 _CLEARER = 0.6  # the right way round differs at most so much as the next best
 _LEAST_USABLE = 14
+_DISAGREE = 4.0  # CIEDE2000 of held-out patches; a sound card has 1, half a card in shade 2
 _LEAST_NEUTRAL = 3
 
 
@@ -59,6 +61,13 @@ def search_card(rgb: NDArray[np.uint8], *, pitch_mm: float = PITCH_MM, edition: 
     card = Card(
         matrix, measured.light, measured.usable, measured.shade, pitch_mm, edition, tuple(measured.notes())
     )
+    left = correction(card).after
+    if left > _DISAGREE:
+        return Search(
+            None,
+            f"A colour card is in view but its patches are off by {left:.0f} (CIEDE2000) under any light, so "
+            "that it was not used. Show the whole card, clean and evenly lit, and check which edition it is.",
+        )
     words = f"A colour card was found, {card.pitch:.0f} pixels from patch to patch; "
     return Search(card, words + f"{count_usable(card.usable)} can be used.")
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.imaging.colour_card.agree import agreeing
 from cutis.imaging.colour_card.card import project
-from cutis.imaging.colour_card.fit import fit_patches
+from cutis.imaging.colour_card.fit import Fit, fit_patches
 from cutis.imaging.colour_card.reference import PATCH, PATCHES, Edition, patch_light, places
 from cutis.imaging.colour_card.spaces import Floats, decoding, difference, lab_of_light
 
@@ -17,6 +18,7 @@ _INNER = 0.55  # of a patch's side that is measured; the rest may be rim
 _CLIPPED = 0.03  # share of a patch's pixels at the end of the scale
 _UNEVEN = 0.30  # deviation over mean of linear light within a patch, beyond noise: something lies on it
 _WRONG = 14.0  # CIEDE2000 after correction, by the other patches' correction: not this patch's colour
+_FEWEST = 8  # patches that a fit needs
 _SHADE = 0.87  # of the light on the other patches
 _MOST = 40_000  # pixels that are read per patch
 
@@ -45,16 +47,29 @@ class Measured:
 
     def notes(self) -> Iterator[str]:
         """What the user should know."""
-        shaded = self.usable & (self.shade < _SHADE)
-        if shaded.any():
-            yield f"{int(shaded.sum())} patches lie in shade; brightness was taken from the others."
-        for what, which in (
-            ("clipped", self.clipped),
-            ("too dark", self.black),
-            ("covered or in glare", self.covered),
-        ):
+        shaded = int((self.usable & (self.shade < _SHADE)).sum())
+        if shaded:
+            yield (
+                f"{_patches(shaded)} in shade: brightness was taken from the others, and skin tone may "
+                "be off by several degrees. Hold the card in even light."
+            )
+        causes = {
+            "clipped": self.clipped,
+            "too dark": self.black,
+            "covered or in glare": self.covered,
+        }
+        for cause, which in causes.items():
             if which.any():
-                yield f"{int(which.sum())} patches are {what} and were left out."
+                yield f"{_patches(int(which.sum()))} {cause}: left out."
+
+
+def _error(fit: Fit, own: Floats) -> Floats:
+    """(24,) CIEDE2000 that is left, shade aside."""
+    return difference(lab_of_light(fit.corrected / fit.shade[:, None]), lab_of_light(own))
+
+
+def _patches(count: int) -> str:
+    return f"{count} patch is" if count == 1 else f"{count} patches are"
 
 
 def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measured:
@@ -76,16 +91,17 @@ def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measure
     covered = ~(clipped | black) & (uneven >= _UNEVEN)
     shade = np.ones(PATCHES)
     own = patch_light(edition)
-    if usable.sum() < 8:
+    if usable.sum() < _FEWEST:
         return Measured(light, clipped, black, covered, shade)
-    for _ in range(6):  # the worst patch spoils its neighbours' correction, so that one goes at a time
-        fit = fit_patches(light, own, usable)
-        error = difference(lab_of_light(fit.corrected / fit.shade[:, None]), lab_of_light(own))
-        worst = int(np.argmax(np.where(usable, error, 0)))
-        shade = fit.shade
-        if error[worst] < _WRONG or usable.sum() <= 12:
-            break
-        usable[worst], covered[worst] = False, True
+    fit = fit_patches(light, own, usable)
+    if _error(fit, own)[usable].max() >= _WRONG:
+        kept = agreeing(light, own, usable, _WRONG)
+        covered |= usable & ~kept
+        if kept.sum() < _FEWEST:
+            return Measured(light, clipped, black, covered, shade)
+        fit = fit_patches(light, own, kept)
+        covered |= kept & (_error(fit, own) >= _WRONG)
+    shade = fit.shade
     return Measured(light, clipped, black, covered, shade)
 
 
