@@ -2,7 +2,7 @@
 
 Colours: the maker's CIELAB values under D50 and the 2-degree observer, for cards made since November 2014 and
 for earlier ones (X-Rite, "New color specifications for ColorChecker SG and Classic Charts", 2016). The two
-differ by 0.9 CIEDE2000 on average.
+differ by 0.8 CIEDE2000 on average.
 
 Geometry: patches of 40 mm, 44 mm from centre to centre, in 4 rows of 6. Smaller editions of the card have the
 same layout.
