@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "mrmc": ("mrmc",),
     "clinical": ("clinical",),
     "plan": ("plan",),
+    "serve": ("serve",),
+    "audit": ("audit",),
     "doctor": ("doctor",),
 }
 

@@ -1,0 +1,1 @@
+"""What programs can do: all that the pages can, with a token."""

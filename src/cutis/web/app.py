@@ -1,0 +1,125 @@
+"""The application: its parts put together, ready to be served."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from cutis.core.errors import CutisError
+from cutis.core.version import __version__
+from cutis.web import files, health
+from cutis.web.api import routes as api
+from cutis.web.audit import routes as audit
+from cutis.web.audit.chain import Audit
+from cutis.web.bodies import BoundedBodies
+from cutis.web.database import Database, Photo
+from cutis.web.database.migrate import migrate
+from cutis.web.errors import add_error_pages
+from cutis.web.headers import SecurityHeaders
+from cutis.web.people import routes as people
+from cutis.web.people.access import declared
+from cutis.web.people.limits import Limit
+from cutis.web.photos import decoder
+from cutis.web.photos import routes as photos
+from cutis.web.photos.store import Store
+from cutis.web.platform import Platform
+from cutis.web.secret import read_secret
+from cutis.web.settings import Settings
+from cutis.web.studies import routes as studies
+from cutis.web.templating import web_environment
+
+PARTS = (
+    health.router, files.router, people.router, studies.router, photos.router, audit.router, api.router
+)  # fmt: skip
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Open what is kept: bring the database up to date, and undo what a crash left half done.
+
+    Raises:
+        CutisError: another server has the folder open, or something in it does not hold.
+    """
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database)
+    migrate(database)
+    secret = read_secret(settings.data_folder)
+    store = Store(settings.data_folder / "photos")
+
+    def known(digest: str) -> bool:
+        with database.reading() as session:
+            return session.scalar(select(Photo.id).where(Photo.digest == digest).limit(1)) is not None
+
+    store.recover(known)
+    return Platform(
+        settings=settings,
+        database=database,
+        store=store,
+        audit=Audit(secret),
+        secret=secret,
+        decoding=asyncio.Semaphore(settings.decoders),
+        by_login=Limit(settings.sign_ins_per_minute, 60),
+        by_address=Limit(10 * settings.sign_ins_per_minute, 60),
+        missing=files.missing_libraries(),
+    )
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """The application of an open platform.
+
+    Raises:
+        UndeclaredRouteError: a route does not say who may use it.
+    """
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        decoder.warm_up()
+        yield
+        platform.database.close()
+
+    app = FastAPI(
+        title="cutis", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=running
+    )
+    app.state.platform = platform
+    app.state.environment = web_environment()
+    app.state.asset = files.asset
+    for part in PARTS:
+        app.router.routes.extend(part.routes)
+    declared(app)
+    add_error_pages(app)
+    settings = platform.settings
+    most = int(settings.upload_megabytes * 1e6) + 100_000  # the form's other fields
+    app.add_middleware(BoundedBodies, most=most, seconds=settings.upload_seconds)
+    app.add_middleware(SecurityHeaders, encrypted=settings.encrypted)
+    return app
+
+
+def hold(folder: Path) -> IO[str]:
+    """Keep other servers from a data folder, until the process ends.
+
+    Raises:
+        CutisError: another server has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = (folder / "server.lock").open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.seek(0)
+        number = handle.read().strip() or "unknown"
+        handle.close()
+        raise CutisError(
+            f"{folder}: another server (process {number}) has this folder open. Stop it, or choose another "
+            "folder with --data."
+        ) from error
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle

@@ -1,0 +1,30 @@
+"""What the platform remembers: one noun per file, in SQLite or PostgreSQL."""
+
+from cutis.web.database.audit_entry import AuditEntry, AuditHead
+from cutis.web.database.engine import Database
+from cutis.web.database.invitation import Invitation
+from cutis.web.database.member import Member
+from cutis.web.database.participant import Participant
+from cutis.web.database.photo import Photo
+from cutis.web.database.row import Row
+from cutis.web.database.site import Site
+from cutis.web.database.study import Study
+from cutis.web.database.token import Token
+from cutis.web.database.user import User
+from cutis.web.database.web_session import WebSession
+
+__all__ = [
+    "AuditEntry",
+    "AuditHead",
+    "Database",
+    "Invitation",
+    "Member",
+    "Participant",
+    "Photo",
+    "Row",
+    "Site",
+    "Study",
+    "Token",
+    "User",
+    "WebSession",
+]

@@ -1,0 +1,1 @@
+"""The changes themselves; a released one is never edited."""

@@ -1,0 +1,125 @@
+"""What the platform answers when it does not do what was asked: a page, or problem+json below /api."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+_log = logging.getLogger("cutis.web")
+
+_WORDS = {
+    401: ("Sign in first", "This needs somebody who is signed in."),
+    403: ("Not part of your role", "Ask an investigator of the study, or an administrator, for the role."),
+    404: ("Nothing here", "There is nothing at this address, or it is not yours to see."),
+    405: ("Not possible here", "This address does not take that kind of request."),
+    408: ("Took too long", "The data did not arrive in time. Try again on a faster connection."),
+    413: ("Too large", "The data is larger than is taken here."),
+    422: ("Something is missing", "Some of what was sent does not hold. Correct it and send it again."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: (
+        "Something went wrong here",
+        "Nothing was changed. Try again; if it stays, tell the administrator.",
+    ),
+}
+
+
+class RefusedError(Exception):
+    """Something is not done, for a reason that the person can be told.
+
+    Args:
+        status: of HTTP.
+        words: what is wrong and how to mend it; nothing that the person may not know.
+        title: in a few words; by status when empty.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self, status: int, words: str = "", *, title: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        plain = _WORDS.get(status) or (HTTPStatus(status).phrase, "")
+        self.status = status
+        self.title = title or plain[0]
+        self.words = words or plain[1]
+        self.headers = dict(headers or {})
+        super().__init__(self.words)
+
+
+class SignInFirstError(RefusedError):
+    """A page that needs somebody who is signed in: the browser is sent there, and comes back after.
+
+    Args:
+        back: the address to come back to.
+    """
+
+    def __init__(self, back: str) -> None:
+        super().__init__(401)
+        self.back = back
+
+
+def is_api(request: Request) -> bool:
+    """The request is a program's: its answers are JSON."""
+    return request.url.path.startswith("/api/") or request.url.path == "/api"
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Make every error a clear answer in which nothing of the inside stands."""
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def answer(request: Request, error: RefusedError, reference: str = "") -> Response:
+    """The page or the JSON of an error."""
+    if is_api(request):
+        problem = {"type": "about:blank", "title": error.title, "status": error.status, "detail": error.words}
+        if reference:
+            problem["instance"] = reference
+        media = "application/problem+json"
+        return JSONResponse(problem, error.status, headers=error.headers, media_type=media)
+    from cutis.web.templating import page
+
+    return page(
+        request, "error.html", status=error.status, headers=error.headers, error=error, reference=reference
+    )
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    if isinstance(error, SignInFirstError):
+        return RedirectResponse(f"/sign-in?back={quote(error.back)}", 303)
+    return answer(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    # Its own words are the framework's, and may repeat what was sent.
+    return answer(request, RefusedError(error.status_code, headers=error.headers))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    where = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'][1:]) or 'the body'}: {one['msg']}"
+        for one in error.errors()[:10]
+    )
+    return answer(request, RefusedError(422, f"Does not hold: {where}."))
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    _log.error("%s %s failed (reference %s)", request.method, _route(request), reference, exc_info=error)
+    return answer(request, RefusedError(500), reference)
+
+
+def _route(request: Request) -> str:
+    """The pattern of the address: the address itself may hold a one-time link."""
+    return str(getattr(request.scope.get("route"), "path", "an unknown address"))

@@ -1,0 +1,51 @@
+"""How often something may be tried."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from threading import Lock
+from time import monotonic
+
+from cutis.web.errors import RefusedError
+
+_REMEMBERED = 10_000  # keys; the longest unused are forgotten
+
+
+class Limit:
+    """At most so many tries in so many seconds, for each key; kept in memory, by a clock that nobody sets.
+
+    Args:
+        most: tries.
+        seconds: in which they count.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds = most, seconds
+        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = Lock()
+
+    def count(self, key: str) -> None:
+        """Count a try.
+
+        Raises:
+            RefusedError: there were too many; this one does not count.
+        """
+        at = monotonic()
+        with self._lock:
+            tries = self._tries.setdefault(key, deque())
+            self._tries.move_to_end(key)
+            while tries and tries[0] <= at - self.seconds:
+                tries.popleft()
+            if len(tries) >= self.most:
+                wait = max(1, round(tries[0] + self.seconds - at))
+                raise RefusedError(
+                    429, f"Too many tries. Wait {wait} seconds.", headers={"retry-after": str(wait)}
+                )
+            tries.append(at)
+            if len(self._tries) > _REMEMBERED:
+                self._tries.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """Somebody has shown who they are: earlier tries no longer count."""
+        with self._lock:
+            self._tries.pop(key, None)

@@ -1,0 +1,50 @@
+"""Passwords, kept as argon2 hashes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from cutis.web.errors import RefusedError
+
+SHORTEST = 12
+LONGEST = 200
+_HASHER = PasswordHasher()  # argon2id, 64 MiB, as RFC 9106 advises for servers
+_AT_ONCE = BoundedSemaphore(2)  # more at a time would let strangers fill the memory
+
+
+def hashed(password: str, login: str) -> str:
+    """The hash of a new password.
+
+    Raises:
+        RefusedError: too short, too long, or easily guessed from the name.
+    """
+    if len(password) < SHORTEST:
+        raise RefusedError(
+            422, f"The password has {len(password)} characters. Choose one of at least {SHORTEST}."
+        )
+    if len(password) > LONGEST:
+        raise RefusedError(422, f"The password has more than {LONGEST} characters. Choose a shorter one.")
+    if len(set(password)) < 5 or (login and login.casefold() in password.casefold()):
+        raise RefusedError(
+            422, "The password is easily guessed. Choose several words that do not belong together."
+        )
+    with _AT_ONCE:
+        return _HASHER.hash(password)
+
+
+def fits(password: str, kept: str | None) -> bool:
+    """The password is the one that was hashed; None takes as long as any, and never fits."""
+    with _AT_ONCE:
+        try:
+            return _HASHER.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    return _HASHER.hash("nobody has this password")

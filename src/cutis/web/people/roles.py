@@ -1,0 +1,53 @@
+"""ONE table of who may do what. Routes name a permission; nothing else decides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is: of the installation, or of one study."""
+
+    ADMINISTRATOR = "administrator"
+    INVESTIGATOR = "investigator"
+    CLINICIAN = "clinician"
+    READER = "reader"
+
+
+STUDY_ROLES = (Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
+
+
+class Permission(StrEnum):
+    """What a route needs; the value is how the documentation names it."""
+
+    OPEN = "open to everybody"
+    SIGNED_IN = "be signed in"
+    MAKE_STUDY = "make a study"
+    SEE_AUDIT = "see the audit of the installation"
+    SEE_STUDY = "see a study"
+    SEE_MEMBERS = "see the members of a study"
+    MANAGE_STUDY = "change a study, its sites and its members"
+    SEE_PHOTOS = "see participants and photos"
+    ADD_PHOTOS = "add participants and photos"
+    SEE_STUDY_AUDIT = "see the audit of a study"
+
+
+# An administrator sees no study and no photo without being its member: running the machine needs neither.
+TABLE: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset({Permission.MAKE_STUDY, Permission.SEE_AUDIT}),
+    Role.INVESTIGATOR: frozenset(
+        {
+            Permission.SEE_STUDY,
+            Permission.SEE_MEMBERS,
+            Permission.MANAGE_STUDY,
+            Permission.SEE_PHOTOS,
+            Permission.ADD_PHOTOS,
+            Permission.SEE_STUDY_AUDIT,
+        }
+    ),
+    Role.CLINICIAN: frozenset(
+        {Permission.SEE_STUDY, Permission.SEE_MEMBERS, Permission.SEE_PHOTOS, Permission.ADD_PHOTOS}
+    ),
+    Role.READER: frozenset({Permission.SEE_STUDY}),
+}
+OF_A_STUDY = frozenset(one for role in STUDY_ROLES for one in TABLE[role])

@@ -1,0 +1,247 @@
+"""First start, joining by a link, signing in and out, and one's own account."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cutis.web.bodies import Form
+from cutis.web.database import Invitation, Study, Token, User, WebSession
+from cutis.web.database.row import now
+from cutis.web.errors import RefusedError
+from cutis.web.people import invitations, passwords, sessions, tokens
+from cutis.web.people.access import Access, Filled, needs
+from cutis.web.people.roles import Permission
+from cutis.web.platform import Held, Platform
+from cutis.web.templating import page
+
+router = APIRouter()
+
+Anybody = Annotated[Access, needs(Permission.OPEN)]
+SignedIn = Annotated[Access, needs(Permission.SIGNED_IN)]
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,79}")
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, held: Held, access: Anybody, back: str = "/") -> Response:
+    """The page to sign in."""
+    if access.user:
+        return RedirectResponse(_inside(back), 303)
+    with held.database.reading() as session:
+        empty = session.scalar(select(func.count(User.id))) == 0
+    return page(request, "people/sign_in.html", back=_inside(back), login="", empty=empty)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, held: Held, access: Anybody, form: Filled) -> Response:
+    """Sign in; the answer does not tell whether the name or the password was wrong."""
+    back, login = _inside(form.secret("back")), form.secret("login").strip().lower()[:80]
+    try:
+        user = _identified(request, held, login, form.secret("password"))
+    except RefusedError as error:
+        return page(
+            request,
+            "people/sign_in.html",
+            status=error.status,
+            headers=error.headers,
+            back=back,
+            login=login,
+            empty=False,
+            problem=error.words,
+        )
+    return _signed_in(request, held, user, back)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, held: Held, access: SignedIn) -> Response:
+    """End the session of this browser."""
+    with held.database.writing() as session:
+        sessions.end(session, request.cookies.get(sessions.COOKIE, ""))
+        held.audit.add(session, "session.ended", who=access.user)
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(sessions.COOKIE)
+    return answer
+
+
+@router.get("/join/{link}")
+def join_page(request: Request, held: Held, access: Anybody, link: str) -> Response:
+    """What a one-time link offers; looking at it does not use it up."""
+    held.by_address.count(_address(request))
+    return _join_page(request, held, link)
+
+
+@router.post("/join/{link}")
+def join(request: Request, held: Held, access: Anybody, form: Filled, link: str) -> Response:
+    """Use a one-time link: with the account that is signed in, or with a new one."""
+    held.by_address.count(_address(request))
+    try:
+        with held.database.writing() as session:
+            invitation = invitations.find(session, link)
+            user = session.get_one(User, access.user) if access.user else _new_user(session, held, form)
+            invitations.accept(session, held.audit, invitation, user)
+            back = f"/studies/{invitation.study_id}" if invitation.study_id else "/"
+    except RefusedError as error:
+        if error.status != 422:
+            raise
+        return _join_page(request, held, link, problem=error.words, login=form.secret("login"))
+    return RedirectResponse(back, 303) if access.user else _signed_in(request, held, user, back)
+
+
+@router.get("/account")
+def account(request: Request, held: Held, access: SignedIn) -> Response:
+    """One's own account."""
+    return _account_page(request, held, access)
+
+
+@router.post("/account/password")
+def change_password(request: Request, held: Held, access: SignedIn, form: Filled) -> Response:
+    """Choose another password; all other browsers are signed out."""
+    try:
+        user = _identified(request, held, access.login, form.secret("password"))
+        kept = passwords.hashed(form.secret("new_password"), access.login)
+    except RefusedError as error:
+        return _account_page(request, held, access, status=error.status, problem=error.words)
+    with held.database.writing() as session:
+        session.get_one(User, user.id).password = kept
+        sessions.end_all(session, user.id)
+        held.audit.add(session, "password.changed", who=user.id, subject=user.id)
+    return _signed_in(request, held, user, "/account")
+
+
+@router.post("/account/sessions/end")
+def end_sessions(request: Request, held: Held, access: SignedIn) -> Response:
+    """Sign out all other browsers."""
+    with held.database.writing() as session:
+        count = sessions.end_all(session, access.user, but=request.cookies[sessions.COOKIE])
+        held.audit.add(session, "session.others_ended", who=access.user, count=count)
+    return RedirectResponse("/account", 303)
+
+
+@router.post("/account/tokens")
+def make_token(request: Request, held: Held, access: SignedIn, form: Filled) -> Response:
+    """A token for a program; this answer is the only place where it is shown."""
+    title = form.text("title", most=80)
+    with held.database.writing() as session:
+        token, text = tokens.make(session, access.user, title)
+        held.audit.add(session, "token.made", who=access.user, subject=token.id)
+    return _account_page(request, held, access, token=text)
+
+
+@router.post("/account/tokens/{token}/end")
+def end_token(held: Held, access: SignedIn, token: str) -> Response:
+    """A token is good no longer."""
+    with held.database.writing() as session:
+        kept = session.scalar(select(Token).where(Token.id == token, Token.user_id == access.user))
+        if kept is None:
+            raise RefusedError(404)
+        session.delete(kept)
+        held.audit.add(session, "token.ended", who=access.user, subject=token)
+    return RedirectResponse("/account", 303)
+
+
+def _identified(request: Request, held: Platform, login: str, password: str) -> User:
+    """Who has this name and this password.
+
+    Raises:
+        RefusedError: nobody, or too many tries.
+    """
+    held.by_address.count(_address(request))
+    held.by_login.count(login)
+    with held.database.reading() as session:
+        user = session.scalar(select(User).where(User.login == login))
+    if passwords.fits(password, user.password if user else None) and user and user.active:
+        held.by_login.forget(login)
+        return user
+    held.audit.note(held.database, "session.refused", who=user.id if user else "")
+    raise RefusedError(422, "The name or the password is not right. Try again.")
+
+
+def _signed_in(request: Request, held: Platform, user: User, back: str) -> Response:
+    """Start a session, and go on to a page."""
+    hours = held.settings.session_hours
+    with held.database.writing() as session:
+        cookie = sessions.start(session, user, hours, request.cookies.get(sessions.COOKIE, ""))
+        held.audit.add(session, "session.started", who=user.id)
+    answer = RedirectResponse(back, 303)
+    answer.set_cookie(
+        sessions.COOKIE, cookie, httponly=True, samesite="lax", secure=held.settings.encrypted, path="/"
+    )
+    return answer
+
+
+def _new_user(session: Session, held: Platform, form: Form) -> User:
+    login = form.text("login", most=80, called="sign-in name").lower()
+    if not _LOGIN.fullmatch(login):
+        raise RefusedError(
+            422, "The sign-in name has 2 to 80 letters without accents, digits and . _ @ + - in it."
+        )
+    name = form.text("name", called="your name")
+    if form.secret("password") != form.secret("again"):
+        raise RefusedError(422, "The two passwords differ. Type both anew.")
+    kept = passwords.hashed(form.secret("password"), login)
+    if session.scalar(select(User.id).where(User.login == login)):
+        raise RefusedError(422, "That sign-in name is taken. Choose another, or sign in if it is yours.")
+    user = User(login=login, name=name, password=kept)
+    session.add(user)
+    session.flush()
+    held.audit.add(session, "account.made", who=user.id, subject=user.id)
+    return user
+
+
+def _join_page(
+    request: Request, held: Platform, link: str, *, problem: str = "", login: str = ""
+) -> Response:
+    with held.database.reading() as session:
+        invitation: Invitation = invitations.find(session, link)
+        study = session.get(Study, invitation.study_id) if invitation.study_id else None
+    status = 422 if problem else 200
+    return page(
+        request,
+        "people/join.html",
+        status=status,
+        invitation=invitation,
+        study=study,
+        link=link,
+        problem=problem,
+        login=login,
+        shortest=passwords.SHORTEST,
+    )
+
+
+def _account_page(
+    request: Request, held: Platform, access: Access, *, status: int = 200, problem: str = "", token: str = ""
+) -> Response:
+    with held.database.reading() as session:
+        kept = session.scalars(
+            select(Token).where(Token.user_id == access.user, Token.expires > now()).order_by(Token.created)
+        ).all()
+        browsers = session.scalar(
+            select(func.count(WebSession.id)).where(
+                WebSession.user_id == access.user, WebSession.expires > now()
+            )
+        )
+    return page(
+        request,
+        "people/account.html",
+        status=status,
+        problem=problem,
+        tokens=kept,
+        token=token,
+        browsers=browsers,
+        shortest=passwords.SHORTEST,
+    )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _inside(back: str) -> str:
+    """An address of this server to go back to; any other is the home page."""
+    sound = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+    return back if sound else "/"

@@ -1,0 +1,57 @@
+"""Find photos within a study, and write down that they were seen."""
+
+from __future__ import annotations
+
+from fastapi import Response
+from fastapi.responses import FileResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cutis.web.database import Participant, Photo
+from cutis.web.errors import RefusedError
+from cutis.web.people.access import Access
+from cutis.web.platform import Platform
+
+PER_PAGE = 60
+
+
+def photo_of(session: Session, study: str, photo: str) -> Photo:
+    """A photo, if it is of this study.
+
+    Raises:
+        RefusedError: it is not.
+    """
+    found = session.scalar(select(Photo).where(Photo.id == photo, Photo.study_id == study))
+    if found is None:
+        raise RefusedError(404)
+    return found
+
+
+def photos_of(
+    session: Session, study: str, participant: str = "", skip: int = 0
+) -> list[tuple[Photo, Participant]]:
+    """Photos of a study or of one participant, the newest first, one page of them and one more."""
+    chosen = select(Photo, Participant).join(Participant, Participant.id == Photo.participant_id)
+    chosen = chosen.where(Photo.study_id == study)
+    if participant:
+        chosen = chosen.where(Photo.participant_id == participant)
+    newest = chosen.order_by(Photo.created.desc(), Photo.id)
+    found = session.execute(newest.offset(max(0, skip)).limit(PER_PAGE + 1))
+    return [(photo, participant) for photo, participant in found]
+
+
+def shown(held: Platform, access: Access, photo: str, *, small: bool) -> Response:
+    """The pixels of a photo, with the line in the audit that they were seen."""
+    with held.database.writing() as session:
+        found = photo_of(session, access.study, photo)
+        size = "preview" if small else "photo"
+        held.audit.add(session, f"{size}.seen", who=access.user, study=access.study, subject=found.id)
+    place = held.store.preview(found.digest) if small else held.store.photo(found.digest, found.kind)
+    if not place.is_file():
+        raise RefusedError(
+            500, "The file of this photo is missing. Tell the administrator to restore the backup."
+        )
+    media = "image/png" if found.kind == "png" and not small else "image/jpeg"
+    name = f"{found.id}.{'jpg' if small else found.kind}"
+    headers = {"content-disposition": f'inline; filename="{name}"', "cache-control": "private, no-store"}
+    return FileResponse(place, media_type=media, headers=headers)

@@ -1,0 +1,56 @@
+"""Start the process that examines a file, and end it when it takes too long."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+from cutis.web.errors import RefusedError
+from cutis.web.photos.examined import Examined, NotTaken, examine_for
+
+TITLE = "The photo was not taken"
+
+
+def warm_up() -> None:
+    """Start the process of which the others are copies, with the decoders loaded."""
+    from multiprocessing import forkserver
+
+    _context()
+    forkserver.ensure_running()
+
+
+def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seconds: float) -> Examined:
+    """Examine a file in another process, see `cutis.web.photos.examine`.
+
+    Raises:
+        RefusedError: it is not taken, it took too long, or the process ended.
+    """
+    context = _context()
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(
+        target=examine_for, args=(theirs, seconds, source, photo, preview, megapixels), daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise RefusedError(422, f"The photo could not be read within {seconds:g} seconds.", title=TITLE)
+        found = ours.recv()
+    except EOFError as error:  # the decoder fell over it
+        words = "The photo is damaged and cannot be read in full. Take it or copy it again."
+        raise RefusedError(422, words, title=TITLE) from error
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(found, NotTaken):
+        raise RefusedError(422, found.reason, title=TITLE)
+    assert isinstance(found, Examined)
+    return found
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["cutis.web.photos.examine", "pillow_heif"])
+    return context

@@ -1,0 +1,53 @@
+"""What a process of its own finds out about a file that somebody sent.
+
+The decoders of photos are large programs in C, and a file can be made to hurt them: that process knows neither
+the database nor the secret nor other photos, and may be ended at any time. Nothing of the server is imported.
+"""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+_MEMORY = 3 << 30  # bytes
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is kept of a photo.
+
+    Attributes:
+        kind: ``jpg`` or ``png``.
+        width: in pixels, upright, as is the height.
+        taken: local time by the camera's clock, ISO 8601; None where it is not said.
+    """
+
+    kind: str
+    width: int
+    height: int
+    taken: str | None
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """Why a file is not taken, in words for the person who sent it."""
+
+    reason: str
+
+
+def examine_for(
+    answer: Connection, seconds: float, source: Path, photo: Path, preview: Path, megapixels: float
+) -> None:
+    """What the process does: `cutis.web.photos.examine`, with no more memory and time than is given."""
+    from PIL import Image
+
+    from cutis.web.photos.examine import examine_here
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    whole = int(seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole))
+    Image.MAX_IMAGE_PIXELS = None  # the limit is the one that was given
+    answer.send(examine_here(source, photo, preview, megapixels))

@@ -1,0 +1,168 @@
+"""Take a photo in: all of it, or nothing but a line in the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cutis.web.database import Participant, Photo, Study
+from cutis.web.errors import RefusedError
+from cutis.web.people.access import Access
+from cutis.web.photos.decoder import TITLE, examine
+from cutis.web.photos.examined import Examined
+from cutis.web.platform import Platform
+
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A photo that is kept, and whether it was before."""
+
+    photo: Photo
+    new: bool
+
+
+def take_in(platform: Platform, access: Access, participant: str, key: str, file: IO[bytes]) -> Arrived:
+    """Keep a photo, exactly once: the same key, or the same file of the same participant, is one photo.
+
+    Args:
+        platform: that keeps it.
+        access: who sends it, and to which study.
+        participant: identity.
+        key: the sender's own name of this upload, the same when it is sent again; empty for the file's hash.
+        file: as it was sent, from its beginning.
+
+    Raises:
+        RefusedError: it is not taken; nothing is kept but a line in the audit.
+    """
+    scratch, kept = platform.store.scratch(), False
+    try:
+        arrived = _take_in(platform, access, participant, key, file, scratch)
+        kept = True
+        return arrived
+    except RefusedError as error:
+        platform.audit.note(
+            platform.database,
+            "photo.refused",
+            who=access.user,
+            study=access.study,
+            status=error.status,
+            reason=error.words,
+        )
+        raise
+    finally:
+        platform.store.settle(scratch, kept=kept)
+
+
+def _take_in(
+    platform: Platform, access: Access, participant: str, key: str, file: IO[bytes], scratch: Path
+) -> Arrived:
+    if key and not _KEY.fullmatch(key):
+        raise RefusedError(422, "The key of the upload may have 64 letters, digits and -_.: in it.")
+    size, arrived = _copy(file, scratch)
+    if not size:
+        raise RefusedError(422, "The file is empty. Choose the photo again.", title=TITLE)
+    key = key or arrived
+    with platform.database.reading() as session:
+        _participant(session, access.study, participant)
+        if (there := _there(session, participant, key, arrived)) is not None:
+            return Arrived(there, new=False)
+        study = session.get_one(Study, access.study)
+        keeps_moment = study.keeps_capture_time
+    photo, preview = (scratch.with_name(f"{scratch.name}-{part}") for part in ("photo", "preview"))
+    settings = platform.settings
+    found = examine(
+        scratch, photo, preview, megapixels=settings.upload_megapixels, seconds=settings.decode_seconds
+    )
+    digest, kept = _digest(photo), photo.stat().st_size
+    platform.store.put(preview, platform.store.preview(digest))
+    platform.store.put(photo, platform.store.photo(digest, found.kind))
+    row = _row(access, participant, key, arrived, digest, kept, found)
+    row.taken = found.taken if keeps_moment else None
+    return _keep(platform, access, row)
+
+
+def _row(
+    access: Access, participant: str, key: str, arrived: str, digest: str, size: int, found: Examined
+) -> Photo:
+    return Photo(
+        study_id=access.study,
+        participant_id=participant,
+        added_by=access.user,
+        key=key,
+        arrived_digest=arrived,
+        digest=digest,
+        kind=found.kind,
+        size=size,
+        width=found.width,
+        height=found.height,
+    )
+
+
+def _keep(platform: Platform, access: Access, row: Photo) -> Arrived:
+    """Write a photo and its line of the audit, unless another upload of it was faster."""
+    with platform.database.writing() as session:
+        # Two of the same at once: the lock of the audit lets one through after the other.
+        platform.audit.lock(session)
+        if (there := _there(session, row.participant_id, row.key, row.arrived_digest)) is not None:
+            return Arrived(there, new=False)
+        session.add(row)
+        session.flush()
+        platform.audit.add(
+            session,
+            "photo.added",
+            who=access.user,
+            study=access.study,
+            subject=row.id,
+            participant=row.participant_id,
+            digest=row.digest,
+        )
+    return Arrived(row, new=True)
+
+
+def _participant(session: Session, study: str, participant: str) -> None:
+    if not session.scalar(
+        select(Participant.id).where(Participant.id == participant, Participant.study_id == study)
+    ):
+        raise RefusedError(404, "There is no such participant in this study.", title="No such participant")
+
+
+def _there(session: Session, participant: str, key: str, arrived: str) -> Photo | None:
+    """The photo, if it is kept already.
+
+    Raises:
+        RefusedError: the key was used for another file.
+    """
+    same_file, same_key = Photo.arrived_digest == arrived, Photo.key == key
+    found = session.scalars(
+        select(Photo).where(Photo.participant_id == participant, or_(same_key, same_file))
+    ).all()
+    if any(one.key == key and one.arrived_digest != arrived for one in found):
+        raise RefusedError(
+            409, "The key of the upload was used for another photo. Use a new one.", title=TITLE
+        )
+    return found[0] if found else None
+
+
+def _copy(file: IO[bytes], place: Path) -> tuple[int, str]:
+    """Copy a file, piece by piece; its size and its hash."""
+    size, digest = 0, hashlib.sha256()
+    with place.open("xb") as copy:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+            copy.write(piece)
+            size += len(piece)
+    return size, digest.hexdigest()
+
+
+def _digest(place: Path) -> str:
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

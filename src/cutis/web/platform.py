@@ -1,0 +1,48 @@
+"""What a running server holds."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cutis.web.audit.chain import Audit
+from cutis.web.database import Database
+from cutis.web.people.limits import Limit
+from cutis.web.photos.store import Store
+from cutis.web.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Platform:
+    """What a running server holds; every route can ask for it.
+
+    Attributes:
+        secret: of the installation.
+        decoding: a place for each photo that is decoded at the same time.
+        by_login: tries to sign in by one name.
+        by_address: tries to sign in or to use a link from one address.
+        vendor: browser libraries that are not there, with what is off without them.
+    """
+
+    settings: Settings
+    database: Database
+    store: Store
+    audit: Audit
+    secret: bytes
+    decoding: asyncio.Semaphore
+    by_login: Limit
+    by_address: Limit
+    missing: tuple[str, ...]
+
+
+def platform_of(request: Request) -> Platform:
+    """The platform that answers a request."""
+    held = request.app.state.platform
+    assert isinstance(held, Platform)
+    return held
+
+
+Held = Annotated[Platform, Depends(platform_of)]

@@ -1,0 +1,1 @@
+"""Studies, their sites, members and participants."""

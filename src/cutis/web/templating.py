@@ -1,0 +1,66 @@
+"""Pages from templates, in the frame that all pages of the platform share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from cutis.pages.environment import environment
+from cutis.web.people.access import Access
+from cutis.web.people.form_tokens import VISITOR, form_token
+from cutis.web.people.roles import Permission, Role
+from cutis.web.platform import platform_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def web_environment() -> Environment:
+    """The templates of the platform; all that people read is marked for translation."""
+    made = environment("cutis.web")
+    made.add_extension("jinja2.ext.i18n")
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    made.filters["moment"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC"
+    made.filters["machine"] = datetime.isoformat
+    made.globals.update(Permission=Permission, Role=Role)
+    return made
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """A page.
+
+    Args:
+        request: that it answers; its templates find ``access``, ``form_token`` and ``missing``.
+        template: below ``templates``.
+        status: of HTTP.
+        headers: of the answer.
+        values: of the template's names.
+    """
+    platform = platform_of(request)
+    made: Environment = request.app.state.environment
+    access = getattr(request.state, "access", Access())
+    values.setdefault("problem", "")
+    html = made.get_template(template).render(
+        access=access,
+        form_token=form_token(request, platform.secret),
+        asset=request.app.state.asset,
+        missing=platform.missing,
+        **values,
+    )
+    answer = HTMLResponse(html, status, headers=dict(headers or {}))
+    if visitor := getattr(request.state, "visitor", ""):
+        answer.set_cookie(
+            VISITOR, visitor, httponly=True, samesite="strict", secure=platform.settings.encrypted
+        )
+    return answer
