@@ -76,4 +76,4 @@ def _lines(session: Session, study: str, action: str, before: int) -> list[Audit
 def _names(session: Session, lines: list[AuditEntry]) -> dict[str, str]:
     """Names of those who did what is on a page, by identity."""
     found = session.execute(select(User.id, User.name).where(User.id.in_({one.who for one in lines})))
-    return dict(found.tuples().all())
+    return {one.id: one.name for one in found}

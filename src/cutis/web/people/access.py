@@ -106,7 +106,7 @@ def _pass(platform: Platform, access: Access, permission: Permission, request: R
     """Let somebody pass.
 
     Raises:
-        RefusedError: not signed in; not a member, in the words of a study that is not there; not in this role.
+        RefusedError: not signed in; not a member, in the words of a study not there; not in this role.
     """
     if not access.user:
         if is_api(request):

@@ -20,7 +20,7 @@ STUDY_ROLES = (Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
 class Permission(StrEnum):
     """What a route needs; the value is how the documentation names it."""
 
-    OPEN = "open to everybody"
+    OPEN = "be anybody"
     SIGNED_IN = "be signed in"
     MAKE_STUDY = "make a study"
     SEE_AUDIT = "see the audit of the installation"

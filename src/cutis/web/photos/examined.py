@@ -1,7 +1,8 @@
 """What a process of its own finds out about a file that somebody sent.
 
-The decoders of photos are large programs in C, and a file can be made to hurt them: that process knows neither
-the database nor the secret nor other photos, and may be ended at any time. Nothing of the server is imported.
+The decoders of photos are large programs in C, and a file can be made to hurt them: that process knows
+neither the database nor the secret nor other photos, and may be ended at any time. Nothing of the server is
+imported.
 """
 
 from __future__ import annotations

@@ -1,0 +1,58 @@
+"""The access matrix of the documentation, written from the routes: ``python -m cutis.web.people.matrix``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cutis.web.people.access import Declared
+from cutis.web.people.roles import TABLE, Permission, Role
+
+_ROLES = (Role.ADMINISTRATOR, Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
+_HEAD = """# Who may do what
+
+Written from the routes by `python -m cutis.web.people.matrix`; a test compares it with them.
+
+A role other than administrator is held in one study and counts in that study only: to everybody else the
+study does not exist, and the answer is the one of an address where there is nothing. An administrator who is
+to see a study's photos needs an invitation to it like everybody. Each route below is tried by each role in
+its own study and in another one, and with identities of another study mixed in, on SQLite and on PostgreSQL.
+
+"""
+
+
+def access_matrix(routes: Iterable[Declared]) -> str:
+    """The matrix as Markdown: a line for each route, a column for each role."""
+    columns = ["not signed in", *(role.value for role in _ROLES)]
+    rule = [":--", ":--", *[":-:"] * len(columns)]
+    lines = [_row(["route", "needs to", *columns]), _row(rule)]
+    for one in sorted(routes, key=lambda one: (one.path.startswith("/api"), one.path, one.method)):
+        open_to_all = one.permission is Permission.OPEN
+        signed_in = open_to_all or one.permission is Permission.SIGNED_IN
+        marks = [open_to_all, *(signed_in or one.permission in TABLE[role] for role in _ROLES)]
+        lines.append(
+            _row(
+                [
+                    f"`{one.method} {one.path}`",
+                    one.permission.value,
+                    *("yes" if mark else "" for mark in marks),
+                ]
+            )
+        )
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    from fastapi import FastAPI
+
+    from cutis.web.app import PARTS
+    from cutis.web.people.access import declared
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    for part in PARTS:
+        app.router.routes.extend(part.routes)
+    Path("docs/access.md").write_text(access_matrix(declared(app)), encoding="utf-8")

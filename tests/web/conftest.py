@@ -1,0 +1,250 @@
+"""A platform on SQLite and on a real PostgreSQL server, two studies, and somebody of every role in each."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("fastapi", reason="the web extra is not installed")
+
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+
+from cutis.web.app import create_app, open_platform
+from cutis.web.database import Member, Participant, Site, Study, User
+from cutis.web.people import sessions, tokens
+from cutis.web.people.form_tokens import VISITOR
+from cutis.web.people.roles import STUDY_ROLES, Role
+from cutis.web.platform import Platform
+from cutis.web.secret import seal
+from cutis.web.settings import Settings
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, on a socket in a temporary folder."""
+    found = shutil.which("initdb")
+    programs = Path(found).parent if found else POSTGRES[-1] if POSTGRES else None
+    if programs is None:
+        pytest.skip("there is no PostgreSQL on this machine (Debian: apt install postgresql)")
+    pytest.importorskip("psycopg", reason="the postgresql extra is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="cutis-pg-"))
+    who: dict[str, Any] = {}
+    if os.getuid() == 0:  # it does not run as root
+        user = pwd.getpwnam("postgres" if any(u.pw_name == "postgres" for u in pwd.getpwall()) else "nobody")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    made = ["-D", folder / "data", "-A", "trust", "-U", "cutis", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run([programs / "initdb", *made], check=True, **quiet, **who)
+    choices = ["listen_addresses=", "fsync=off", "max_connections=60", "shared_buffers=16MB"]
+    server = subprocess.Popen(
+        [
+            programs / "postgres",
+            "-D",
+            folder / "data",
+            "-k",
+            folder,
+            *(a for c in choices for a in ("-c", c)),
+        ],
+        **quiet,
+        **who,
+    )
+    url = f"postgresql://cutis@/postgres?host={folder}"
+    _wait_for(url, server)
+    yield url
+    server.send_signal(signal.SIGINT)
+    server.wait(30)
+    shutil.rmtree(folder)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    engine = create_engine(url.replace("postgresql", "postgresql+psycopg"))
+    for _ in range(300):
+        assert server.poll() is None, "PostgreSQL ended at its start"
+        try:
+            with engine.connect():
+                break
+        except Exception:
+            time.sleep(0.1)
+    else:
+        pytest.fail("PostgreSQL did not start within 30 seconds")
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """The URL of an empty database of a kind; of SQLite it is empty, for the one in the data folder."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return ""
+        url = request.getfixturevalue("postgresql")
+        name = f"t{secrets.token_hex(6)}"
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return str(url.replace("/postgres?", f"/{name}?"))
+
+    return make
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def platform(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_database: Callable[[str], str],
+) -> Iterator[Platform]:
+    """An open platform; each kind of database in turn."""
+    settings = Settings(
+        data_folder=tmp_path_factory.mktemp("data"),
+        database_url=new_database(request.param),
+        upload_megabytes=2,
+        upload_megapixels=4,
+        sign_ins_per_minute=1000,
+    )
+    opened = open_platform(settings)
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture(scope="module")
+def stranger(platform: Platform) -> Iterator[Browser]:
+    """A browser in which nobody is signed in."""
+    with TestClient(create_app(platform), base_url="http://cutis.test", follow_redirects=False) as client:
+        yield Browser(client, platform)
+
+
+@dataclass(eq=False)
+class Browser:
+    """A browser: it sends the form's token with each form, as a page does."""
+
+    client: TestClient
+    platform: Platform
+    cookie: str = ""
+    token: str = ""
+    user: str = ""
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(path, headers=self._headers(), **more)
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> Any:
+        sent = {"form_token": self.form_token, **(data or {})}
+        return self.client.post(
+            path, data=sent, headers={**self._headers(), **more.pop("headers", {})}, **more
+        )
+
+    def api(self, method: str, path: str, **more: Any) -> Any:
+        return self.client.request(method, path, headers={"authorization": f"Bearer {self.token}"}, **more)
+
+    @property
+    def form_token(self) -> str:
+        return seal(self.platform.secret, "form", self.cookie or "visitor")
+
+    def _headers(self) -> dict[str, str]:
+        self.client.cookies.clear()  # one client serves all: each request says who it is
+        own = f"{sessions.COOKIE}={self.cookie}; " if self.cookie else ""
+        return {"cookie": f"{own}{VISITOR}=visitor"}
+
+
+@dataclass(eq=False)
+class InStudy:
+    """A study with somebody of every role, a site, a participant and a photo."""
+
+    id: str
+    name: str
+    people: dict[Role, Browser]
+    names: dict[str, str]  # of parameters of addresses -> identities
+    secrets: list[str] = field(default_factory=list)  # words that nobody else may ever see
+
+
+@dataclass(eq=False)
+class World:
+    """Two studies, an administrator, and a stranger."""
+
+    a: InStudy
+    b: InStudy
+    administrator: Browser
+    stranger: Browser
+
+
+@pytest.fixture(scope="module")
+def world(platform: Platform, stranger: Browser) -> World:
+    """Two studies that have nothing to do with each other."""
+    return World(
+        _study(platform, stranger, "Amber", 1),
+        _study(platform, stranger, "Birch", 2),
+        _person(platform, stranger, "Ada Root", administrator=True),
+        stranger,
+    )
+
+
+def _person(platform: Platform, stranger: Browser, name: str, **more: Any) -> Browser:
+    with platform.database.writing() as session:
+        user = User(login=secrets.token_hex(6), name=name, password="none", **more)
+        session.add(user)
+        session.flush()
+        cookie = sessions.start(session, user, 1)
+        _, token = tokens.make(session, user.id, "tests")
+    return Browser(stranger.client, platform, cookie, token, user.id)
+
+
+def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStudy:
+    people = {role: _person(platform, stranger, f"{name} {role.value} person") for role in STUDY_ROLES}
+    with platform.database.writing() as session:
+        study = Study(name=f"{name} study", keeps_capture_time=True)
+        session.add(study)
+        session.flush()
+        site = Site(study_id=study.id, name=f"{name} site")
+        session.add(site)
+        session.flush()
+        participant = Participant(study_id=study.id, pseudonym=f"{name}-001", site_id=site.id)
+        spare = _person_row(f"{name} spare person")
+        session.add_all([participant, spare])
+        session.flush()
+        member = Member(study_id=study.id, user_id=spare.id, role=Role.READER)
+        members = [Member(study_id=study.id, user_id=b.user, role=role) for role, b in people.items()]
+        session.add_all([member, *members])
+        session.flush()
+    names = {"study": study.id, "member": member.id, "participant": participant.id}
+    sent = people[Role.CLINICIAN].api(
+        "POST",
+        f"/api/studies/{study.id}/photos",
+        data={"participant": participant.id, "key": "first"},
+        files={"photo": ("x.jpg", jpeg(seed))},
+    )
+    assert sent.status_code == 201, sent.text
+    names["photo"] = sent.json()["id"]
+    hidden = [f"{name} ", f"{name}-001", participant.id, names["photo"], sent.json()["digest"], member.id]
+    return InStudy(study.id, study.name, people, names, hidden)
+
+
+def _person_row(name: str) -> User:
+    return User(login=secrets.token_hex(6), name=name, password="none")
+
+
+def jpeg(seed: int, width: int = 64, height: int = 48, **more: Any) -> bytes:
+    """A small photo, another for each seed."""
+    noise = Image.frombytes(
+        "RGB", (8, 6), bytes((seed * 37 + n * 59 + n * n * seed) % 256 for n in range(144))
+    )
+    out = BytesIO()
+    noise.resize((width, height), Image.Resampling.BICUBIC).save(out, "JPEG", quality=90, **more)
+    return out.getvalue()
