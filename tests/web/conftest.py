@@ -21,12 +21,13 @@ from PIL import Image
 
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from cutis.web.app import create_app, open_platform
 from cutis.web.database import Member, Participant, Site, Study, User
-from cutis.web.people import sessions, tokens
+from cutis.web.people import passwords, sessions, tokens
 from cutis.web.people.form_tokens import VISITOR
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
@@ -104,6 +105,14 @@ def new_database(request: pytest.FixtureRequest) -> Callable[[str], str]:
         return str(url.replace("/postgres?", f"/{name}?"))
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashes of the same kind that take a thousandth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
