@@ -1,4 +1,4 @@
-"""Photos are taken in whole and once, without what cameras write into them; all else is refused with nothing kept."""
+"""Photos are taken in whole and once, without what cameras write into them; else nothing is kept."""
 
 from __future__ import annotations
 
@@ -193,11 +193,9 @@ _BAD = {
     "cut png": (_encoded("PNG")[:-300], "read in full"),
     "cut webp": (_encoded("WEBP")[:-50], "read in full"),
     "bomb": (_png(60_000, 60_000, zlib.compress(b"\0" * 1_000_000)), "more than 4 megapixels"),
-    "large": (_encoded("PNG", optimize=True).replace(b"", b"", 1), ""),
     "lying png": (_png(1000, 1000, zlib.compress(b"\0" * 1000)), "read in full"),
     "jpeg of jpegs": (b"\xff\xd8" + b"\xff\xe0\x00\x02" * 100_000, "read in full"),
 }
-del _BAD["large"]
 
 
 @pytest.mark.parametrize("case", _BAD)
