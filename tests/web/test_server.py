@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,10 +190,8 @@ def _answer_of(port: int, begin: bytes, more: Callable[[socket.socket], None]) -
 
 
 def _quietly(more: Callable[[socket.socket], None], connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # the server has closed, as it should
         more(connection)
-    except OSError:
-        pass  # the server has closed, as it should
 
 
 def _prepared(folder: Path, database: str = "") -> tuple[str, str, str]:

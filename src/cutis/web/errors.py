@@ -117,7 +117,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _unforeseen(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     _log.error("%s %s failed (reference %s)", request.method, _route(request), reference, exc_info=error)
-    return answer(request, RefusedError(500), reference)
+    from cutis.web.headers import strict_headers
+    from cutis.web.platform import platform_of
+
+    # This one answer is made outside of all middleware, the one that sets headers among it.
+    headers = strict_headers(encrypted=platform_of(request).settings.encrypted)
+    return answer(request, RefusedError(500, headers=headers), reference)
 
 
 def _route(request: Request) -> str:

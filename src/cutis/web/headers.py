@@ -32,18 +32,26 @@ _HEADERS = {
 }
 
 
+def strict_headers(*, encrypted: bool) -> dict[str, str]:
+    """The headers of every answer.
+
+    Args:
+        encrypted: people come by https, and are to keep doing so.
+    """
+    return {**_HEADERS, **({"strict-transport-security": "max-age=31536000"} if encrypted else {})}
+
+
 class SecurityHeaders:
     """Give every answer the headers, where a route has not set its own.
 
     Args:
         app: what answers.
-        encrypted: people come by https, and are to keep doing so.
+        encrypted: as of `strict_headers`.
     """
 
     def __init__(self, app: ASGIApp, *, encrypted: bool) -> None:
         self.app = app
-        https = {"strict-transport-security": "max-age=31536000"} if encrypted else {}
-        self.headers = {**_HEADERS, **https}
+        self.headers = strict_headers(encrypted=encrypted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
