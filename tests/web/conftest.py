@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -33,6 +35,8 @@ from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
 from cutis.web.secret import seal
 from cutis.web.settings import Settings
+
+from ..conftest import _LOOK
 
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -247,6 +251,77 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
 
 def _person_row(name: str) -> User:
     return User(login=secrets.token_hex(6), name=name, password="none")
+
+
+CUTIS = Path(sys.executable).parent / "cutis"
+
+
+@dataclass(eq=False)
+class Server:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    address: str
+    said: str
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `cutis serve` on the test's own folder."""
+    running: list[subprocess.Popen[str]] = []
+
+    def make(*more: str, **environment: str) -> Server:
+        process = subprocess.Popen(
+            [CUTIS, "serve", "--data", tmp_path, "--port", "0", *more],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        running.append(process)
+        assert process.stdout is not None
+        said = ""
+        while "\nOpen " not in said:
+            line = process.stdout.readline()
+            assert line, f"the server ended at its start: {said}"
+            said += line
+        address = said.rsplit("Open ", 1)[1].strip()
+        server = Server(process, address, said)
+        wait(lambda: httpx.get(f"{address}/healthz", timeout=30).status_code == 200)
+        return server
+
+    yield make
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def wait(done: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if done():
+                return
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def look() -> str:
+    """A script that lists what is wrong with how a page looks."""
+    return _LOOK
 
 
 def jpeg(seed: int, width: int = 64, height: int = 48, **more: Any) -> bytes:

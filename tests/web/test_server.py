@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,71 +24,7 @@ from cutis.web.people import tokens
 from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
 
-from .conftest import jpeg
-
-CUTIS = Path(sys.executable).parent / "cutis"
-
-
-@dataclass(eq=False)
-class Server:
-    """A running server."""
-
-    process: subprocess.Popen[str]
-    address: str
-    said: str
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-
-Start = Callable[..., Server]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start `cutis serve` on the test's own folder."""
-    running: list[subprocess.Popen[str]] = []
-
-    def make(*more: str, **environment: str) -> Server:
-        process = subprocess.Popen(
-            [CUTIS, "serve", "--data", tmp_path, "--port", "0", *more],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        running.append(process)
-        assert process.stdout is not None
-        said = ""
-        while "\nOpen " not in said:
-            line = process.stdout.readline()
-            assert line, f"the server ended at its start: {said}"
-            said += line
-        address = said.rsplit("Open ", 1)[1].strip()
-        server = Server(process, address, said)
-        _wait(lambda: httpx.get(f"{address}/healthz", timeout=30).status_code == 200)
-        return server
-
-    yield make
-    for process in running:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(30)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def _wait(done: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if done():
-                return
-        except httpx.TransportError:
-            pass
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+from .conftest import CUTIS, Start, jpeg, wait
 
 
 def _processor_seconds(process: int) -> float:
@@ -249,7 +182,7 @@ def test_every_photo_that_was_acknowledged_is_there_once_however_often_the_serve
     for one in threads:
         one.start()
     for already in (6, 18):
-        _wait(lambda already=already: len(acknowledged) >= already, 120)  # type: ignore[misc]
+        wait(lambda already=already: len(acknowledged) >= already, 120)  # type: ignore[misc]
         server[0].kill()
         server[0] = start(CUTIS_DATABASE_URL=url)
     for one in threads:
