@@ -57,6 +57,20 @@ def test_an_untouched_audit_is_whole(chain: Platform) -> None:
     assert _verified(chain, found.head).problems == ()
 
 
+def test_the_last_lines_can_be_checked_by_themselves(chain: Platform) -> None:
+    def last(count: int) -> Verified:
+        with chain.database.reading() as session:
+            return chain.audit.verify(session, last=count)
+
+    assert (last(5).lines, last(5).problems) == (5, ())
+    assert last(100).lines == LINES
+    _change(chain, "UPDATE audit_entries SET who = 'x' WHERE number = 8")
+    assert last(5).problems == ("Line 8 was changed after it was written.",)
+    assert last(4).problems == ()
+    _change(chain, "DELETE FROM audit_entries WHERE number = 8")
+    assert "Line 8 is missing." in last(4).problems
+
+
 _COLUMNS = ("moment", "who", "action", "study", "subject", "previous", "seal")
 
 

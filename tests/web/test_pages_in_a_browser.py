@@ -91,7 +91,7 @@ def test_from_the_first_start_to_a_photo_and_its_line_in_the_audit(
     shown.wait_for()
     page.wait_for_function("document.querySelector('figure img').naturalWidth === 800")
     page.goto(f"{study}/audit")
-    assert page.locator(".state.good").inner_text().startswith("Whole: all")
+    assert page.locator(".state.good").inner_text().startswith("Whole: the last")
     assert page.get_by_role("cell", name="photo.added").count() == 3
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Sign in").wait_for()

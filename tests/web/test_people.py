@@ -251,6 +251,22 @@ def test_guessing_a_password_comes_to_an_end(stranger: Browser) -> None:
     assert stranger.post("/sign-in", {"login": "somebody else", "password": "x"}).status_code == 422
 
 
+@pytest.mark.parametrize("text", ["%00", "%ED%A0%80", "x" * 5000])
+def test_text_that_no_database_can_hold_is_no_fault_of_the_server(world: World, text: str) -> None:
+    someone, study = world.a.people[Role.INVESTIGATOR], world.a.id
+    asked = [f"/studies/{text}", f"/studies/{study}/photos?participant={text}", f"/join/{text}"]
+    for path in [*asked, f"/studies/{study}/audit?action={text}", f"/studies/{study}/photos/{text}"]:
+        assert someone.get(path).status_code in (200, 404, 422), path
+    for number in ("-1", "9" * 40, "x"):
+        assert someone.get(f"/studies/{study}/audit?before={number}").status_code == 422
+        assert someone.get(f"/studies/{study}/photos?skip={number}").status_code == 422
+    assert someone.post("/sign-in", {"login": "a\0b", "password": "a\0b"}).status_code == 422
+    for name in ("a\ud800", "a\0"):
+        given = {"pseudonym": "x", "site": name}
+        made = someone.api("POST", f"/api/studies/{study}/participants", json=given)
+        assert made.status_code in (404, 422), made.text
+
+
 def test_passwords_are_argon2_and_nothing_fits_nobody() -> None:
     kept = passwords.hashed(GOOD, "me")
     assert kept.startswith("$argon2id$")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 _log = logging.getLogger("cutis.web")
@@ -74,6 +75,8 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(DataError, _unheld)
+    app.add_exception_handler(UnicodeEncodeError, _unheld)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -112,6 +115,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
         for one in error.errors()[:10]
     )
     return answer(request, RefusedError(422, f"Does not hold: {where}."))
+
+
+async def _unheld(request: Request, error: Exception) -> Response:
+    """Text that no database can hold, such as one with a zero byte."""
+    return answer(request, RefusedError(422))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

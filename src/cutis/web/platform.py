@@ -24,7 +24,7 @@ class Platform:
         decoding: a place for each photo that is decoded at the same time.
         by_login: tries to sign in by one name.
         by_address: tries to sign in or to use a link from one address.
-        vendor: browser libraries that are not there, with what is off without them.
+        missing: browser libraries that are not there, with what is off without them.
     """
 
     settings: Settings

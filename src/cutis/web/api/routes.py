@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from cutis.web.database import Photo
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
-from cutis.web.photos.access import PER_PAGE, photo_of, photos_of, shown
+from cutis.web.photos.access import PER_PAGE, Skip, photo_of, photos_of, shown
 from cutis.web.photos.intake import take_in
 from cutis.web.platform import Held
 from cutis.web.studies import changes, overview
@@ -99,7 +99,7 @@ def add_participant(held: Held, access: Add, given: ParticipantIn) -> Participan
 
 
 @router.get("/studies/{study}/photos")
-def photos(held: Held, access: See, participant: str = "", skip: int = 0) -> list[PhotoOut]:
+def photos(held: Held, access: See, participant: str = "", skip: Skip = 0) -> list[PhotoOut]:
     """Photos of a study or of one participant, the newest first, 60 at a time."""
     with held.database.reading() as session:
         found = photos_of(session, access.study, participant, skip)

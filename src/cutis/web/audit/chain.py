@@ -99,11 +99,12 @@ class Audit:
         with database.writing() as session:
             self.add(session, action, **what)  # type: ignore[arg-type]
 
-    def verify(self, session: Session, expected_head: str = "") -> Verified:
-        """Check every line.
+    def verify(self, session: Session, expected_head: str = "", *, last: int = 0) -> Verified:
+        """Check every line, or the last ones.
 
         Args:
             session: of `Database.reading`.
+            last: how many; 0 is every one.
             expected_head: ``number:seal`` that was noted earlier and must still be in the chain.
 
         Raises:
@@ -111,12 +112,16 @@ class Audit:
         """
         head = session.get(AuditHead, 1)
         noted_number, noted_seal = _noted(expected_head)
-        lines, number, last, problems = 0, 0, START, list[str]()
-        for entry in _lines(session):
+        number = max(0, head.number - last) if head and last else 0
+        before = session.get(AuditEntry, number) if number else None
+        lines, seal_before, problems = 0, before.seal if before else START, list[str]()
+        if number and before is None:
+            problems.append(_missing(number, number))
+        for entry in _lines(session, after=number):
             lines += 1
             if entry.number > number + 1:
                 problems.append(_missing(number + 1, entry.number - 1))
-            elif entry.previous != last:
+            elif entry.previous != seal_before:
                 problems.append(
                     f"Line {entry.number} does not follow line {number}: one was put in its place."
                 )
@@ -124,11 +129,11 @@ class Audit:
                 problems.append(f"Line {entry.number} was changed after it was written.")
             if entry.number == noted_number and entry.seal != noted_seal:
                 problems.append(f"Line {entry.number} is not the one that was noted.")
-            number, last = entry.number, entry.seal
+            number, seal_before = entry.number, entry.seal
         if noted_number > number:
             problems.append(f"Line {noted_number} was noted, but the last one here is {number}.")
-        problems += self._of_head(head, number, last)
-        return Verified(lines, f"{number}:{last}", tuple(problems))
+        problems += self._of_head(head, number, seal_before)
+        return Verified(lines, f"{number}:{seal_before}", tuple(problems))
 
     def _of_head(self, head: AuditHead | None, number: int, last: str) -> list[str]:
         if head is None:
@@ -158,9 +163,12 @@ class Audit:
         return seal(self._secret, "audit head", _canonical([head.number, head.last]))
 
 
-def _lines(session: Session) -> Iterator[AuditEntry]:
-    """Every line in the order of its number; the session does not keep them."""
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number)).yield_per(1000):
+def _lines(session: Session, after: int) -> Iterator[AuditEntry]:
+    """Lines in the order of their numbers; the session does not keep them."""
+    chosen = select(AuditEntry).order_by(AuditEntry.number)
+    if after:  # else all of them, such as one whose number was changed to less than 1
+        chosen = chosen.where(AuditEntry.number > after)
+    for entry in session.scalars(chosen).yield_per(1000):
         session.expunge(entry)
         yield entry
 

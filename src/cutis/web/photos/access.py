@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 from fastapi.responses import FileResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from cutis.web.people.access import Access
 from cutis.web.platform import Platform
 
 PER_PAGE = 60
+Skip = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 
 def photo_of(session: Session, study: str, photo: str) -> Photo:
@@ -36,7 +39,7 @@ def photos_of(
     if participant:
         chosen = chosen.where(Photo.participant_id == participant)
     newest = chosen.order_by(Photo.created.desc(), Photo.id)
-    found = session.execute(newest.offset(max(0, skip)).limit(PER_PAGE + 1))
+    found = session.execute(newest.offset(skip).limit(PER_PAGE + 1))
     return [(photo, participant) for photo, participant in found]
 
 

@@ -14,7 +14,7 @@ from cutis.web.database.row import new_id
 from cutis.web.errors import RefusedError, answer
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
-from cutis.web.photos.access import PER_PAGE, photo_of, photos_of, shown
+from cutis.web.photos.access import PER_PAGE, Skip, photo_of, photos_of, shown
 from cutis.web.photos.intake import take_in
 from cutis.web.platform import Held
 from cutis.web.studies import overview
@@ -27,7 +27,7 @@ Add = Annotated[Access, needs(Permission.ADD_PHOTOS)]
 
 
 @router.get("/studies/{study}/photos")
-def photos(request: Request, held: Held, access: See, participant: str = "", skip: int = 0) -> Response:
+def photos(request: Request, held: Held, access: See, participant: str = "", skip: Skip = 0) -> Response:
     """The photos of a study or of one participant, and the place to add some."""
     with held.database.reading() as session:
         one = None

@@ -73,6 +73,7 @@ function add(files) {
       show.href = location.pathname + location.search;
       show.textContent = form.dataset.show;
       form.append(show);
+      document.querySelector(".empty")?.remove();
     }
   });
 }
