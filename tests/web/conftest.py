@@ -165,7 +165,8 @@ class Browser:
         )
 
     def api(self, method: str, path: str, **more: Any) -> Any:
-        return self.client.request(method, path, headers={"authorization": f"Bearer {self.token}"}, **more)
+        headers = {"authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **more)
 
     @property
     def form_token(self) -> str:
