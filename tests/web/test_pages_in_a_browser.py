@@ -163,7 +163,7 @@ def test_every_page_fits_a_phone_and_a_desk_and_is_for_everybody(
     photo = page.locator(".photos a").first.get_attribute("href")
     inside = study.removeprefix(server.address)
     parts = ("", "/members", "/participants", "/photos", "/audit")
-    paths = ["/", "/account", "/audit", "/nothing", *(f"{inside}{part}" for part in parts), photo]
+    paths = ["/", "/account", "/people", "/audit", "/nothing", *(f"{inside}{part}" for part in parts), photo]
     state = page.context.storage_state()
     for width in (360, 1280):
         context = browser.new_context(

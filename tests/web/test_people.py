@@ -52,6 +52,7 @@ def test_the_first_start_makes_one_administrator_by_a_link_that_works_once(stran
     assert stranger.get(f"/join/{link}").status_code == 404
     assert stranger.post(f"/join/{link}", _account("eve")).status_code == 404
     assert invitations.first_start(held.database, held.audit, 1) is None
+    assert invitations.first_start(held.database, held.audit, 1, again=True), "asked for by name"
     study = ada.post("/studies", {"name": "Amber", "about": ""})
     assert ada.get(study.headers["location"]).status_code == 200
 
@@ -249,6 +250,53 @@ def test_guessing_a_password_comes_to_an_end(stranger: Browser) -> None:
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) <= 60
     assert stranger.post("/sign-in", {"login": "somebody else", "password": "x"}).status_code == 422
+
+
+def test_a_lost_password_is_chosen_anew_by_a_link_that_works_once(world: World) -> None:
+    ada, stranger = world.administrator, world.stranger
+    stranger.post(f"/join/{_invited(world, 'reader')}", _account("mara"))
+    mara = _signed_in(stranger, "mara")
+    with stranger.platform.database.reading() as session:
+        person = session.scalar(select(User.id).where(User.login == "mara"))
+    shown = ada.post(f"/people/{person}/password").text
+    link = shown.split("/join/")[1].split('"')[0]
+    assert mara.get("/account").status_code == 200, "the old password is good until a new one is chosen"
+    new = {"password": "nine calm herons at noon", "again": "nine calm herons at noon"}
+    assert stranger.post(f"/join/{link}", {**new, "again": "x"}).status_code == 422
+    stranger.post(f"/join/{_invited(world, 'reader')}", _account("nell"))
+    nell = _signed_in(stranger, "nell")
+    chosen = nell.post(f"/join/{link}", new)  # in a browser where somebody else is signed in
+    assert chosen.status_code == 303
+    assert (
+        Browser(mara.client, mara.platform, chosen.cookies[sessions.COOKIE]).get("/account").status_code
+        == 200
+    )
+    assert mara.get("/account").status_code == 303
+    assert stranger.post("/sign-in", {"login": "mara", "password": GOOD}).status_code == 422
+    assert stranger.post(f"/join/{link}", new).status_code == 404
+    assert _signed_in(stranger, "mara", new["password"]).get("/studies/x").status_code == 404
+
+
+def test_an_account_is_closed_and_opened_by_an_administrator_but_not_ones_own(world: World) -> None:
+    ada, stranger = world.administrator, world.stranger
+    stranger.post(f"/join/{_invited(world, 'reader')}", _account("noor"))
+    noor = _signed_in(stranger, "noor")
+    with stranger.platform.database.reading() as session:
+        person = session.scalar(select(User.id).where(User.login == "noor"))
+    assert ada.post(f"/people/{person}/close").status_code == 303
+    assert noor.get("/account").status_code == 303
+    assert "noor, closed" in ada.get("/people").text
+    assert stranger.post("/sign-in", {"login": "noor", "password": GOOD}).status_code == 422
+    assert ada.post(f"/people/{person}/open").status_code == 303
+    assert _signed_in(stranger, "noor").get("/account").status_code == 200
+    assert ada.post(f"/people/{ada.user}/close").status_code == 409
+
+
+def test_an_administrator_invites_another_one(world: World) -> None:
+    link = world.administrator.post("/people/invitations").text.split("/join/")[1].split('"')[0]
+    made = world.stranger.post(f"/join/{link}", _account("omar"))
+    omar = Browser(world.stranger.client, world.stranger.platform, made.cookies[sessions.COOKIE])
+    assert omar.get("/people").status_code == 200
 
 
 @pytest.mark.parametrize("text", ["%00", "%ED%A0%80", "x" * 5000])

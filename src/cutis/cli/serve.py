@@ -24,6 +24,9 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")
     ] = 8000,
+    administrator_link: Annotated[
+        bool, typer.Option(help="Print a one-time link for a new administrator, though there is one.")
+    ] = False,
 ) -> None:
     """Start the platform; open its address in a browser. Ctrl-C ends it."""
     from cutis.core.errors import CutisError, MissingExtraError
@@ -43,7 +46,9 @@ def serve(
     address = settings.public_url or f"http://{_host_of(host)}:{listening.getsockname()[1]}"
     with hold(settings.data_folder):
         platform = open_platform(settings)
-        link = first_start(platform.database, platform.audit, settings.invitation_hours)
+        link = first_start(
+            platform.database, platform.audit, settings.invitation_hours, again=administrator_link
+        )
         print(f"cutis keeps its data in {settings.data_folder.resolve()}")
         for off in platform.missing:
             print(f"Off, since a browser library is not installed (make setup brings it): {off}")

@@ -24,6 +24,7 @@ from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
 from cutis.web.headers import SecurityHeaders
+from cutis.web.people import accounts
 from cutis.web.people import routes as people
 from cutis.web.people.access import declared
 from cutis.web.people.limits import Limit
@@ -37,8 +38,15 @@ from cutis.web.studies import routes as studies
 from cutis.web.templating import web_environment
 
 PARTS = (
-    health.router, files.router, people.router, studies.router, photos.router, audit.router, api.router
-)  # fmt: skip
+    health.router,
+    files.router,
+    people.router,
+    accounts.router,
+    studies.router,
+    photos.router,
+    audit.router,
+    api.router,
+)
 
 
 def open_platform(settings: Settings) -> Platform:

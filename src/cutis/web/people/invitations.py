@@ -1,4 +1,4 @@
-"""One-time links that make somebody an administrator or a member of a study."""
+"""One-time links: to become an administrator or a member of a study, or to choose a new password."""
 
 from __future__ import annotations
 
@@ -12,14 +12,25 @@ from cutis.web.audit.chain import Audit
 from cutis.web.database import Database, Invitation, Member, User
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
+from cutis.web.people import sessions
 from cutis.web.people.roles import Role
 from cutis.web.secret import digest
 
+PASSWORD = "password"  # what a link is for that gives no role
+
 
 def invite(
-    session: Session, role: Role, hours: float, *, study: str = "", made_by: str = ""
+    session: Session, role: str, hours: float, *, study: str = "", user: str = "", made_by: str = ""
 ) -> tuple[str, str]:
-    """A new invitation.
+    """A new link.
+
+    Args:
+        session: of `Database.writing`.
+        role: that it gives, or `PASSWORD`.
+        hours: for which it is good.
+        study: identity, of a role in a study.
+        user: identity, whose password it is.
+        made_by: identity; empty for the server itself.
 
     Returns:
         Its identity, and the last part of the link, which stands nowhere else.
@@ -28,6 +39,7 @@ def invite(
     invitation = Invitation(
         digest=digest(link),
         study_id=study or None,
+        user_id=user or None,
         role=role,
         made_by=made_by or None,
         expires=now() + timedelta(hours=hours),
@@ -63,13 +75,7 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
     Raises:
         RefusedError: somebody used it in between, or the person is a member of the study already.
     """
-    used = session.execute(
-        update(Invitation).where(Invitation.id == invitation.id, Invitation.used.is_(None)).values(used=now())
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
-        raise RefusedError(
-            404, "The link was used already. Ask for a new one.", title="This link is not good any more"
-        )
+    _use_up(session, invitation)
     study = invitation.study_id or ""
     if not study:
         user.administrator = True
@@ -82,14 +88,44 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
     )
 
 
-def first_start(database: Database, audit: Audit, hours: float) -> str | None:
+def choose_password(session: Session, audit: Audit, invitation: Invitation, kept: str) -> User:
+    """Use the link up, and keep the hash of a new password; whoever was signed in with the old one is out.
+
+    Raises:
+        RefusedError: somebody used it in between.
+    """
+    _use_up(session, invitation)
+    user = session.get_one(User, invitation.user_id)
+    user.password = kept
+    sessions.end_all(session, user.id)
+    audit.add(session, "password.reset", who=user.id, subject=user.id)
+    return user
+
+
+def _use_up(session: Session, invitation: Invitation) -> None:
+    used = session.execute(
+        update(Invitation).where(Invitation.id == invitation.id, Invitation.used.is_(None)).values(used=now())
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]
+        raise RefusedError(
+            404, "The link was used already. Ask for a new one.", title="This link is not good any more"
+        )
+
+
+def first_start(database: Database, audit: Audit, hours: float, *, again: bool = False) -> str | None:
     """The link for the first administrator, where there is none yet; earlier ones are no longer good.
+
+    Args:
+        database: of the installation.
+        audit: of the installation.
+        hours: for which it is good.
+        again: where there is one too, who may have lost the password.
 
     Returns:
         The last part of the link.
     """
     with database.writing() as session:
-        if session.scalar(select(User.id).where(User.administrator, User.active)):
+        if not again and session.scalar(select(User.id).where(User.administrator, User.active)):
             return None
         session.execute(delete(Invitation).where(Invitation.made_by.is_(None), Invitation.used.is_(None)))
         identity, link = invite(session, Role.ADMINISTRATOR, hours)

@@ -22,6 +22,7 @@ class Permission(StrEnum):
 
     OPEN = "be anybody"
     SIGNED_IN = "be signed in"
+    MANAGE_PEOPLE = "manage accounts"
     MAKE_STUDY = "make a study"
     SEE_AUDIT = "see the audit of the installation"
     SEE_STUDY = "see a study"
@@ -34,7 +35,7 @@ class Permission(StrEnum):
 
 # An administrator sees no study and no photo without being its member: running the machine needs neither.
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({Permission.MAKE_STUDY, Permission.SEE_AUDIT}),
+    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_PEOPLE, Permission.MAKE_STUDY, Permission.SEE_AUDIT}),
     Role.INVESTIGATOR: frozenset(
         {
             Permission.SEE_STUDY,

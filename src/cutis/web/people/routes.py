@@ -82,14 +82,17 @@ def join(request: Request, held: Held, access: Anybody, form: Filled, link: str)
     try:
         with held.database.writing() as session:
             invitation = invitations.find(session, link)
-            user = session.get_one(User, access.user) if access.user else _new_user(session, held, form)
-            invitations.accept(session, held.audit, invitation, user)
+            if invitation.user_id:
+                user = _new_password(session, held, invitation, form)
+            else:
+                user = session.get_one(User, access.user) if access.user else _new_user(session, held, form)
+                invitations.accept(session, held.audit, invitation, user)
             back = f"/studies/{invitation.study_id}" if invitation.study_id else "/"
     except RefusedError as error:
         if error.status != 422:
             raise
         return _join_page(request, held, link, problem=error.words, login=form.secret("login"))
-    return RedirectResponse(back, 303) if access.user else _signed_in(request, held, user, back)
+    return RedirectResponse(back, 303) if access.user == user.id else _signed_in(request, held, user, back)
 
 
 @router.get("/account")
@@ -172,6 +175,13 @@ def _signed_in(request: Request, held: Platform, user: User, back: str) -> Respo
         sessions.COOKIE, cookie, httponly=True, samesite="lax", secure=held.settings.encrypted, path="/"
     )
     return answer
+
+
+def _new_password(session: Session, held: Platform, invitation: Invitation, form: Form) -> User:
+    if form.secret("password") != form.secret("again"):
+        raise RefusedError(422, "The two passwords differ. Type both anew.")
+    kept = passwords.hashed(form.secret("password"), "")
+    return invitations.choose_password(session, held.audit, invitation, kept)
 
 
 def _new_user(session: Session, held: Platform, form: Form) -> User:

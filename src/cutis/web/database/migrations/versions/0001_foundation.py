@@ -64,13 +64,19 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("study_id", sa.String(length=20), nullable=True),
         sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("user_id", sa.String(length=20), nullable=True),
         sa.Column("made_by", sa.String(length=20), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(study_id IS NULL) = (role = 'administrator')", name=op.f("ck_invitations_role_of_study")
+            "(study_id IS NULL) = (role IN ('administrator', 'password'))",
+            name=op.f("ck_invitations_role_of_study"),
         ),
+        sa.CheckConstraint(
+            "(user_id IS NULL) = (role <> 'password')", name=op.f("ck_invitations_user_of_password")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_invitations_user_id_users")),
         sa.ForeignKeyConstraint(["made_by"], ["users.id"], name=op.f("fk_invitations_made_by_users")),
         sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name=op.f("fk_invitations_study_id_studies")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
@@ -78,6 +84,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitations_study_id"), ["study_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invitations_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "members",
