@@ -131,9 +131,7 @@ def test_the_page_of_visits_says_what_changed_against_what_can_be_told(
 ) -> None:
     write_report(visits, tmp_path, pdf=False)
     said = text(tmp_path / "face.html")
-    assert re.search(
-        r"Since 2026-01-12 (none|\d+) of \d+ measurements changed by more than measuring", said
-    )
+    assert re.search(r"Since 2026-01-12 (none|\d+) of \d+ measurements changed by more than measuring", said)
     assert "rendered faces photographed again; photos of people differ by more" in said
     assert "2026-01-12" in said and "2026-05-12" in said
     changes = pl.read_csv(tmp_path / "changes.csv")
