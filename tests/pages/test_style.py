@@ -41,7 +41,8 @@ def test_the_dark_theme_replaces_every_colour() -> None:
 
 
 def test_colours_and_frame_stand_in_one_place() -> None:
-    templates = [path for path in SOURCE.glob("*/templates/*") if path.parent != STYLE.parent]
+    found = (path for path in SOURCE.glob("*/templates/**/*") if path.is_file())
+    templates = [path for path in found if path.parent != STYLE.parent]
     assert len(templates) > 5
     for path in templates:
         text = path.read_text(encoding="utf-8")
