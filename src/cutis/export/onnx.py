@@ -20,7 +20,7 @@ from cutis.export.network import OPSET, NetworkGraph
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
 _TEMPERATURE = "temperature"
-_SMALL = 1024  # values; what is smaller stays float32
+_SMALL = 0.004  # of all values; what is smaller stays float32: early layers, whose rounding all later ones see
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
 
 
@@ -302,12 +302,13 @@ def _store_as_float16(graph: Any) -> None:
     """Halve the file. The cast back is done once, when a session is opened."""
     import onnx
 
+    tensors = [(tensor, onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer]
+    least = _SMALL * sum(values.size for _, values in tensors)
     stored, casts = [], []
-    for tensor in graph.initializer:
-        values = onnx.numpy_helper.to_array(tensor)
+    for tensor, values in tensors:
         if (
             values.dtype != np.float32
-            or values.size < _SMALL
+            or values.size < least
             or np.abs(values).max() > np.finfo(np.float16).max
         ):
             stored.append(tensor)
