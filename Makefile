@@ -18,22 +18,29 @@ $(BIN)/python:
 
 .venv/serving.stamp: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing cutis for serving (no torch); a minute or two"
-	@$(PIP) -e .
+	@$(PIP) -e '.[web]'
 	@$(FACES)
 	@touch $@
 
 .venv/development.stamp: .venv/serving.stamp
 	@echo "Installing the training and development tools (torch among them); several minutes"
-	@$(PIP) -e '.[train,dev]'
+	@$(PIP) -e '.[train,dev,web,postgresql]'
 	@$(FACES)
 	@touch $@
 
-setup: .venv/development.stamp  ## the whole environment, for training and development
+# Browser libraries, pinned in package-lock.json; without npm the platform's pages say what is off and work without.
+VENDOR := src/cutis/web/static/vendor/.stamp
+$(VENDOR): package.json package-lock.json src/cutis/web/vendor.mjs
+	@if command -v npm >/dev/null; then echo "Bringing browser libraries"; \
+	npm ci --ignore-scripts --no-fund --no-audit --silent && npm run --silent vendor && touch $@; \
+	else echo "npm is missing: pages of the platform will say what is off without the browser libraries"; fi
+
+setup: .venv/development.stamp $(VENDOR)  ## the whole environment, for training and development
 
 demo: .venv/serving.stamp  ## the main job on shipped bundles; ends with a report
 	@$(BIN)/cutis demo --out demo
 
-test: .venv/development.stamp  ## all tests
+test: .venv/development.stamp $(VENDOR)  ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 lint: .venv/development.stamp  ## style, types, import contracts
