@@ -32,7 +32,7 @@ $(BIN)/python:
 VENDOR := src/cutis/web/static/vendor/.stamp
 $(VENDOR): package.json package-lock.json src/cutis/web/vendor.mjs
 	@if command -v npm >/dev/null; then echo "Bringing browser libraries"; \
-	npm ci --ignore-scripts --no-fund --no-audit --silent && npm run --silent vendor && touch $@; \
+	npm ci --ignore-scripts --no-fund --no-audit --silent && npm run --silent vendor && touch $@ || echo "the browser libraries could not be brought: pages say what is off"; \
 	else echo "npm is missing: pages of the platform will say what is off without the browser libraries"; fi
 
 setup: .venv/development.stamp $(VENDOR)  ## the whole environment, for training and development
