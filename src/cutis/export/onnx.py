@@ -20,7 +20,7 @@ from cutis.export.network import OPSET, NetworkGraph
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
 _TEMPERATURE = "temperature"
-_SMALL = 0.004  # of all values; what is smaller stays float32: early layers, whose rounding all later ones see
+_SMALL = 0.004  # of all values; what is smaller stays float32, as early layers do that all later ones see
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
 
 
