@@ -91,6 +91,7 @@ def test_facts_stand_beside_the_photos_and_make_the_answer_more_urgent_only(
         answers[name] = json.loads((tmp_path / name / "patient.json").read_text())
     assert answers["none"]["clinical"] is None
     assert answers["ill"]["refer"] is True
+    assert answers["ill"]["answer"].startswith("Refer")
     assert answers["well"]["refer"] == answers["none"]["refer"] == answers["none"]["refer_by_photos"]
     assert answers["ill"]["clinical"]["urgency"] == "urgent"
     page = (tmp_path / "ill" / "screening.html").read_text()

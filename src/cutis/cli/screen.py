@@ -57,7 +57,7 @@ def screen(
     from cutis.core.folders import filling
     from cutis.runtime.engine import Engine
     from cutis.runtime.inputs import gather
-    from cutis.runtime.screen_facts import with_facts
+    from cutis.runtime.screen_facts import answer_with, with_facts
     from cutis.runtime.screen_files import write_screening
     from cutis.runtime.screening import screen as run
 
@@ -73,7 +73,7 @@ def screen(
     beside = None if known is None else with_facts(done, known, fitted)
     with filling(out) as scratch:
         write_screening(done, scratch, prevalence, beside)
-    _tell(done, prevalence)
+    _tell(done, prevalence, answer_with(done, beside))
     if beside is not None:
         print(f"By the facts: {beside.next_step}")
     print(f"Screening: {out / 'screening.html'}. For research use; not a medical device.")
@@ -98,13 +98,13 @@ def _beside(facts: Path | None, calibration: Path | None) -> tuple[Facts | None,
     return patients[0][1], None if calibration is None else read_calibration(calibration)
 
 
-def _tell(done: Screening, prevalence: float | None) -> None:
-    from cutis.runtime.screen_words import NO_DIAGNOSIS, answer, in_words, per_thousand, reasons, telling
+def _tell(done: Screening, prevalence: float | None, answer: str) -> None:
+    from cutis.runtime.screen_words import NO_DIAGNOSIS, in_words, per_thousand, reasons, telling
 
     for photo in done.photos:
         if photo.problem:
             say(f"{photo.name}: {photo.problem}")
-    print(answer(done))
+    print(answer)
     for reason in reasons(done):
         print(reason)
     if done.lesions:

@@ -6,6 +6,7 @@ from cutis.clinical.combine import Calibration
 from cutis.clinical.facts import Facts
 from cutis.clinical.flags import Urgency
 from cutis.clinical.summary import Picture, Summary, summarise
+from cutis.runtime.screen_words import answer
 from cutis.runtime.screening import Screening
 
 
@@ -33,3 +34,10 @@ def refer(done: Screening, beside: Summary | None) -> bool | None:
     if beside is not None and beside.urgency in (Urgency.SOON, Urgency.URGENT):
         return True
     return done.refer
+
+
+def answer_with(done: Screening, beside: Summary | None) -> str:
+    """The answer in a sentence or two, led by whichever of photos and facts calls for a referral."""
+    if refer(done, beside) and not done.refer:
+        return f"Refer, by the clinical facts. {answer(done)}"
+    return answer(done)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cutis.clinical.summary import Summary, to_json
-from cutis.runtime.screen_facts import refer
+from cutis.runtime.screen_facts import answer_with, refer
 from cutis.runtime.screen_page import write_page
 from cutis.runtime.screen_picture import encoded, overlay
 from cutis.runtime.screen_words import (
     NO_DIAGNOSIS,
     NOT_CLINICAL,
-    answer,
     in_words,
     per_thousand,
     reasons,
@@ -82,7 +81,7 @@ def _patient(
     thousand = None if prevalence is None else per_thousand(done, prevalence)
     return {
         "state": done.state,
-        "answer": answer(done),
+        "answer": answer_with(done, beside),
         "because": list(reasons(done)),
         "refer": refer(done, beside),
         "refer_by_photos": done.refer,

@@ -11,13 +11,12 @@ from cutis.clinical.flags import SOURCE as FLAGS_SOURCE
 from cutis.clinical.score import points, share, signed
 from cutis.clinical.summary import Summary
 from cutis.pages.environment import environment
-from cutis.runtime.screen_facts import refer
+from cutis.runtime.screen_facts import answer_with, refer
 from cutis.runtime.screen_picture import css_colour, encoded, with_saliency
 from cutis.runtime.screen_words import (
     NO_DIAGNOSIS,
     NOT_CLINICAL,
     Thousand,
-    answer,
     counts,
     in_words,
     per_thousand,
@@ -60,7 +59,7 @@ def write_page(
         .get_template("screen.html")
         .render(
             done=done,
-            answer=answer(done),
+            answer=answer_with(done, beside),
             reasons=reasons(done),
             telling=telling(done),
             state=_STATE_OF[refer(done, beside)],

@@ -122,7 +122,6 @@ def any_curve(light: Light, stops: float, middle: float, rng: Rng) -> Light:
     goal = level * gain if stops < 0 else 1 - (1 - level) * np.exp(-level * (gain - 1) / (1 - level))
     below = np.sort(rng.uniform(0, 1, 2))
     above = np.sort(rng.uniform(0, 1, 2))
-    # Where nothing is left beyond the middle, the rest of the curve is flat: burnt out, or black.
     at = [0.0, *(level * np.array([0.33, 0.67])), level, *(level + (1 - level) * np.array([0.33, 0.67])), 1.0]
     low = max(0.0, goal - level * rng.uniform(0.3, 1.0)) if stops > 0 else 0.0
     high = min(1.0, goal + (1 - level) * rng.uniform(0.3, 1.0)) if stops < 0 else 1.0
