@@ -24,7 +24,7 @@ $(BIN)/python:
 
 .venv/development.stamp: .venv/serving.stamp
 	@echo "Installing the training and development tools (torch among them); several minutes"
-	@$(PIP) -e '.[train,dev,web,postgresql]'
+	@$(PIP) -e '.[train,dev,web,postgresql,dicom,fhir]'
 	@$(FACES)
 	@touch $@
 

@@ -1,0 +1,1 @@
+"""The clinic's standards: DICOM, FHIR, CDS Hooks. It reads bundles and never learns what a task is."""
