@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from cutis.pages.environment import environment
+from cutis.web import words
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR, form_token
 from cutis.web.people.roles import Permission, Role
@@ -23,7 +24,7 @@ def web_environment() -> Environment:
     """The templates of the platform; all that people read is marked for translation."""
     made = environment("cutis.web")
     made.add_extension("jinja2.ext.i18n")
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(words._, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters["moment"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC"
     made.filters["machine"] = datetime.isoformat
     made.globals.update(Permission=Permission, Role=Role)
