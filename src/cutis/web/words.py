@@ -12,7 +12,7 @@ _ENGLISH = NullTranslations()
 
 
 def _(words: str) -> str:
-    """Words in the language of the request that is being answered; values go in afterwards: ``_("...") % ...``."""
+    """Words in the language of the request that is answered; values go in afterwards: ``_("...") % ...``."""
     return (_CATALOGUE.get() or _ENGLISH).gettext(words)
 
 
