@@ -24,6 +24,7 @@ from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
 from cutis.web.headers import SecurityHeaders
+from cutis.web.models import registry
 from cutis.web.people import accounts
 from cutis.web.people import routes as people
 from cutis.web.people.access import declared
@@ -66,11 +67,13 @@ def open_platform(settings: Settings) -> Platform:
             return session.scalar(select(Photo.id).where(Photo.digest == digest).limit(1)) is not None
 
     store.recover(known)
+    audit_of = Audit(secret)
+    registry.register_shipped(database, audit_of, settings.data_folder)
     return Platform(
         settings=settings,
         database=database,
         store=store,
-        audit=Audit(secret),
+        audit=audit_of,
         secret=secret,
         decoding=asyncio.Semaphore(settings.decoders),
         by_login=Limit(settings.sign_ins_per_minute, 60),

@@ -1,29 +1,45 @@
 """What the platform remembers: one noun per file, in SQLite or PostgreSQL."""
 
+from cutis.web.database.answers import Answers
 from cutis.web.database.audit_entry import AuditEntry, AuditHead
+from cutis.web.database.bundle import StoredBundle
+from cutis.web.database.consent import Consent
+from cutis.web.database.consent_text import ConsentText
 from cutis.web.database.engine import Database
 from cutis.web.database.invitation import Invitation
 from cutis.web.database.member import Member
 from cutis.web.database.participant import Participant
+from cutis.web.database.participant_link import ParticipantLink
+from cutis.web.database.participant_session import ParticipantSession
 from cutis.web.database.photo import Photo
+from cutis.web.database.protocol_version import ProtocolVersion
 from cutis.web.database.row import Row
 from cutis.web.database.site import Site
 from cutis.web.database.study import Study
+from cutis.web.database.study_model import StudyModel
 from cutis.web.database.token import Token
 from cutis.web.database.user import User
 from cutis.web.database.web_session import WebSession
 
 __all__ = [
+    "Answers",
     "AuditEntry",
     "AuditHead",
+    "Consent",
+    "ConsentText",
     "Database",
     "Invitation",
     "Member",
     "Participant",
+    "ParticipantLink",
+    "ParticipantSession",
     "Photo",
+    "ProtocolVersion",
     "Row",
     "Site",
+    "StoredBundle",
     "Study",
+    "StudyModel",
     "Token",
     "User",
     "WebSession",

@@ -1,0 +1,1 @@
+"""Models: the bundles that are there, and which of them answers in a study."""
