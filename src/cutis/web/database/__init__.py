@@ -6,6 +6,7 @@ from cutis.web.database.bundle import StoredBundle
 from cutis.web.database.consent import Consent
 from cutis.web.database.consent_text import ConsentText
 from cutis.web.database.engine import Database
+from cutis.web.database.identity import Identity
 from cutis.web.database.invitation import Invitation
 from cutis.web.database.member import Member
 from cutis.web.database.participant import Participant
@@ -14,6 +15,7 @@ from cutis.web.database.participant_session import ParticipantSession
 from cutis.web.database.photo import Photo
 from cutis.web.database.protocol_version import ProtocolVersion
 from cutis.web.database.row import Row
+from cutis.web.database.second_factor import RecoveryCode, SecondFactor
 from cutis.web.database.site import Site
 from cutis.web.database.study import Study
 from cutis.web.database.study_model import StudyModel
@@ -28,6 +30,7 @@ __all__ = [
     "Consent",
     "ConsentText",
     "Database",
+    "Identity",
     "Invitation",
     "Member",
     "Participant",
@@ -35,7 +38,9 @@ __all__ = [
     "ParticipantSession",
     "Photo",
     "ProtocolVersion",
+    "RecoveryCode",
     "Row",
+    "SecondFactor",
     "Site",
     "StoredBundle",
     "Study",
