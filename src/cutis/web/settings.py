@@ -17,6 +17,7 @@ class Settings(BaseSettings):
         public_url: as people type it, such as ``https://skin.example.org``; empty is where it listens.
         session_hours: how long a sign-in lasts when nothing is done.
         invitation_hours: how long a one-time link is good.
+        phone_days: how long a participant's phone stays open when nothing is done.
         upload_megabytes: size of the largest photo.
         upload_megapixels: pixels of the largest photo.
         upload_seconds: how long a body may take to arrive.
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     session_hours: float = Field(12.0, gt=0)
     invitation_hours: float = Field(72.0, gt=0)
+    phone_days: float = Field(30.0, gt=0)
     upload_megabytes: float = Field(40.0, gt=0)
     upload_megapixels: float = Field(100.0, gt=0, le=200)
     upload_seconds: float = Field(120.0, gt=0)

@@ -12,6 +12,7 @@ class Photo(Row):
     """A photo of a participant; its pixels are in the store, under their hash.
 
     Attributes:
+        added_by: None where the participant did.
         key: the sender's own name of this upload; sent again, it is the same photo.
         arrived_digest: of the file as it came, so that the same file is one photo.
         digest: of the file as it is kept, without EXIF and GPS data.
@@ -28,7 +29,7 @@ class Photo(Row):
     id: Mapped[Id]
     study_id: Mapped[StudyId]
     participant_id: Mapped[str] = mapped_column(String(20), ForeignKey("participants.id"))
-    added_by: Mapped[UserId]
+    added_by: Mapped[str | None] = mapped_column(String(20), ForeignKey("users.id"), index=True)
     key: Mapped[str] = mapped_column(String(64))
     arrived_digest: Mapped[Digest]
     digest: Mapped[Digest] = mapped_column(index=True)

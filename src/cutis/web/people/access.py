@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from cutis.web.bodies import Form, read_form
 from cutis.web.database import Member, User
 from cutis.web.errors import RefusedError, SignInFirstError, is_api
-from cutis.web.people import sessions, tokens
+from cutis.web.people import sessions, taking_part, tokens
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.roles import OF_A_STUDY, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
@@ -30,6 +30,9 @@ class Access:
         user: identity; empty for strangers.
         study: identity of the study that the address names; empty elsewhere.
         role: of the user in that study.
+        participant: identity of whom photos are taken, on a phone that takes them; nothing else is open to it.
+        phone: identity of what that phone was opened as.
+        language: in which the participant reads.
     """
 
     user: str = ""
@@ -38,6 +41,14 @@ class Access:
     administrator: bool = False
     study: str = ""
     role: Role | None = None
+    participant: str = ""
+    phone: str = ""
+    language: str = ""
+
+    @property
+    def who(self) -> str:
+        """Identity for the audit: of the user, or of the participant who has no account."""
+        return self.user or self.participant
 
     def may(self, permission: Permission) -> bool:
         """The person may do this, in this study."""
@@ -60,7 +71,8 @@ def needs(permission: Permission) -> Any:
     async def check(request: Request) -> Access:
         platform = platform_of(request)
         study = request.path_params.get("study", "") if permission in OF_A_STUDY else ""
-        access = await run_in_threadpool(_who, request, platform, study)
+        identify = _whose_phone if permission is Permission.TAKE_PART else _who
+        access = await run_in_threadpool(identify, request, platform, study)
         request.state.access = access
         if permission is not Permission.OPEN:
             await run_in_threadpool(_pass, platform, access, permission, request)
@@ -102,12 +114,49 @@ def _who(request: Request, platform: Platform, study: str) -> Access:
     return access
 
 
+def _whose_phone(request: Request, platform: Platform, study: str) -> Access:
+    """Of whom a phone takes photos, by its own cookie, or by its token for a program."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    cookie = token.strip() if is_api(request) and kind.lower() == "bearer" else ""
+    user = Access()
+    if not is_api(request):
+        cookie = request.cookies.get(taking_part.COOKIE, "")
+        user = _who(request, platform, "")
+    with platform.database.reading() as session:
+        found = taking_part.find(session, cookie, user.user) if cookie else None
+    if found is None:
+        return Access()
+    phone, stale = found
+    if stale:
+        with platform.database.writing() as session:
+            taking_part.keep(session, phone.id, platform.settings.phone_days)
+    nurse = user if phone.user_id else Access()
+    return Access(
+        nurse.user,
+        nurse.name,
+        nurse.login,
+        study=phone.study_id,
+        role=Role.PARTICIPANT,
+        participant=phone.participant_id,
+        phone=phone.id,
+        language=phone.language,
+    )
+
+
 def _pass(platform: Platform, access: Access, permission: Permission, request: Request) -> None:
     """Let somebody pass.
 
     Raises:
         RefusedError: not signed in; not a member, in the words of a study not there; not in this role.
     """
+    if permission is Permission.TAKE_PART:
+        if not access.participant:
+            raise RefusedError(
+                401,
+                "Open your link or scan your code again. Photos that wait on this phone are sent then.",
+                title="This phone is not taking part now",
+            )
+        return
     if not access.user:
         if is_api(request):
             raise RefusedError(
@@ -152,11 +201,11 @@ async def _read_form(request: Request, platform: Platform) -> None:
 
 def _note_form(platform: Platform, access: Access, error: RefusedError) -> None:
     """What members send and is not read stands in the audit; strangers are not to fill it."""
-    if access.user:
+    if access.who:
         platform.audit.note(
             platform.database,
             "form.refused",
-            who=access.user,
+            who=access.who,
             study=access.study if access.role else "",
             status=error.status,
             reason=error.words,

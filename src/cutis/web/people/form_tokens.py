@@ -7,6 +7,7 @@ import secrets
 from fastapi import Request
 
 from cutis.web.errors import RefusedError
+from cutis.web.people import taking_part
 from cutis.web.people.sessions import COOKIE
 from cutis.web.secret import same, seal
 
@@ -44,4 +45,6 @@ def check_form_token(request: Request, secret: bytes, sent: str) -> None:
 def _cookie(request: Request) -> str:
     """The session's cookie, if somebody is signed in by it: one of an ended session is none."""
     access = getattr(request.state, "access", None)
+    if access is not None and access.participant:
+        return request.cookies.get(taking_part.COOKIE, "")
     return request.cookies.get(COOKIE, "") if access is not None and access.user else ""

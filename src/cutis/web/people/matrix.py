@@ -8,7 +8,7 @@ from pathlib import Path
 from cutis.web.people.access import Declared
 from cutis.web.people.roles import TABLE, Permission, Role
 
-_ROLES = (Role.ADMINISTRATOR, Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
+_ROLES = (Role.ADMINISTRATOR, Role.INVESTIGATOR, Role.CLINICIAN, Role.READER, Role.PARTICIPANT)
 _HEAD = """# Who may do what
 
 Written from the routes by `python -m cutis.web.people.matrix`; a test compares it with them.
@@ -17,6 +17,9 @@ A role other than administrator is held in one study and counts in that study on
 study does not exist, and the answer is the one of an address where there is nothing. An administrator who is
 to see a study's photos needs an invitation to it like everybody. Each route below is tried by each role in
 its own study and in another one, and with identities of another study mixed in, on SQLite and on PostgreSQL.
+
+A participant comes by link, without an account, on a phone that is open for that one participant alone. A
+clinician or an investigator who takes photos for a participant has the same pages, while signed in.
 
 """
 
@@ -28,8 +31,7 @@ def access_matrix(routes: Iterable[Declared]) -> str:
     lines = [_row(["route", "needs to", *columns]), _row(rule)]
     for one in sorted(routes, key=lambda one: (one.path.startswith("/api"), one.path, one.method)):
         open_to_all = one.permission is Permission.OPEN
-        signed_in = open_to_all or one.permission is Permission.SIGNED_IN
-        marks = [open_to_all, *(signed_in or one.permission in TABLE[role] for role in _ROLES)]
+        marks = [open_to_all, *(open_to_all or _may(role, one.permission) for role in _ROLES)]
         lines.append(
             _row(
                 [
@@ -40,6 +42,12 @@ def access_matrix(routes: Iterable[Declared]) -> str:
             )
         )
     return _HEAD + "\n".join(lines) + "\n"
+
+
+def _may(role: Role, permission: Permission) -> bool:
+    """A participant is not signed in; every other role is."""
+    signed_in = permission is Permission.SIGNED_IN and role is not Role.PARTICIPANT
+    return signed_in or permission in TABLE[role]
 
 
 def _row(cells: list[str]) -> str:

@@ -12,6 +12,7 @@ class Role(StrEnum):
     INVESTIGATOR = "investigator"
     CLINICIAN = "clinician"
     READER = "reader"
+    PARTICIPANT = "participant"  # by link, without an account
 
 
 STUDY_ROLES = (Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     SEE_PHOTOS = "see participants and photos"
     ADD_PHOTOS = "add participants and photos"
     SEE_STUDY_AUDIT = "see the audit of a study"
+    TAKE_PART = "take part by link"
 
 
 # An administrator sees no study and no photo without being its member: running the machine needs neither.
@@ -50,5 +52,6 @@ TABLE: dict[Role, frozenset[Permission]] = {
         {Permission.SEE_STUDY, Permission.SEE_MEMBERS, Permission.SEE_PHOTOS, Permission.ADD_PHOTOS}
     ),
     Role.READER: frozenset({Permission.SEE_STUDY}),
+    Role.PARTICIPANT: frozenset({Permission.TAKE_PART}),
 }
 OF_A_STUDY = frozenset(one for role in STUDY_ROLES for one in TABLE[role])

@@ -52,7 +52,7 @@ def take_in(platform: Platform, access: Access, participant: str, key: str, file
         platform.audit.note(
             platform.database,
             "photo.refused",
-            who=access.user,
+            who=access.who,
             study=access.study,
             status=error.status,
             reason=error.words,
@@ -87,7 +87,8 @@ def _take_in(
     platform.store.put(photo, platform.store.photo(digest, found.kind))
     row = _row(access, participant, key, arrived, digest, kept, found)
     row.taken = found.taken if keeps_moment else None
-    return _keep(platform, access, row)
+    row.visit, row.view = visit or None, view or None
+    return _keep(platform, access, row, photo, preview)
 
 
 def _row(
@@ -96,7 +97,7 @@ def _row(
     return Photo(
         study_id=access.study,
         participant_id=participant,
-        added_by=access.user,
+        added_by=access.user or None,
         key=key,
         arrived_digest=arrived,
         digest=digest,
@@ -119,7 +120,7 @@ def _keep(platform: Platform, access: Access, row: Photo) -> Arrived:
         platform.audit.add(
             session,
             "photo.added",
-            who=access.user,
+            who=access.who,
             study=access.study,
             subject=row.id,
             participant=row.participant_id,

@@ -80,7 +80,7 @@ def photo_page(request: Request, held: Held, access: See, photo: str) -> Respons
             study=session.get_one(Study, access.study),
             photo=found,
             participant=session.get_one(Participant, found.participant_id),
-            added_by=session.get_one(User, found.added_by),
+            added_by=session.get_one(User, found.added_by) if found.added_by else None,
         )
 
 
