@@ -1,5 +1,6 @@
 """What the platform remembers: one noun per file, in SQLite or PostgreSQL."""
 
+from cutis.web.database.analysis import Analysis
 from cutis.web.database.answers import Answers
 from cutis.web.database.audit_entry import AuditEntry, AuditHead
 from cutis.web.database.bundle import StoredBundle
@@ -24,6 +25,7 @@ from cutis.web.database.user import User
 from cutis.web.database.web_session import WebSession
 
 __all__ = [
+    "Analysis",
     "Answers",
     "AuditEntry",
     "AuditHead",

@@ -1,0 +1,1 @@
+"""Work in the background: a queue that wakes a worker, and the worker, a process of its own."""
