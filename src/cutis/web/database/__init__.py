@@ -4,6 +4,7 @@ from cutis.web.database.analysis import Analysis
 from cutis.web.database.answers import Answers
 from cutis.web.database.audit_entry import AuditEntry, AuditHead
 from cutis.web.database.bundle import StoredBundle
+from cutis.web.database.case_shown import CaseShown
 from cutis.web.database.consent import Consent
 from cutis.web.database.consent_text import ConsentText
 from cutis.web.database.engine import Database
@@ -15,6 +16,11 @@ from cutis.web.database.participant_link import ParticipantLink
 from cutis.web.database.participant_session import ParticipantSession
 from cutis.web.database.photo import Photo
 from cutis.web.database.protocol_version import ProtocolVersion
+from cutis.web.database.reader import Reader
+from cutis.web.database.reader_study import ReaderStudy
+from cutis.web.database.reading import Reading
+from cutis.web.database.reading_case import ReadingCase
+from cutis.web.database.reading_report import ReadingFile, ReadingReport
 from cutis.web.database.row import Row
 from cutis.web.database.second_factor import RecoveryCode, SecondFactor
 from cutis.web.database.site import Site
@@ -29,6 +35,7 @@ __all__ = [
     "Answers",
     "AuditEntry",
     "AuditHead",
+    "CaseShown",
     "Consent",
     "ConsentText",
     "Database",
@@ -41,6 +48,12 @@ __all__ = [
     "Photo",
     "ProtocolVersion",
     "RecoveryCode",
+    "Reader",
+    "ReaderStudy",
+    "Reading",
+    "ReadingCase",
+    "ReadingFile",
+    "ReadingReport",
     "Row",
     "SecondFactor",
     "Site",
