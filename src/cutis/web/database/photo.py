@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cutis.web.database.row import Created, Digest, Id, Row, StudyId, UserId
+from cutis.web.database.row import Created, Digest, Id, Row, StudyId
 
 
 class Photo(Row):
@@ -18,6 +18,7 @@ class Photo(Row):
         digest: of the file as it is kept, without EXIF and GPS data.
         kind: ``jpg`` or ``png``.
         taken: local time by the camera's clock, ISO 8601, where the study keeps it.
+        visit, view: keys of the study's protocol; None for a photo outside of it.
     """
 
     __tablename__ = "photos"
@@ -38,4 +39,6 @@ class Photo(Row):
     width: Mapped[int]
     height: Mapped[int]
     taken: Mapped[str | None] = mapped_column(String(32))
+    visit: Mapped[str | None] = mapped_column(String(40))
+    view: Mapped[str | None] = mapped_column(String(40))
     created: Mapped[Created]

@@ -11,12 +11,14 @@ from typing import IO
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from cutis.web.database import Participant, Photo, Study
+from cutis.web.database import Photo, Study
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.photos.decoder import TITLE, examine
 from cutis.web.photos.examined import Examined
 from cutis.web.platform import Platform
+from cutis.web.studies.participants import need_taking_part
+from cutis.web.studies.protocol import need_place
 
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _CHUNK = 1 << 20
@@ -30,7 +32,15 @@ class Arrived:
     new: bool
 
 
-def take_in(platform: Platform, access: Access, participant: str, key: str, file: IO[bytes]) -> Arrived:
+def take_in(
+    platform: Platform,
+    access: Access,
+    participant: str,
+    key: str,
+    file: IO[bytes],
+    visit: str = "",
+    view: str = "",
+) -> Arrived:
     """Keep a photo, exactly once: the same key, or the same file of the same participant, is one photo.
 
     Args:
@@ -39,13 +49,14 @@ def take_in(platform: Platform, access: Access, participant: str, key: str, file
         participant: identity.
         key: the sender's own name of this upload, the same when it is sent again; empty for the file's hash.
         file: as it was sent, from its beginning.
+        visit, view: keys of the study's protocol, both or none.
 
     Raises:
         RefusedError: it is not taken; nothing is kept but a line in the audit.
     """
     scratch, kept = platform.store.scratch(), False
     try:
-        arrived = _take_in(platform, access, participant, key, file, scratch)
+        arrived = _take_in(platform, access, participant, key, file, scratch, visit, view)
         kept = True
         return arrived
     except RefusedError as error:
@@ -63,7 +74,14 @@ def take_in(platform: Platform, access: Access, participant: str, key: str, file
 
 
 def _take_in(
-    platform: Platform, access: Access, participant: str, key: str, file: IO[bytes], scratch: Path
+    platform: Platform,
+    access: Access,
+    participant: str,
+    key: str,
+    file: IO[bytes],
+    scratch: Path,
+    visit: str,
+    view: str,
 ) -> Arrived:
     if key and not _KEY.fullmatch(key):
         raise RefusedError(422, "The key of the upload may have 64 letters, digits and -_.: in it.")
@@ -72,7 +90,8 @@ def _take_in(
         raise RefusedError(422, "The file is empty. Choose the photo again.", title=TITLE)
     key = key or arrived
     with platform.database.reading() as session:
-        _participant(session, access.study, participant)
+        need_taking_part(session, access.study, participant)
+        need_place(session, access.study, visit, view)
         if (there := _there(session, participant, key, arrived)) is not None:
             return Arrived(there, new=False)
         study = session.get_one(Study, access.study)
@@ -108,13 +127,16 @@ def _row(
     )
 
 
-def _keep(platform: Platform, access: Access, row: Photo) -> Arrived:
+def _keep(platform: Platform, access: Access, row: Photo, photo: Path, preview: Path) -> Arrived:
     """Write a photo and its line of the audit, unless another upload of it was faster."""
     with platform.database.writing() as session:
         # Two of the same at once: the lock of the audit lets one through after the other.
         platform.audit.lock(session)
         if (there := _there(session, row.participant_id, row.key, row.arrived_digest)) is not None:
             return Arrived(there, new=False)
+        need_taking_part(session, access.study, row.participant_id)  # nobody withdrew meanwhile
+        platform.store.back(photo, platform.store.photo(row.digest, row.kind))
+        platform.store.back(preview, platform.store.preview(row.digest))
         session.add(row)
         session.flush()
         platform.audit.add(
@@ -127,13 +149,6 @@ def _keep(platform: Platform, access: Access, row: Photo) -> Arrived:
             digest=row.digest,
         )
     return Arrived(row, new=True)
-
-
-def _participant(session: Session, study: str, participant: str) -> None:
-    if not session.scalar(
-        select(Participant.id).where(Participant.id == participant, Participant.study_id == study)
-    ):
-        raise RefusedError(404, "There is no such participant in this study.", title="No such participant")
 
 
 def _there(session: Session, participant: str, key: str, arrived: str) -> Photo | None:

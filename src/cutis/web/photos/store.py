@@ -64,6 +64,35 @@ class Store:
             if kept or "." not in name.name:
                 name.unlink(missing_ok=True)
 
+    def back(self, scratch: Path, place: Path) -> None:
+        """Give a file its place again, where somebody removed it since `put`; before `settle`."""
+        pending = self.incoming / f"{scratch.name}.{place.parent.parent.name}.{place.name}"
+        if pending.exists():
+            with suppress(FileExistsError):
+                os.link(pending, place)
+                _sync(place.parent)
+
+    def doom(self, digest: str, kind: str) -> str:
+        """Mark a photo's files, so that `recover` removes them if the database speaks of them no more."""
+        mark = secrets.token_hex(12)
+        for place in (self.photo(digest, kind), self.preview(digest)):
+            with suppress(FileNotFoundError):
+                os.link(place, self.incoming / f"{mark}.{place.parent.parent.name}.{place.name}")
+        _sync(self.incoming)
+        return mark
+
+    def spare(self, mark: str) -> None:
+        """Take the mark away again."""
+        for name in self.incoming.glob(f"{mark}.*"):
+            name.unlink(missing_ok=True)
+
+    def remove(self, digest: str, kind: str) -> None:
+        """Remove a photo's files; whoever calls knows that no photo has them."""
+        for place in (self.photo(digest, kind), self.preview(digest)):
+            place.unlink(missing_ok=True)
+            if place.parent.is_dir():
+                _sync(place.parent)
+
     def recover(self, known: Callable[[str], bool]) -> int:
         """Undo what a crash left half done; nothing else may run.
 

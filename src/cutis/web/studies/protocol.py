@@ -1,0 +1,332 @@
+"""What a study asks for: views, visits, questionnaires, who may take part, arms, and what withdrawal does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cutis.web.database import ProtocolVersion, Study
+from cutis.web.errors import RefusedError
+
+Outline = Literal[
+    "none", "lesion", "face", "face_left", "face_right", "hand", "foot", "arm", "leg", "chest", "back"
+]
+Kind = Literal["choice", "several", "number", "text", "date", "scale", "yes_no"]
+OnWithdrawal = Literal["delete", "lock"]
+
+Key = Annotated[str, Field(max_length=30, pattern=r"^[a-z][a-z0-9_]*$")]
+Line = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Words = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
+Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class View(_Part):
+    """A view that is photographed.
+
+    Attributes:
+        outline: drawn over the viewfinder.
+        advice: a sentence for who takes the photo.
+        needed: a visit without it is not complete.
+    """
+
+    key: Key
+    name: Line
+    outline: Outline = "none"
+    advice: Words = ""
+    needed: bool = True
+
+
+class Question(_Part):
+    """A question.
+
+    Attributes:
+        choices: of ``choice`` and ``several``.
+        unit: of a number, such as ``mg``.
+        least, most: of a number; the ends of a scale, whole numbers, 0 and 10 by themselves.
+        needed: cannot be left empty.
+    """
+
+    key: Key
+    text: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    kind: Kind
+    choices: Annotated[tuple[Line, ...], Field(max_length=40)] = ()
+    unit: Annotated[str, Field(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    least: Number | None = None
+    most: Number | None = None
+    needed: bool = True
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Of a scale."""
+        return int(self.least or 0), int(10 if self.most is None else self.most)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind in ("choice", "several"):
+            if len(self.choices) < 2:
+                raise ValueError("has fewer than two choices. Write one on each line")
+            _once(self.choices, "the choice")
+        elif self.choices:
+            raise ValueError(f"has choices, which a question of the kind '{self.kind}' has not. Remove them")
+        if self.least is not None and self.most is not None and self.least >= self.most:
+            raise ValueError(f"goes from {self.least:g} to {self.most:g}. Let the most be above the least")
+        if self.kind == "scale":
+            low, high = self.ends
+            if (
+                any(end is not None and end % 1 for end in (self.least, self.most))
+                or not 1 <= high - low <= 20
+            ):
+                raise ValueError("is a scale whose ends are not whole numbers, 1 to 20 apart. Correct them")
+        return self
+
+
+class Questionnaire(_Part):
+    """Questions that are answered together."""
+
+    key: Key
+    title: Line
+    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _once((one.key for one in self.questions), "the question's key")
+        return self
+
+
+class Visit(_Part):
+    """A visit and the days on which it may be.
+
+    Attributes:
+        day: after enrolment, which is day 0.
+        before, after: how many days earlier and later it may be.
+        views, questionnaires: keys of what it asks for.
+    """
+
+    key: Key
+    name: Line
+    day: Annotated[int, Field(ge=0, le=36_500)] = 0
+    before: Annotated[int, Field(ge=0, le=3650)] = 0
+    after: Annotated[int, Field(ge=0, le=3650)] = 0
+    views: Annotated[tuple[Key, ...], Field(max_length=40)] = ()
+    questionnaires: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _once(self.views, "the view")
+        _once(self.questionnaires, "the questionnaire")
+        return self
+
+
+class Criterion(_Part):
+    """What decides who may take part: who answers otherwise than ``must`` is not enrolled."""
+
+    key: Key
+    text: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    must: Literal["yes", "no"] = "yes"
+
+
+class Arm(_Part):
+    """A group to which chance assigns participants, ``weight`` of all weights of them."""
+
+    key: Key
+    name: Line
+    weight: Annotated[int, Field(ge=1, le=10)] = 1
+
+
+class Protocol(_Part):
+    """What a study asks for; one document, of which every version is kept."""
+
+    views: Annotated[tuple[View, ...], Field(min_length=1, max_length=40)]
+    visits: Annotated[tuple[Visit, ...], Field(min_length=1, max_length=60)]
+    questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=20)] = ()
+    eligibility: Annotated[tuple[Criterion, ...], Field(max_length=40)] = ()
+    arms: Annotated[tuple[Arm, ...], Field(max_length=8)] = ()
+    on_withdrawal: OnWithdrawal = "delete"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for called, parts in (
+            ("the view's key", self.views),
+            ("the visit's key", self.visits),
+            ("the questionnaire's key", self.questionnaires),
+            ("the criterion's key", self.eligibility),
+            ("the arm's key", self.arms),
+        ):
+            _once((one.key for one in parts), called)
+        if len(self.arms) == 1:
+            raise ValueError("has one arm. Add a second one, or remove it: chance needs two")
+        for visit in self.visits:
+            _known(visit, "views", visit.views, self.views)
+            _known(visit, "questionnaires", visit.questionnaires, self.questionnaires)
+        return self
+
+    def visit(self, key: str) -> Visit | None:
+        """The visit of a key."""
+        return next((one for one in self.visits if one.key == key), None)
+
+    def view(self, key: str) -> View | None:
+        """The view of a key."""
+        return next((one for one in self.views if one.key == key), None)
+
+    def questionnaire(self, key: str) -> Questionnaire | None:
+        """The questionnaire of a key."""
+        return next((one for one in self.questionnaires if one.key == key), None)
+
+    def document(self) -> dict[str, Any]:
+        """Plain data; the inverse is `read_protocol`."""
+        return self.model_dump(mode="json")
+
+
+def read_protocol(document: object) -> Protocol:
+    """Check a protocol.
+
+    Args:
+        document: plain data, or JSON as text.
+
+    Raises:
+        RefusedError: it does not hold; each place is named with its mend.
+    """
+    if isinstance(document, str | bytes):
+        try:
+            document = json.loads(document)
+        except ValueError as error:
+            raise RefusedError(422, "The protocol is not JSON. Correct it.", title=TITLE) from error
+    try:
+        return Protocol.model_validate(document)
+    except ValidationError as error:
+        wrong = [_sentence(document, one["loc"], one["msg"]) for one in error.errors()[:10]]
+        raise RefusedError(422, " ".join(wrong), title=TITLE) from error
+
+
+TITLE = "The protocol does not hold"
+
+
+def latest(session: Session, study: Study | str) -> ProtocolVersion | None:
+    """The version that counts; None while the default one does."""
+    identity = study if isinstance(study, str) else study.id
+    chosen = select(ProtocolVersion).where(ProtocolVersion.study_id == identity)
+    return session.scalar(chosen.order_by(ProtocolVersion.number.desc()).limit(1))
+
+
+def protocol_of(session: Session, study: Study | str) -> Protocol:
+    """What a study asks for now.
+
+    Args:
+        session: of the database.
+        study: or its identity.
+    """
+    version = latest(session, study)
+    return DEFAULT if version is None else Protocol.model_validate(version.document)
+
+
+def protocols_of(session: Session, study: Study | str) -> Iterable[tuple[int, Protocol]]:
+    """Every version with its number, the newest first; 0 is the default one of every study."""
+    identity = study if isinstance(study, str) else study.id
+    chosen = select(ProtocolVersion).where(ProtocolVersion.study_id == identity)
+    for version in session.scalars(chosen.order_by(ProtocolVersion.number.desc())):
+        yield version.number, Protocol.model_validate(version.document)
+    yield 0, DEFAULT
+
+
+def need_place(session: Session, study: str, visit: str, view: str) -> None:
+    """See that a visit and a view are ones of the study, now or in an earlier version of its protocol.
+
+    A phone without a network sends photos of the version that it knew.
+
+    Raises:
+        RefusedError: they are not, or only one of the two is given.
+    """
+    if not visit and not view:
+        return
+    now: Protocol | None = None
+    for _, protocol in protocols_of(session, study):
+        now = now or protocol
+        found = protocol.visit(visit)
+        if found is not None and view in found.views:
+            return
+    assert now is not None
+    places = "; ".join(f"{one.key}: {', '.join(one.views) or 'no view'}" for one in now.visits)
+    raise RefusedError(
+        422,
+        f"Visit '{visit[:40]}' with view '{view[:40]}' is not in the protocol. It has {places}.",
+        title="Not in the protocol",
+    )
+
+
+def _once(keys: Iterable[str], called: str) -> None:
+    seen = set[str]()
+    for key in keys:
+        if key in seen:
+            raise ValueError(f"has {called} '{key}' twice. Change one of them")
+        seen.add(key)
+
+
+def _known(visit: Visit, called: str, asked: tuple[str, ...], there: Iterable[Any]) -> None:
+    keys = [one.key for one in there]
+    for key in asked:
+        if key not in keys:
+            have = ", ".join(keys) or "none"
+            raise ValueError(
+                f"asks in visit '{visit.name}' for '{key}', which is not among the {called} ({have}). "
+                "Add it there, or remove it from the visit"
+            )
+
+
+_CALLED = {
+    "views": "View",
+    "visits": "Visit",
+    "questionnaires": "Questionnaire",
+    "questions": "question",
+    "eligibility": "Criterion",
+    "arms": "Arm",
+}
+
+
+def _sentence(document: object, place: tuple[int | str, ...], message: str) -> str:
+    """What is wrong where: ``Visit 2 ('Month 1'), day: ...``."""
+    told, at = list[str](), document
+    for step in place:
+        if isinstance(step, int):
+            at = at[step] if isinstance(at, list | tuple) and step < len(at) else None
+            name = (
+                next((at[k] for k in ("name", "title", "text") if at.get(k)), "")
+                if isinstance(at, dict)
+                else ""
+            )
+            told[-1] += f" {step + 1}" + (f" ('{str(name)[:60]}')" if name else "")
+        else:
+            told.append(_CALLED.get(step, step.replace("_", " ")))
+            at = at.get(step) if isinstance(at, dict) else None
+    where = ", ".join(told) or "The protocol"
+    return f"{where[:1].upper()}{where[1:]} {_message(message)}."
+
+
+def _message(message: str) -> str:
+    if message.startswith("Value error, "):
+        return message.removeprefix("Value error, ")
+    if "should match pattern '^[a-z]" in message:
+        return "is not a small letter followed by small letters, digits and _. Correct it"
+    if "should match pattern" in message:
+        return "has characters that cannot be shown. Type it anew"
+    if "at least 1 character" in message:
+        return "is empty. Fill it in"
+    if message == "Field required":
+        return "is missing. Add it"
+    if message.startswith("Extra inputs"):
+        return "is not known. Remove it"
+    return f"does not hold: {message[:1].lower()}{message[1:]}. Correct it"
+
+
+DEFAULT = Protocol(
+    views=(View(key="photo", name="Photo"),),
+    visits=(Visit(key="visit_1", name="Visit 1", views=("photo",)),),
+)
