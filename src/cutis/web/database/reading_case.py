@@ -18,7 +18,7 @@ class ReadingCase(Row):
         photo_id: None once the photo was withdrawn; what was answered stays.
         training: comes first, with feedback, and is not counted.
         truth: name of an answer; empty where it is not known.
-        help: what readers are shown with help, as `cutis.web.reading.help` made it; empty where there is none.
+        help: what readers are shown with help, from `cutis.web.reading.help`; empty where there is none.
     """
 
     __tablename__ = "reading_cases"

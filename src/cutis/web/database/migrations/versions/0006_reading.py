@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("opened", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["made_by"], ["users.id"], name=op.f("fk_reader_studies_made_by_users")),
-        sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name=op.f("fk_reader_studies_study_id_studies")),
+        sa.ForeignKeyConstraint(
+            ["study_id"], ["studies.id"], name=op.f("fk_reader_studies_study_id_studies")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reader_studies")),
     )
     op.create_index(op.f("ix_reader_studies_made_by"), "reader_studies", ["made_by"])
@@ -66,7 +68,9 @@ def upgrade() -> None:
         _of("readers", "reader_study_id", "reader_studies"),
         _of("readers", "user_id", "users"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_readers")),
-        sa.UniqueConstraint("reader_study_id", "pseudonym", name=op.f("uq_readers_reader_study_id_pseudonym")),
+        sa.UniqueConstraint(
+            "reader_study_id", "pseudonym", name=op.f("uq_readers_reader_study_id_pseudonym")
+        ),
         sa.UniqueConstraint("reader_study_id", "user_id", name=op.f("uq_readers_reader_study_id_user_id")),
     )
     op.create_index(op.f("ix_readers_user_id"), "readers", ["user_id"])
