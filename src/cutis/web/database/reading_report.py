@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from cutis.web.database.row import Created, Id, Row, UserId, UtcTime
 
@@ -39,4 +39,4 @@ class ReadingFile(Row):
     report_id: Mapped[str] = mapped_column(String(20), ForeignKey("reading_reports.id"))
     name: Mapped[str] = mapped_column(String(40))
     size: Mapped[int]
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
