@@ -136,3 +136,14 @@ def test_speckle_is_grain_in_proportion_to_the_light_and_the_same_in_all_colours
     assert len(strong) > 5
     assert strong[:, 1] / strong[:, 0] == pytest.approx(4.0, rel=0.15)
     assert all((out[..., :1] == out).all() for out in draws)
+
+
+def test_noise_is_that_of_a_small_sensor_and_leaves_the_brightness() -> None:
+    image = np.full((96, 96, 3), 128, np.uint8)
+    noisy = replace(PLAIN, noise=0.05)
+    draws = [augment(image, (96, 96), noisy, np.random.default_rng(s)) for s in range(60)]
+    spread = np.array([out.astype(float).std() for out in draws])
+    assert 10 < np.count_nonzero(spread) < 50  # half of the photos stay clean
+    assert spread.max() < 255 * 0.05 * 1.8
+    assert max(abs(out.mean() - 128) for out in draws) < 1.5
+    assert any((out[..., 0] != out[..., 2]).any() for out in draws), "some grain is coloured"

@@ -34,6 +34,8 @@ class Augmentation:
         hair, ruler, vignette, blur, erase: probabilities of rendered hair, ruler marks, dark corners,
             another focus (soft, or sharpened as cameras do) and a hidden square.
         speckle: largest deviation of the logarithm of multiplicative grain, as coherent light makes it.
+        noise: largest deviation of a sensor's grain, 0..1; half of the photos get some, fine or coarse, with
+            blotches of colour, and smoothed again by some of the cameras.
     """
 
     area: tuple[float, float] = (0.4, 1.0)
@@ -51,6 +53,7 @@ class Augmentation:
     blur: float = 0.1
     erase: float = 0.15
     speckle: float = 0.0
+    noise: float = 0.0
 
     def scaled(self, strength: float) -> Augmentation:
         """The same variations, weaker or stronger: 0 leaves rotation and mirroring, 1 everything as it is.
@@ -61,7 +64,7 @@ class Augmentation:
         if not 0 <= strength <= 1.5:
             raise CutisError(f"the strength of augmentation is {strength}, expected 0 to 1.5.")
         chances = ("constancy", "hair", "ruler", "vignette", "blur", "erase")
-        ranges = ("brightness", "contrast", "saturation", "illuminant", "speckle")
+        ranges = ("brightness", "contrast", "saturation", "illuminant", "speckle", "noise")
         low, high = self.area
         return replace(
             self,
@@ -103,6 +106,8 @@ def augment(
         out = _refocus(out, rng)
     if settings.speckle > 0:
         out = _speckle(out, rng.uniform(0, settings.speckle), rng)
+    if settings.noise > 0 and rng.random() < 0.5:
+        out = _noise(out, rng.uniform(0, settings.noise), rng)
     if rng.random() < settings.erase:
         _erase(out, rng)
     return out
@@ -185,6 +190,26 @@ def _speckle(image: Image, deviation: float, rng: Rng) -> Image:
     gain = np.exp(grain * np.float32(deviation / max(float(grain.std()), 1e-6)))
     speckled: Image = np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
     return speckled
+
+
+def _noise(image: Image, deviation: float, rng: Rng) -> Image:
+    """A small sensor's grain, stronger in the light parts, and what software leaves of it."""
+    import cv2
+
+    def grain(coarseness: float) -> NDArray[np.float32]:
+        drawn = cv2.GaussianBlur(rng.standard_normal(image.shape[:2], dtype=np.float32), (0, 0), coarseness)
+        return np.asarray(drawn / max(float(drawn.std()), 1e-6))
+
+    shown = image.astype(np.float32)
+    strength = np.float32(255 * deviation) * np.sqrt(np.maximum(shown.mean(-1) / 128, 0.1))
+    shown += (strength * grain(float(rng.uniform(0.3, 1.0))))[..., None]
+    colour, coarse = rng.uniform(0, 1.0), float(rng.uniform(0.8, 3.0))
+    for channel in (0, 2):
+        shown[..., channel] += np.float32(colour) * strength * grain(coarse)
+    if rng.random() < 0.5:
+        smooth = cv2.medianBlur(np.clip(shown, 0, 255).astype(np.uint8), 3)
+        shown += np.float32(rng.uniform(0, 0.8)) * (smooth - shown)
+    return np.clip(shown + 0.5, 0, 255).astype(np.uint8)
 
 
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:

@@ -32,22 +32,23 @@ LABELS = MultiLabel(
 )
 
 # Areas are cut upright and at a constant scale: pores and lines are graded by their size, so that it is
-# hardly varied, and a face is not turned. Redness and pigment are graded by their colour, of which only what
-# cameras do to it after the photo was balanced is varied.
+# hardly varied, and a face is not turned. Redness and pigment are seen against the skin around them, whatever
+# a phone makes of the colours of all; its grain is neither freckles nor rough skin.
 VARIED = Augmentation(
     area=(0.85, 1.0),
     aspect=(0.97, 1.03),
     rotate=False,
-    brightness=0.15,
-    contrast=0.12,
-    saturation=0.08,
-    illuminant=0.03,
+    brightness=0.2,
+    contrast=0.25,
+    saturation=0.2,
+    illuminant=0.045,
     constancy=0.0,
     hair=0.0,
     ruler=0.0,
     vignette=0.0,
-    blur=0.2,
+    blur=0.3,
     erase=0.05,
+    noise=0.02,
 )
 
 TASK = Task(
