@@ -107,7 +107,7 @@ def _readings() -> None:
         sa.Column("answer", sa.String(length=40), nullable=False),
         sa.Column("confidence", sa.Integer(), nullable=True),
         sa.Column("regions", sa.JSON(), nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("plausible", sa.Boolean(), nullable=False),
         sa.Column("corrects", sa.String(length=20), nullable=True),
         sa.Column("key", sa.String(length=64), nullable=False),
