@@ -1,0 +1,1 @@
+"""Codes of every label in the vocabularies that hospitals speak, each with where it was found."""
