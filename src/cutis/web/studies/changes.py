@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Member, Participant, Site, Study
+from cutis.web.database.participant import COMPLETED, ENROLLED
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
+from cutis.web.studies import arms
+from cutis.web.studies.due import this_day
+from cutis.web.studies.participants import need_taking_part
+from cutis.web.studies.protocol import Criterion, Protocol, protocol_of
+from cutis.web.words import _
 
 
 def make_study(held: Platform, access: Access, name: str, about: str, *, keeps_capture_time: bool) -> Study:
@@ -42,26 +50,109 @@ def add_site(held: Platform, access: Access, name: str) -> Site:
     return site
 
 
-def add_participant(held: Platform, access: Access, pseudonym: str, site: str = "") -> Participant:
-    """A new participant.
+def add_participant(
+    held: Platform,
+    access: Access,
+    pseudonym: str,
+    site: str = "",
+    eligibility: Mapping[str, str] | None = None,
+) -> Participant:
+    """Enrol a participant: who fits the protocol gets a place, and an arm where there are arms.
 
     Args:
         held: the platform.
         access: who adds, and to which study.
         pseudonym: of the study's own making.
         site: identity, or empty.
+        eligibility: key of each criterion -> ``yes`` or ``no``.
 
     Raises:
-        RefusedError: the pseudonym is taken, or the site is not of this study.
+        RefusedError: the pseudonym is taken, the site is not of this study, a criterion has no answer, or the
+            participant may not take part; of that there is a line in the audit, without the pseudonym.
     """
-    if site:
-        with held.database.reading() as session:
-            if not session.scalar(select(Site.id).where(Site.id == site, Site.study_id == access.study)):
-                raise RefusedError(404, "There is no such site in this study.", title="No such site")
-    participant = Participant(study_id=access.study, site_id=site or None, pseudonym=pseudonym)
-    taken = f"There is a participant '{pseudonym}' already. Choose another pseudonym."
-    _add(held, access, participant, "participant.added", taken)
-    return participant
+    given = dict(eligibility or {})
+    try:
+        with held.database.writing() as session:
+            held.audit.lock(session)
+            if site and not session.scalar(
+                select(Site.id).where(Site.id == site, Site.study_id == access.study)
+            ):
+                raise RefusedError(404, _("There is no such site in this study."), title=_("No such site"))
+            protocol = protocol_of(session, access.study)
+            failed = _failed(protocol, given)
+            if not failed:
+                participant = Participant(
+                    study_id=access.study,
+                    site_id=site or None,
+                    pseudonym=pseudonym,
+                    enrolled=this_day(),
+                    arm=arms.draw(session, held.secret, access.study, site, protocol.arms),
+                    eligibility={one.key: given[one.key] for one in protocol.eligibility} or None,
+                )
+                session.add(participant)
+                session.flush()
+                told = {"arm": participant.arm} if participant.arm else {}
+                held.audit.add(
+                    session,
+                    "participant.added",
+                    who=access.who,
+                    study=access.study,
+                    subject=participant.id,
+                    **told,
+                )
+                return participant
+            criteria = ", ".join(one.key for one in failed)
+            held.audit.add(
+                session, "participant.not_eligible", who=access.who, study=access.study, criteria=criteria
+            )
+    except IntegrityError as error:
+        taken = _("There is a participant '%(name)s' already. Choose another pseudonym.")
+        raise RefusedError(409, taken % {"name": pseudonym}, title=_("The name is taken")) from error
+    words = _("This person may not take part: %(why)s. Nothing of them was kept.")
+    raise RefusedError(409, words % {"why": "; ".join(one.text for one in failed)}, title=_("Not eligible"))
+
+
+def complete(held: Platform, access: Access, participant: str) -> None:
+    """The participant has done all that the study asks for; nothing is due any more.
+
+    Raises:
+        RefusedError: no such participant, or withdrawn.
+    """
+    with held.database.writing() as session:
+        held.audit.lock(session)
+        found = need_taking_part(session, access.study, participant)
+        found.state = COMPLETED
+        held.audit.add(
+            session, "participant.completed", who=access.who, study=access.study, subject=participant
+        )
+
+
+def reopen(held: Platform, access: Access, participant: str) -> None:
+    """Visits are due again.
+
+    Raises:
+        RefusedError: no such participant, or withdrawn.
+    """
+    with held.database.writing() as session:
+        held.audit.lock(session)
+        found = need_taking_part(session, access.study, participant)
+        found.state = ENROLLED
+        held.audit.add(
+            session, "participant.reopened", who=access.who, study=access.study, subject=participant
+        )
+
+
+def _failed(protocol: Protocol, given: Mapping[str, str]) -> list[Criterion]:
+    """The criteria that somebody does not meet.
+
+    Raises:
+        RefusedError: one has no answer.
+    """
+    for one in protocol.eligibility:
+        if given.get(one.key) not in ("yes", "no"):
+            words = _("'%(question)s' has no answer. Answer it with yes or no.")
+            raise RefusedError(422, words % {"question": one.text})
+    return [one for one in protocol.eligibility if given[one.key] != one.must]
 
 
 def change_role(held: Platform, access: Access, member: str, role: Role) -> None:
@@ -116,7 +207,7 @@ def study_role(name: str) -> Role:
     return Role(name)
 
 
-def _add(held: Platform, access: Access, row: Site | Participant, action: str, taken: str) -> None:
+def _add(held: Platform, access: Access, row: Site, action: str, taken: str) -> None:
     try:
         with held.database.writing() as session:
             session.add(row)

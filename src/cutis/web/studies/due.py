@@ -66,7 +66,7 @@ def due(
         return []
     seen = {(one.visit, one.view) for one in photos if one.participant_id == participant.id}
     said = {(one.visit, one.questionnaire) for one in answers if one.participant_id == participant.id}
-    return [_stands(protocol, visit, participant.first_day, today, seen, said) for visit in protocol.visits]
+    return [stands(protocol, visit, participant.first_day, today, seen, said) for visit in protocol.visits]
 
 
 def days(visit: Visit, first: date) -> tuple[date, date, date]:
@@ -75,7 +75,7 @@ def days(visit: Visit, first: date) -> tuple[date, date, date]:
     return day - timedelta(days=visit.before), day, day + timedelta(days=visit.after)
 
 
-def _stands(
+def stands(
     protocol: Protocol,
     visit: Visit,
     first: date,
@@ -83,6 +83,16 @@ def _stands(
     seen: set[tuple[str | None, str | None]],
     said: set[tuple[str, str]],
 ) -> DueVisit:
+    """One visit as it stands.
+
+    Args:
+        protocol: of the study.
+        visit: one of its visits.
+        first: the day from which visits are counted.
+        today: the day.
+        seen: visit and view of the participant's photos.
+        said: visit and questionnaire of the participant's answers.
+    """
     opens, day, closes = days(visit, first)
     needed = {view.key for view in protocol.views if view.needed}
     views = tuple(key for key in visit.views if key in needed and (visit.key, key) not in seen)
