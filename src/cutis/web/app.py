@@ -24,6 +24,8 @@ from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
 from cutis.web.headers import SecurityHeaders
+from cutis.web.languages import choice as languages
+from cutis.web.languages.choice import Spoken
 from cutis.web.models import registry
 from cutis.web.people import accounts
 from cutis.web.people import routes as people
@@ -46,6 +48,7 @@ PARTS = (
     studies.router,
     photos.router,
     audit.router,
+    languages.router,
     api.router,
 )
 
@@ -107,8 +110,10 @@ def create_app(platform: Platform) -> FastAPI:
     add_error_pages(app)
     settings = platform.settings
     most = int(settings.upload_megabytes * 1e6) + 100_000  # the form's other fields
-    app.add_middleware(BoundedBodies, most=most, seconds=settings.upload_seconds)
+    large = dict.fromkeys(("/models", "/api/models"), int(settings.bundle_megabytes * 1e6) + 100_000)
+    app.add_middleware(BoundedBodies, most=most, seconds=settings.upload_seconds, larger=large)
     app.add_middleware(SecurityHeaders, encrypted=settings.encrypted)
+    app.add_middleware(Spoken)
     return app
 
 

@@ -14,20 +14,31 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
+from cutis.web.words import _, later
+
 _log = logging.getLogger("cutis.web")
 
 _WORDS = {
-    401: ("Sign in first", "This needs somebody who is signed in."),
-    403: ("Not part of your role", "Ask an investigator of the study, or an administrator, for the role."),
-    404: ("Nothing here", "There is nothing at this address, or it is not yours to see."),
-    405: ("Not possible here", "This address does not take that kind of request."),
-    408: ("Took too long", "The data did not arrive in time. Try again on a faster connection."),
-    413: ("Too large", "The data is larger than is taken here."),
-    422: ("Something is missing", "Some of what was sent does not hold. Correct it and send it again."),
-    429: ("Too many tries", "Wait a minute, then try again."),
+    401: (later("Sign in first"), later("This needs somebody who is signed in.")),
+    403: (
+        later("Not part of your role"),
+        later("Ask an investigator of the study, or an administrator, for the role."),
+    ),
+    404: (later("Nothing here"), later("There is nothing at this address, or it is not yours to see.")),
+    405: (later("Not possible here"), later("This address does not take that kind of request.")),
+    408: (
+        later("Took too long"),
+        later("The data did not arrive in time. Try again on a faster connection."),
+    ),
+    413: (later("Too large"), later("The data is larger than is taken here.")),
+    422: (
+        later("Something is missing"),
+        later("Some of what was sent does not hold. Correct it and send it again."),
+    ),
+    429: (later("Too many tries"), later("Wait a minute, then try again.")),
     500: (
-        "Something went wrong here",
-        "Nothing was changed. Try again; if it stays, tell the administrator.",
+        later("Something went wrong here"),
+        later("Nothing was changed. Try again; if it stays, tell the administrator."),
     ),
 }
 
@@ -47,8 +58,8 @@ class RefusedError(Exception):
     ) -> None:
         plain = _WORDS.get(status) or (HTTPStatus(status).phrase, "")
         self.status = status
-        self.title = title or plain[0]
-        self.words = words or plain[1]
+        self.title = title or _(plain[0])
+        self.words = words or (_(plain[1]) if plain[1] else "")
         self.headers = dict(headers or {})
         super().__init__(self.words)
 
@@ -114,7 +125,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         f"{'.'.join(str(part) for part in one['loc'][1:]) or 'the body'}: {one['msg']}"
         for one in error.errors()[:10]
     )
-    return answer(request, RefusedError(422, f"Does not hold: {where}."))
+    return answer(request, RefusedError(422, _("Does not hold: %s.") % where))
 
 
 async def _unheld(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from cutis.pages.environment import environment
 from cutis.web import words
+from cutis.web.languages.catalogues import LANGUAGES
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR, form_token
 from cutis.web.people.roles import Permission, Role
@@ -25,10 +26,32 @@ def web_environment() -> Environment:
     made = environment("cutis.web")
     made.add_extension("jinja2.ext.i18n")
     made.install_gettext_callables(words._, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters["moment"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC"
-    made.filters["machine"] = datetime.isoformat
-    made.globals.update(Permission=Permission, Role=Role)
+    made.filters.update(moment=_moment, machine=datetime.isoformat, number=_number)
+    made.globals.update(Permission=Permission, Role=Role, languages=LANGUAGES)
     return made
+
+
+def _here(request: Request) -> str:
+    """The address of a page, to come back to it in another language; the answer to a form has none."""
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _moment(moment: datetime) -> str:
+    """A moment as the language writes it, UTC."""
+    if words.language() == "en":
+        return f"{moment:%Y-%m-%d %H:%M} UTC"
+    from babel.dates import format_datetime
+
+    return f"{format_datetime(moment, 'medium', locale=words.language())} UTC"
+
+
+def _number(number: float) -> str:
+    """A number as the language groups its digits."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(number, locale=words.language())
 
 
 def page(
@@ -57,6 +80,8 @@ def page(
         form_token=form_token(request, platform.secret),
         asset=request.app.state.asset,
         missing=platform.missing,
+        language=words.language(),
+        here=_here(request),
         **values,
     )
     answer = HTMLResponse(html, status, headers=dict(headers or {}))

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from gettext import NullTranslations
 
-_CATALOGUE: ContextVar[NullTranslations | None] = ContextVar("catalogue", default=None)
-_ENGLISH = NullTranslations()
+_SPOKEN: ContextVar[tuple[str, NullTranslations]] = ContextVar("spoken")
+_ENGLISH = ("en", NullTranslations())
 
 
 def _(words: str) -> str:
     """Words in the language of the request that is answered; values go in afterwards: ``_("...") % ...``."""
-    return (_CATALOGUE.get() or _ENGLISH).gettext(words)
+    return _SPOKEN.get(_ENGLISH)[1].gettext(words)
 
 
 def ngettext(one: str, several: str, count: int) -> str:
     """As `_`, by a number."""
-    return (_CATALOGUE.get() or _ENGLISH).ngettext(one, several, count)
+    return _SPOKEN.get(_ENGLISH)[1].ngettext(one, several, count)
 
 
 def later(words: str) -> str:
@@ -26,11 +26,16 @@ def later(words: str) -> str:
     return words
 
 
+def language() -> str:
+    """The language of the request that is answered, such as ``en``."""
+    return _SPOKEN.get(_ENGLISH)[0]
+
+
 @contextmanager
-def speaking(catalogue: NullTranslations) -> Iterator[None]:
+def speaking(name: str, catalogue: NullTranslations) -> Iterator[None]:
     """Speak a language: within, words come from its catalogue."""
-    token = _CATALOGUE.set(catalogue)
+    token = _SPOKEN.set((name, catalogue))
     try:
         yield
     finally:
-        _CATALOGUE.reset(token)
+        _SPOKEN.reset(token)

@@ -1,0 +1,1 @@
+"""The languages of the pages: catalogues of words, and who reads which."""
