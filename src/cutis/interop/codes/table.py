@@ -20,8 +20,8 @@ SYSTEMS = {
     "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
     "icd11": "http://id.who.int/icd/release/11/mms",
 }
-# The same in DICOM, coding scheme designators of PS3.16 table 8-1.
-DESIGNATORS = {"snomed": "SCT", "icd10": "I10", "icd10cm": "I10C", "icd11": "I11"}
+# The same in DICOM, coding scheme designators of PS3.16 table 8-1; the other two are not in it.
+DESIGNATORS = {"snomed": "SCT", "icd10": "I10"}
 MATCHES = ("equivalent", "broader", "narrower")
 TOLD = ("equivalent", "broader")  # a narrower code would say more than the label does
 REASONS = "image_quality_reason"
@@ -81,8 +81,8 @@ class Code:
 
     @property
     def designator(self) -> str:
-        """The vocabulary's name in DICOM."""
-        return DESIGNATORS[self.system]
+        """The vocabulary's name in DICOM; empty where DICOM has none."""
+        return DESIGNATORS.get(self.system, "")
 
 
 @cache
