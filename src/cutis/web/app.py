@@ -24,6 +24,7 @@ from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
 from cutis.web.headers import SecurityHeaders
+from cutis.web.jobs.queue import Queue
 from cutis.web.languages import choice as languages
 from cutis.web.languages.choice import Spoken
 from cutis.web.models import registry
@@ -82,6 +83,7 @@ def open_platform(settings: Settings) -> Platform:
         by_login=Limit(settings.sign_ins_per_minute, 60),
         by_address=Limit(10 * settings.sign_ins_per_minute, 60),
         missing=files.missing_libraries(),
+        queue=Queue(settings),
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from cutis.web.audit.chain import Audit
 from cutis.web.database import Database
+from cutis.web.jobs.queue import Queue
 from cutis.web.people.limits import Limit
 from cutis.web.photos.store import Store
 from cutis.web.settings import Settings
@@ -25,6 +26,7 @@ class Platform:
         by_login: tries to sign in by one name.
         by_address: tries to sign in or to use a link from one address.
         missing: browser libraries that are not there, with what is off without them.
+        queue: that wakes those who analyse photos.
     """
 
     settings: Settings
@@ -36,6 +38,7 @@ class Platform:
     by_login: Limit
     by_address: Limit
     missing: tuple[str, ...]
+    queue: Queue
 
 
 def platform_of(request: Request) -> Platform:

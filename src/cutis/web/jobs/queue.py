@@ -99,7 +99,7 @@ def _postgresql(settings: Settings) -> Any:
     }
     given["options"] = f"-c search_path={_SCHEMA}"
     known = {name: value for name, value in given.items() if value is not None}
-    return PostgresqlDatabase(url.database, prefer_psycopg3=True, **known)
+    return PostgresqlDatabase(url.database, prefer_psycopg3=True, **known)  # type: ignore[arg-type]
 
 
 def _json() -> Any:

@@ -11,6 +11,7 @@ from typing import IO
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from cutis.web.analyse import outbox
 from cutis.web.database import Photo, Study
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
@@ -40,6 +41,7 @@ def take_in(
     file: IO[bytes],
     visit: str = "",
     view: str = "",
+    taken: str | None = None,
 ) -> Arrived:
     """Keep a photo, exactly once: the same key, or the same file of the same participant, is one photo.
 
@@ -50,13 +52,14 @@ def take_in(
         key: the sender's own name of this upload, the same when it is sent again; empty for the file's hash.
         file: as it was sent, from its beginning.
         visit, view: keys of the study's protocol, both or none.
+        taken: when, as the sender says; kept where the study keeps it and the file does not say.
 
     Raises:
         RefusedError: it is not taken; nothing is kept but a line in the audit.
     """
     scratch, kept = platform.store.scratch(), False
     try:
-        arrived = _take_in(platform, access, participant, key, file, scratch, visit, view)
+        arrived = _take_in(platform, access, participant, key, file, scratch, visit, view, taken)
         kept = True
         return arrived
     except RefusedError as error:
@@ -82,6 +85,7 @@ def _take_in(
     scratch: Path,
     visit: str,
     view: str,
+    taken: str | None,
 ) -> Arrived:
     if key and not _KEY.fullmatch(key):
         raise RefusedError(422, "The key of the upload may have 64 letters, digits and -_.: in it.")
@@ -105,7 +109,7 @@ def _take_in(
     platform.store.put(preview, platform.store.preview(digest))
     platform.store.put(photo, platform.store.photo(digest, found.kind))
     row = _row(access, participant, key, arrived, digest, kept, found)
-    row.taken = found.taken if keeps_moment else None
+    row.taken = (found.taken or taken) if keeps_moment else None
     row.visit, row.view = visit or None, view or None
     return _keep(platform, access, row, photo, preview)
 
@@ -148,6 +152,8 @@ def _keep(platform: Platform, access: Access, row: Photo, photo: Path, preview: 
             participant=row.participant_id,
             digest=row.digest,
         )
+        outbox.ask(session, row)
+    platform.queue.wake(row.id)
     return Arrived(row, new=True)
 
 
