@@ -204,7 +204,7 @@ def test_a_file_named_for_another_format_is_read_and_noted(pixels: Pixels, tmp_p
         (b"%PDF-1.7\n", "is a PDF"),
         (b"\n<!DOCTYPE html><html>", "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
-        (b"\0" * 128 + b"DICM", "is a DICOM file"),
+        (b"\0" * 128 + b"DICM", "no transfer syntax"),
         (b"\0\0\0\x18ftypmp42", "is a video"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "is not an image that cutis knows"),
         (b"image,dx\n", "is not an image that cutis knows"),

@@ -95,9 +95,12 @@ def test_what_is_not_there_or_not_readable_yet_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CutisError, match="no images in this folder"):
         gather([tmp_path / "empty"])
-    touch(tmp_path / "scan.dcm")
-    with pytest.raises(CutisError, match="DICOM files cannot be read yet"):
-        gather([tmp_path / "scan.dcm"])
+
+
+def test_dicom_files_are_photos_too(tmp_path: Path) -> None:
+    touch(tmp_path / "scan.dcm", tmp_path / "photo.jpg")
+    assert gather([tmp_path]).ids == ["photo", "scan"]
+    assert gather([tmp_path / "scan.dcm"]).ids == ["scan"]
 
 
 def test_the_digest_tells_other_photos_names_groups_and_orders_apart(tmp_path: Path) -> None:

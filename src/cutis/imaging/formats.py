@@ -14,6 +14,7 @@ _SUFFIXES = {
     "JPEG2000": ".jp2",
     "HEIF": ".heic .heif",
     "AVIF": ".avif",
+    "DICOM": ".dcm .dicom .ima",
 }
 image_suffixes = frozenset(" ".join(_SUFFIXES.values()).split())
 _SIGNATURES = (
@@ -32,11 +33,13 @@ SNIFFED = 512  # bytes that `image_format` and `not_an_image` look at
 
 
 def image_format(head: bytes) -> str | None:
-    """Pillow's name of the format that a file's first bytes announce, or None.
+    """Pillow's name of the format that a file's first bytes announce, or ``DICOM``, or None.
 
     Args:
-        head: at least the first 16 bytes.
+        head: at least the first 16 bytes, 132 to know DICOM.
     """
+    if head[128:132] == b"DICM":
+        return "DICOM"
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return name
@@ -67,8 +70,6 @@ def not_an_image(head: bytes) -> str:
         return "is a web page or XML text, not an image. Download the image itself again."
     if start.startswith(b"%pdf"):
         return "is a PDF, not an image. Export its pictures as PNG or JPEG."
-    if head[128:132] == b"DICM":
-        return "is a DICOM file, which is not read here yet. Save the image as PNG or JPEG."
     if head[4:8] == b"ftyp":
         return "is a video or an image of an unknown kind. Save a frame of it as PNG or JPEG."
     if not any(head):

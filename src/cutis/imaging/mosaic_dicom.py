@@ -40,7 +40,7 @@ def open_dicom(path: Path, frame: int, window: tuple[float, float] | None) -> Mo
         if "Rows" not in data or "Columns" not in data:
             raise ImageError(path, "is a DICOM file without an image, or truncated. Copy it again.")
         colour = int(data.get("SamplesPerPixel", 1)) > 1
-        levels, note = _levels(data, window)
+        levels, note = levels_of(data, window)
         spacing, spacing_note = _spacing(data)
         return Mosaic(
             path,
@@ -108,7 +108,7 @@ def _frame(path: Path, frame: int) -> NDArray[Any]:
     return luma(pixels) if pixels.ndim == 3 else pixels
 
 
-def _levels(data: Any, window: tuple[float, float] | None) -> tuple[Levels, str]:
+def levels_of(data: Any, window: tuple[float, float] | None) -> tuple[Levels, str]:
     """Levels by the window of the file, else by the bits that are stored."""
     slope = float(data.get("RescaleSlope", 1) or 1)
     intercept = float(data.get("RescaleIntercept", 0) or 0)

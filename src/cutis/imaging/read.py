@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutis.core.errors import ImageError
+from cutis.core.errors import ImageError, MissingExtraError
 from cutis.imaging.formats import SNIFFED, image_format, image_suffixes, not_an_image, suffix_fits
 
 __all__ = ["Decoded", "decode", "find_images", "image_suffixes", "read_rgb", "upright_rgb"]
@@ -52,20 +52,23 @@ class Decoded:
 
     Attributes:
         pixels: (height, width, 3) uint8, sRGB, upright.
-        format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF``, ``JPEG2000``, ``HEIF`` or ``AVIF``.
+        format: ``JPEG``, ``PNG``, ``WEBP``, ``GIF``, ``BMP``, ``TIFF``, ``JPEG2000``, ``HEIF``, ``AVIF`` or
+            ``DICOM``.
         notes: what a user may want to know, such as ``16-bit`` or ``CMYK``.
+        profile: the ICC profile that the pixels are in; None for sRGB.
     """
 
     pixels: NDArray[np.uint8]
     format: str
     notes: tuple[str, ...]
+    profile: bytes | None = None
 
 
 def read_rgb(source: Path | str | bytes, *, least_side: int | None = None) -> NDArray[np.uint8]:
     """Read a photo as upright sRGB.
 
     Turned by its EXIF orientation, transparency over white, colour profile applied, CMYK, palette and 16-bit
-    converted, the first frame of an animation.
+    converted, the first frame of an animation or of a DICOM file.
 
     Args:
         source: the file, or its contents.
@@ -77,15 +80,25 @@ def read_rgb(source: Path | str | bytes, *, least_side: int | None = None) -> ND
 
     Raises:
         ImageError: not an image, damaged, truncated, or larger than 200 megapixels.
+        MissingExtraError: a DICOM file, and pydicom is not installed.
     """
     return decode(source, least_side=least_side).pixels
 
 
-def decode(source: Path | str | bytes, *, least_side: int | None = None) -> Decoded:
+def decode(
+    source: Path | str | bytes, *, least_side: int | None = None, own_colours: bool = False
+) -> Decoded:
     """Read a photo as `read_rgb` does, and note what is special about the file.
+
+    Args:
+        source: the file, or its contents.
+        least_side: see `read_rgb`.
+        own_colours: leave RGB pixels in the photo's own colour profile, which is given beside them. Pixels of
+            DICOM files and of other than RGB are sRGB all the same.
 
     Raises:
         ImageError: see `read_rgb`.
+        MissingExtraError: see `read_rgb`.
     """
     name = Path("the photo") if isinstance(source, bytes) else Path(source)
     try:
@@ -94,10 +107,12 @@ def decode(source: Path | str | bytes, *, least_side: int | None = None) -> Deco
             kind = image_format(head)
             if kind is None:
                 raise ImageError(name, not_an_image(head))
+            if kind == "DICOM":
+                return _dicom(source, name)
             _need_whole_webp(handle, head, name)
             handle.seek(0)
-            pixels, notes = _decoded(handle, kind, name, least_side)
-    except ImageError:
+            pixels, notes, profile = _decoded(handle, kind, name, least_side, own_colours)
+    except (ImageError, MissingExtraError):
         raise
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise ImageError(name, f"cannot be opened ({error.strerror}). Check the path.") from error
@@ -105,7 +120,17 @@ def decode(source: Path | str | bytes, *, least_side: int | None = None) -> Deco
         raise ImageError(name, _damaged(error)) from error
     if not isinstance(source, bytes) and not suffix_fits(name, kind):
         notes.append(f"is {kind}, though its name ends in '{name.suffix}'")
-    return Decoded(pixels, kind, tuple(notes))
+    return Decoded(pixels, kind, tuple(notes), profile)
+
+
+def _dicom(source: Path | str | bytes, name: Path) -> Decoded:
+    from cutis.imaging.dicom import open_dicom_image
+
+    image = open_dicom_image(source)
+    pixels = image.rgb()
+    if image.frames > 1:
+        image.notes.append(f"holds {image.frames} frames: the first is used")
+    return Decoded(pixels, "DICOM", tuple(image.notes))
 
 
 def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[np.uint8]:
@@ -152,8 +177,8 @@ def _opened(source: Path | str | bytes) -> AbstractContextManager[IO[bytes]]:
 
 
 def _decoded(
-    handle: IO[bytes], kind: str, name: Path, least_side: int | None
-) -> tuple[NDArray[np.uint8], list[str]]:
+    handle: IO[bytes], kind: str, name: Path, least_side: int | None, own_colours: bool
+) -> tuple[NDArray[np.uint8], list[str], bytes | None]:
     # The format's own reader, not Image.open: the bytes choose one decoder, whatever is registered elsewhere
     # in the process, and the limit below needs no change to Pillow's global one.
     module, reader = _READERS[kind]
@@ -167,10 +192,20 @@ def _decoded(
         notes += _notes_before_loading(image, kind, handle)
         if kind == "JPEG" and least_side is not None:
             image.draft(None, (least_side, least_side))
+        profile = _own_profile(image) if own_colours else None
+        if profile:
+            del image.info["icc_profile"]
         try:
-            return upright_rgb(image, notes), notes
+            return upright_rgb(image, notes), notes, profile
         except ImageError as error:
             raise ImageError(name, error.reason) from error
+
+
+def _own_profile(image: Image.Image) -> bytes | None:
+    """The profile of a photo whose pixels are red, green and blue, if there is one for such pixels."""
+    profile = image.info.get("icc_profile")
+    fits = image.mode in ("RGB", "RGBA", "P") and profile is not None and profile[16:20] == b"RGB "
+    return profile if fits else None
 
 
 def _notes_before_loading(image: Any, kind: str, handle: IO[bytes]) -> list[str]:

@@ -12,7 +12,6 @@ from cutis.core.errors import CutisError, ManifestError
 from cutis.imaging.read import find_images
 
 TABLES = (".csv", ".parquet", ".tsv")
-DICOM = (".dcm", ".dicom", ".ima")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ def gather(inputs: Sequence[Path | str], *, split: str | None = None) -> Inputs:
         split: only this split of the manifests.
 
     Raises:
-        CutisError: a path is not there, a folder has no images, a DICOM file is given.
+        CutisError: a path is not there, or a folder has no images.
         ManifestError: a manifest has wrong rows, or shares an id with another one.
     """
     places = [Path(item) for item in inputs]
@@ -103,8 +102,6 @@ def _listed(tables: Sequence[Path], split: str | None) -> Inputs:
 
 def _found(place: Path) -> Iterator[tuple[Path, Path]]:
     """Each photo of a folder, or the photo itself, with the folder that its name counts from."""
-    if place.suffix.lower() in DICOM:
-        raise CutisError(f"{place}: DICOM files cannot be read yet. Save the image as PNG or JPEG.")
     if place.is_dir():
         empty = True
         for photo in find_images(place):
