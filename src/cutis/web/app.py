@@ -28,6 +28,7 @@ from cutis.web.jobs.queue import Queue
 from cutis.web.languages import choice as languages
 from cutis.web.languages.choice import Spoken
 from cutis.web.models import registry
+from cutis.web.models import routes as models
 from cutis.web.people import accounts
 from cutis.web.people import routes as people
 from cutis.web.people.access import declared
@@ -48,6 +49,7 @@ PARTS = (
     accounts.router,
     studies.router,
     photos.router,
+    models.router,
     audit.router,
     languages.router,
     api.router,

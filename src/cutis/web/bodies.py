@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from time import monotonic
 
 from fastapi import Request
@@ -24,10 +24,14 @@ class BoundedBodies:
         app: what answers.
         most: bytes of a form with files; of all else it is a million.
         seconds: in which the body must have arrived.
+        larger: bytes of a form with files at certain addresses.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, most: int, seconds: float, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app, self.most, self.seconds = app, most, seconds
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -36,7 +40,7 @@ class BoundedBodies:
             return
         headers = Headers(scope=scope)
         with_files = headers.get("content-type", "").startswith("multipart/form-data")
-        most = self.most if with_files else SMALL
+        most = self.larger.get(scope["path"], self.most) if with_files else SMALL
         declared = headers.get("content-length", "0")
         arrived, end, whole = 0, monotonic() + self.seconds, False
 
@@ -111,7 +115,7 @@ class Form:
         """
         value = self.data.get(name)
         if not isinstance(value, UploadFile):
-            raise RefusedError(422, "No photo was sent. Choose one, and send it again.")
+            raise RefusedError(422, "No file was sent. Choose one, and send it again.")
         return value
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +25,15 @@ class Settings(BaseSettings):
         decode_seconds: how long one photo may take to be decoded.
         decoders: photos decoded at the same time, each with some ten bytes of memory a pixel.
         sign_ins_per_minute: attempts for one name, and ten times as many from one address.
+        bundle_megabytes: size of the largest model that can be uploaded.
+        uploads_per_minute: photos that one person may send.
+        requests_per_minute: of one person or one address, of all kinds together.
+        second_factor: ``optional``, or ``administrators`` where they must have one.
+        oidc_issuer: address of an OpenID provider with which people may sign in; empty is none.
+        oidc_client_id: by which the provider knows this installation, as it does by ``oidc_client_secret``.
+        oidc_name: of the provider, on the button.
+        store_url: where photos are kept: empty is the data folder, else any URL of fsspec, such as
+            ``s3://bucket/folder``.
     """
 
     model_config = SettingsConfigDict(env_prefix="CUTIS_", frozen=True, extra="forbid")
@@ -40,6 +50,15 @@ class Settings(BaseSettings):
     decode_seconds: float = Field(20.0, gt=0)
     decoders: int = Field(2, ge=1)
     sign_ins_per_minute: int = Field(6, ge=1)
+    bundle_megabytes: float = Field(300.0, gt=0)
+    uploads_per_minute: int = Field(240, ge=1)
+    requests_per_minute: int = Field(3000, ge=1)
+    second_factor: Literal["optional", "administrators"] = "optional"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "OpenID"
+    store_url: str = ""
 
     @field_validator("public_url")
     @classmethod

@@ -15,6 +15,7 @@ from cutis.web.database.participant import Participant
 from cutis.web.database.participant_link import ParticipantLink
 from cutis.web.database.participant_session import ParticipantSession
 from cutis.web.database.photo import Photo
+from cutis.web.database.photo_label import PhotoLabel
 from cutis.web.database.protocol_version import ProtocolVersion
 from cutis.web.database.reader import Reader
 from cutis.web.database.reader_study import ReaderStudy
@@ -46,6 +47,7 @@ __all__ = [
     "ParticipantLink",
     "ParticipantSession",
     "Photo",
+    "PhotoLabel",
     "ProtocolVersion",
     "Reader",
     "ReaderStudy",

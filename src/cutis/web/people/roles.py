@@ -26,18 +26,22 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage accounts"
     MAKE_STUDY = "make a study"
     SEE_AUDIT = "see the audit of the installation"
+    ADD_MODELS = "add models"
     SEE_STUDY = "see a study"
     SEE_MEMBERS = "see the members of a study"
     MANAGE_STUDY = "change a study, its sites and its members"
     SEE_PHOTOS = "see participants and photos"
     ADD_PHOTOS = "add participants and photos"
     SEE_STUDY_AUDIT = "see the audit of a study"
+    SEE_MODELS = "see the models of a study"
     TAKE_PART = "take part by link"
 
 
 # An administrator sees no study and no photo without being its member: running the machine needs neither.
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({Permission.MANAGE_PEOPLE, Permission.MAKE_STUDY, Permission.SEE_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.MANAGE_PEOPLE, Permission.MAKE_STUDY, Permission.SEE_AUDIT, Permission.ADD_MODELS}
+    ),
     Role.INVESTIGATOR: frozenset(
         {
             Permission.SEE_STUDY,
@@ -46,10 +50,17 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SEE_PHOTOS,
             Permission.ADD_PHOTOS,
             Permission.SEE_STUDY_AUDIT,
+            Permission.SEE_MODELS,
         }
     ),
     Role.CLINICIAN: frozenset(
-        {Permission.SEE_STUDY, Permission.SEE_MEMBERS, Permission.SEE_PHOTOS, Permission.ADD_PHOTOS}
+        {
+            Permission.SEE_STUDY,
+            Permission.SEE_MEMBERS,
+            Permission.SEE_PHOTOS,
+            Permission.ADD_PHOTOS,
+            Permission.SEE_MODELS,
+        }
     ),
     Role.READER: frozenset({Permission.SEE_STUDY}),
     Role.PARTICIPANT: frozenset({Permission.TAKE_PART}),

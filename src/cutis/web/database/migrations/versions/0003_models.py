@@ -56,3 +56,24 @@ def upgrade() -> None:
         sqlite_where=sa.text("until IS NULL"),
         postgresql_where=sa.text("until IS NULL"),
     )
+
+    op.create_table(
+        "photo_labels",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("study_id", sa.String(length=20), nullable=False),
+        sa.Column("photo_id", sa.String(length=20), nullable=False),
+        sa.Column("task", sa.String(length=80), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("made_by", sa.String(length=20), nullable=True),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["made_by"], ["users.id"], name=op.f("fk_photo_labels_made_by_users")),
+        sa.ForeignKeyConstraint(
+            ["photo_id"], ["photos.id"], name=op.f("fk_photo_labels_photo_id_photos"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name=op.f("fk_photo_labels_study_id_studies")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photo_labels")),
+    )
+    with op.batch_alter_table("photo_labels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_photo_labels_photo_id"), ["photo_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_photo_labels_study_id"), ["study_id"], unique=False)

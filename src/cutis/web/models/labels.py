@@ -1,0 +1,121 @@
+"""What is known of a study's photos: tables that somebody brings, the newest line of a photo counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cutis.web.database import Photo, PhotoLabel
+from cutis.web.errors import RefusedError
+from cutis.web.people.access import Access
+from cutis.web.platform import Platform
+from cutis.web.words import _
+
+_PHOTO = ("photo", "photo_id", "image_id", "digest")
+_MOST = 20_000  # lines
+_TOLD = 10  # of the lines that do not hold
+
+
+def truth_of(session: Session, study: str, task: str) -> dict[str, str]:
+    """Identity of a photo -> its label for a task, as it was said last."""
+    chosen = select(PhotoLabel).where(PhotoLabel.study_id == study, PhotoLabel.task == task)
+    ordered = chosen.order_by(PhotoLabel.created, PhotoLabel.id)
+    return {one.photo_id: one.label for one in session.scalars(ordered)}
+
+
+def add_table(held: Platform, access: Access, task: str, names: Collection[str], data: bytes) -> int:
+    """Keep the labels of a table, all of them or none.
+
+    Args:
+        held: the platform.
+        access: who brings it, and to which study.
+        task: that the labels are of.
+        names: labels that the task has.
+        data: CSV with a column ``photo`` (identity, or SHA-256 of the photo) and a column ``label``.
+
+    Returns:
+        How many lines were kept.
+
+    Raises:
+        RefusedError: it is no such table, or lines of it do not hold; nothing is kept.
+    """
+    rows = read_table(data, names)
+    with held.database.writing() as session:
+        places = _places(session, access.study)
+        wrong = [line for line, photo, _label in rows if photo not in places]
+        if wrong:
+            raise RefusedError(
+                422,
+                _("These lines name no photo of this study: %(lines)s. Nothing was kept.")
+                % {"lines": _listed(wrong)},
+            )
+        for _line, photo, label in rows:
+            session.add(
+                PhotoLabel(
+                    study_id=access.study,
+                    photo_id=places[photo],
+                    task=task,
+                    label=label,
+                    source="table",
+                    made_by=access.user,
+                )
+            )
+        held.audit.add(
+            session, "labels.added", who=access.user, study=access.study, task=task, lines=len(rows)
+        )
+    return len(rows)
+
+
+def read_table(data: bytes, names: Collection[str]) -> list[tuple[int, str, str]]:
+    """Number of the line, photo and label of each line of a table that is filled in.
+
+    Raises:
+        RefusedError: columns are missing, or labels are none of ``names``.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        sign = max(",;\t", key=first.count)
+        lines = list(csv.reader(io.StringIO(text), delimiter=sign, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RefusedError(
+            422, _("This is not a table: a CSV file in UTF-8 with a line of headings is taken.")
+        ) from error
+    heads = [cell.strip().lower() for cell in lines[0]] if lines else []
+    photo = next((heads.index(name) for name in _PHOTO if name in heads), None)
+    label = heads.index("label") if "label" in heads else None
+    if photo is None or label is None:
+        raise RefusedError(422, _("The table needs a column 'photo' and a column 'label'."))
+    if len(lines) > _MOST:
+        raise RefusedError(422, _("The table has more than %(n)s lines. Bring it in parts.") % {"n": _MOST})
+    found: list[tuple[int, str, str]] = []
+    wrong: list[tuple[int, str, str]] = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if len(cells) <= max(photo, label) or not cells[photo].strip() or not cells[label].strip():
+            continue  # not labelled
+        said = cells[label].strip()
+        (found if said in names else wrong).append((number, cells[photo].strip(), said))
+    if wrong:
+        raise RefusedError(
+            422,
+            _("These lines have another label than %(names)s: %(lines)s. Nothing was kept.")
+            % {"names": ", ".join(names), "lines": _listed([number for number, _p, _l in wrong])},
+        )
+    if not found:
+        raise RefusedError(422, _("No line of the table has a label."))
+    return found
+
+
+def _listed(lines: list[int]) -> str:
+    more = len(lines) - _TOLD
+    return ", ".join(map(str, lines[:_TOLD])) + (f" (+{more})" if more > 0 else "")
+
+
+def _places(session: Session, study: str) -> dict[str, str]:
+    """Identities and hashes of a study's photos -> identity."""
+    found = session.execute(select(Photo.id, Photo.digest).where(Photo.study_id == study)).all()
+    return {one.digest: one.id for one in found} | {one.id: one.id for one in found}
