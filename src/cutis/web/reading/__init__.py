@@ -1,0 +1,1 @@
+"""The reading room: studies of readers, from their design to their report."""

@@ -1,0 +1,368 @@
+"""What a reader sees, and what becomes of an answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import FileResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cutis.web.database import CaseShown, Participant, Photo, Reader, ReaderStudy, Reading, ReadingCase
+from cutis.web.database.row import now
+from cutis.web.errors import RefusedError
+from cutis.web.people.access import Access
+from cutis.web.platform import Platform
+from cutis.web.reading.adjudication import next_case
+from cutis.web.reading.design import Design
+from cutis.web.reading.found import OPEN, design_of, reader_of, reader_study
+from cutis.web.words import _
+
+AHEAD = 2  # places that may be fetched before the one before them is answered
+_SLACK = 3.0  # seconds by which the two clocks may differ
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
+_KINDS = ("box", "polygon", "free")
+_MOST_REGIONS, _MOST_POINTS = 40, 4000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a reader stands.
+
+    Attributes:
+        state: ``reading``, ``pause`` (until `opens`), ``waiting`` (an adjudicator without a case),
+            ``done``, or ``closed``.
+        place: of the next case; 1, 2, 3, ...
+        of: places there are; 0 where that is not known.
+    """
+
+    state: str
+    place: int
+    of: int
+    opens: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A case as a reader sees it."""
+
+    place: int
+    case: ReadingCase
+    photo: Photo | None
+    helped: bool
+    session: int
+    answered: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a reader sends.
+
+    Attributes:
+        place: of the case.
+        answer: name of one of the answers.
+        confidence: on the scale of the design.
+        regions: ``{"kind": "box" | "polygon" | "free", "points": [[x, y], ...]}`` in pixels of the photo.
+        seconds: that the case was visible.
+        key: the page's own name of this answer.
+    """
+
+    place: int
+    answer: str
+    confidence: int | None
+    seconds: float
+    key: str
+    regions: Sequence[Any] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer that is kept, and whether it was before."""
+
+    reading: Reading
+    new: bool
+    truth: str = ""
+
+
+def standing(session: Session, reading: ReaderStudy, reader: Reader) -> Standing:
+    """Where a reader stands: one indexed look-up at most."""
+    place = reader.done + 1
+    if reading.state != OPEN:
+        return Standing("closed", place, len(reader.order))
+    if reader.adjudicator:
+        found = next_case(session, reading, design_of(reading), reader)
+        return Standing("reading" if found else "waiting", place, 0)
+    if place > len(reader.order):
+        return Standing("done", place, len(reader.order))
+    opens = _opens(session, reading, reader, place)
+    if opens is not None and opens > now():
+        return Standing("pause", place, len(reader.order), opens)
+    return Standing("reading", place, len(reader.order))
+
+
+def _opens(session: Session, reading: ReaderStudy, reader: Reader, place: int) -> datetime | None:
+    """When the second session begins, if the place is of it."""
+    days = int(reading.design["washout_days"])
+    if not days or reader.order[place - 1][2] != 2:
+        return None
+    last = max(n for n, (_number, _helped, part) in enumerate(reader.order, 1) if part != 2)
+    if reader.done < last:
+        return now() + timedelta(days=days)
+    ended = session.scalar(
+        select(Reading.created).where(
+            Reading.reader_id == reader.id, Reading.place == last, Reading.corrects.is_(None)
+        )
+    )
+    return ended + timedelta(days=days) if ended else None
+
+
+def shown(session: Session, reading: ReaderStudy, reader: Reader, place: int) -> Shown:
+    """The case of a place.
+
+    Raises:
+        RefusedError: it is not the reader's turn to see it.
+    """
+    if reading.state != OPEN:
+        raise RefusedError(409, _("The reading is not open."), title=_("Not possible now"))
+    design = design_of(reading)
+    _check_turn(session, design, reading, reader, place)
+    if reader.adjudicator:
+        found = _adjudicated(session, reading, design, reader, place)
+        helped, part = 0, 1
+    else:
+        number, helped, part = reader.order[place - 1]
+        found = session.scalar(
+            select(ReadingCase).where(ReadingCase.reader_study_id == reading.id, ReadingCase.number == number)
+        )
+    if found is None:
+        raise RefusedError(404)
+    answered = _head(session, reader, place) if place <= reader.done else None
+    return Shown(place, found, _photo(session, found), bool(helped), part, answered)
+
+
+def _check_turn(session: Session, design: Design, reading: ReaderStudy, reader: Reader, place: int) -> None:
+    """Refuse a place of another turn."""
+    if place < 1 or (not reader.adjudicator and place > len(reader.order)):
+        raise RefusedError(404)
+    if place > reader.done + 1 + (0 if reader.adjudicator else AHEAD):
+        raise RefusedError(409, _("The cases before it come first."), title=_("Not possible now"))
+    if place <= reader.done and not may_go_back(design, reader, place):
+        raise RefusedError(409, _("This case is answered."), title=_("Not possible now"))
+    if not reader.adjudicator and (opens := _opens(session, reading, reader, place)) and opens > now():
+        raise RefusedError(409, _("The second session is not open yet."), title=_("Not possible now"))
+
+
+def may_go_back(design: Design, reader: Reader, place: int) -> bool:
+    """An answered case may be looked at and answered anew: where the design allows it, within the session.
+
+    Never in training, whose truth was told, nor where the same case came again at once with help.
+    """
+    if not design.back or design.help == "sequential" or not 1 <= place <= reader.done:
+        return False
+    if reader.adjudicator:
+        return True
+    part = reader.order[place - 1][2]
+    return part != 0 and part == reader.order[min(reader.done, len(reader.order) - 1)][2]
+
+
+def _adjudicated(
+    session: Session, reading: ReaderStudy, design: Design, reader: Reader, place: int
+) -> ReadingCase | None:
+    pinned = session.get(CaseShown, (reader.id, place))
+    if pinned is not None:
+        return session.get(ReadingCase, pinned.case_id)
+    return next_case(session, reading, design, reader)
+
+
+def _photo(session: Session, case: ReadingCase) -> Photo | None:
+    """The photo, unless its participant withdrew."""
+    if case.photo_id is None:
+        return None
+    return session.scalar(
+        select(Photo)
+        .join(Participant, Participant.id == Photo.participant_id)
+        .where(Photo.id == case.photo_id, Participant.state != "withdrawn")
+    )
+
+
+def photo(held: Platform, access: Access, reading: str, place: int) -> Response:
+    """The pixels of a case, with the line in the audit that they were seen; nothing says whose.
+
+    Raises:
+        RefusedError: it is not the reader's turn to see it, or the photo was withdrawn.
+    """
+    with held.database.writing() as session:
+        found = reader_study(session, access.study, reading)
+        reader = reader_of(session, found, access.user)
+        seen = shown(session, found, reader, place)
+        if seen.photo is None:
+            raise RefusedError(410, _("The photo was withdrawn."), title=_("Withdrawn"))
+        held.audit.add(
+            session,
+            "case.seen",
+            who=access.user,
+            study=access.study,
+            subject=seen.case.id,
+            reading=found.id,
+            photo=seen.photo.id,
+            place=place,
+            helped=seen.helped,
+        )
+        if session.get(CaseShown, (reader.id, place)) is None:
+            session.add(CaseShown(reader_id=reader.id, place=place, case_id=seen.case.id))
+        digest, kind = seen.photo.digest, seen.photo.kind
+    file = held.store.photo(digest, kind)
+    if not file.is_file():
+        raise RefusedError(
+            500, _("The file of this photo is missing. Tell the administrator to restore the backup.")
+        )
+    headers = {
+        "content-disposition": f'inline; filename="case.{kind}"',
+        "cache-control": "private, no-store",
+    }
+    media = "image/png" if kind == "png" else "image/jpeg"
+    answer = FileResponse(file, media_type=media, headers=headers, stat_result=file.stat())
+    del answer.headers["last-modified"], answer.headers["etag"]  # when it came is not theirs to know
+    return answer
+
+
+def answer(held: Platform, access: Access, reading: str, given: Given) -> Answered:
+    """Keep an answer, exactly once: the same key is the same answer.
+
+    Raises:
+        RefusedError: it does not hold, is of another turn, or the reading is not open; nothing is kept but a
+            line in the audit.
+    """
+    try:
+        return _answer(held, access, reading, given)
+    except RefusedError as error:
+        held.audit.note(
+            held.database,
+            "reading.refused",
+            who=access.user,
+            study=access.study,
+            subject=reading,
+            status=error.status,
+            reason=error.words[:200],
+        )
+        raise
+
+
+def _answer(held: Platform, access: Access, reading: str, given: Given) -> Answered:
+    if not _KEY.fullmatch(given.key):
+        raise RefusedError(422, _("The key of an answer has 8 to 64 letters, digits and -_.: in it."))
+    with held.database.writing() as session:
+        held.audit.lock(session)  # the same answer twice at once: one after the other
+        found = reader_study(session, access.study, reading)
+        reader = reader_of(session, found, access.user)
+        there = session.scalar(
+            select(Reading).where(Reading.reader_id == reader.id, Reading.key == given.key)
+        )
+        if there is not None:
+            if there.place != given.place or there.answer not in (given.answer, ""):
+                raise RefusedError(409, _("The key of this answer was used for another one."))
+            case = session.get_one(ReadingCase, there.case_id)
+            return Answered(there, new=False, truth=case.truth if case.training else "")
+        seen = _for_answer(session, found, reader, given.place)
+        row = _row(session, found, reader, seen, given)
+        session.add(row)
+        if seen.answered is None:
+            reader.done = given.place
+        session.flush()
+        held.audit.add(
+            session,
+            "reading.corrected" if row.corrects else "reading.answered",
+            who=access.user,
+            study=access.study,
+            subject=row.id,
+            reading=found.id,
+            case=seen.case.id,
+            place=row.place,
+            answer=row.answer,
+        )
+        return Answered(row, new=True, truth=seen.case.truth if seen.case.training else "")
+
+
+def _for_answer(session: Session, reading: ReaderStudy, reader: Reader, place: int) -> Shown:
+    if place > reader.done + 1:
+        raise RefusedError(409, _("The cases before it come first."), title=_("Not possible now"))
+    return shown(session, reading, reader, place)
+
+
+def _row(session: Session, reading: ReaderStudy, reader: Reader, seen: Shown, given: Given) -> Reading:
+    design = design_of(reading)
+    first = session.get(CaseShown, (reader.id, seen.place))
+    if first is None and reader.adjudicator:
+        session.add(CaseShown(reader_id=reader.id, place=seen.place, case_id=seen.case.id))
+    gone = seen.photo is None
+    name, confidence, regions = "", None, list[dict[str, Any]]()
+    if not gone:
+        name = design.choice(given.answer).name
+        confidence, regions = given.confidence, _regions(design, seen, given.regions)
+        if not design.takes(confidence):
+            raise RefusedError(422, _("Say how sure you are."), title=_("Something is missing"))
+    if not (math.isfinite(given.seconds) and given.seconds >= 0):
+        raise RefusedError(422, _("The seconds of an answer are a number from 0."))
+    most = (now() - first.created).total_seconds() + _SLACK if first else 0.0
+    return Reading(
+        reader_study_id=reading.id,
+        reader_id=reader.id,
+        case_id=seen.case.id,
+        place=seen.place,
+        session=seen.session,
+        helped=seen.helped,
+        answer=name,
+        confidence=confidence,
+        regions=regions,
+        seconds=round(min(given.seconds, 1e6), 3),
+        plausible=given.seconds <= most,
+        corrects=seen.answered.id if seen.answered else None,
+        key=given.key,
+    )
+
+
+def _regions(design: Design, seen: Shown, sent: Sequence[Any]) -> list[dict[str, Any]]:
+    """What was drawn, within the photo.
+
+    Raises:
+        RefusedError: it does not hold, or none was drawn though one is needed.
+    """
+    if design.regions == "none":
+        return []
+    if design.regions == "needed" and not sent:
+        raise RefusedError(422, _("Draw a region on the photo."), title=_("Something is missing"))
+    assert seen.photo is not None
+    if len(sent) > _MOST_REGIONS:
+        raise RefusedError(422, _("There can be %(most)d regions.") % {"most": _MOST_REGIONS})
+    kept = []
+    for one in sent:
+        points = one.get("points") if isinstance(one, dict) else None
+        if not isinstance(points, list) or one.get("kind") not in _KINDS or len(points) > _MOST_POINTS:
+            raise RefusedError(422, _("A region does not hold. Draw it again."))
+        kept.append({"kind": one["kind"], "points": [_point(point, seen.photo) for point in points]})
+        if len(points) < (2 if one["kind"] == "box" else 3):
+            raise RefusedError(422, _("A region has too few corners. Draw it again."))
+    return kept
+
+
+def _point(point: Any, photo: Photo) -> list[float]:
+    numbers = isinstance(point, list) and len(point) == 2
+    if not numbers or not all(isinstance(v, int | float) and math.isfinite(v) for v in point):
+        raise RefusedError(422, _("A region does not hold. Draw it again."))
+    x, y = point
+    return [round(min(max(x, 0), photo.width), 1), round(min(max(y, 0), photo.height), 1)]
+
+
+def _head(session: Session, reader: Reader, place: int) -> Reading | None:
+    """The answer of a place that stands: the one that no other corrects."""
+    rows = session.scalars(
+        select(Reading).where(Reading.reader_id == reader.id, Reading.place == place)
+    ).all()
+    corrected = {one.corrects for one in rows}
+    return next((one for one in rows if one.id not in corrected), None)
