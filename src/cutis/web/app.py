@@ -20,6 +20,10 @@ from cutis.web.api import routes as api
 from cutis.web.audit import routes as audit
 from cutis.web.audit.chain import Audit
 from cutis.web.bodies import BoundedBodies
+from cutis.web.capture import api as capture_api
+from cutis.web.capture import app_files as capture_app
+from cutis.web.capture import routes as capture
+from cutis.web.capture import study_routes as capture_of_studies
 from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
@@ -51,6 +55,11 @@ PARTS = (
     photos.router,
     models.router,
     audit.router,
+    models_api.router,
+    capture.router,
+    capture_app.router,
+    capture_of_studies.router,
+    capture_api.router,
     languages.router,
     api.router,
 )

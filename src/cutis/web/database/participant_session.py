@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cutis.web.database.row import Created, Digest, Id, Moment, Row, StudyId
@@ -18,7 +18,6 @@ class ParticipantSession(Row):
     """
 
     __tablename__ = "participant_sessions"
-    __table_args__ = (CheckConstraint("(link_id IS NULL) = (user_id IS NOT NULL)", name="opened_by"),)
 
     id: Mapped[Id]
     digest: Mapped[Digest] = mapped_column(unique=True)

@@ -30,7 +30,7 @@ class Access:
         user: identity; empty for strangers.
         study: identity of the study that the address names; empty elsewhere.
         role: of the user in that study.
-        participant: identity of whom photos are taken, on a phone that takes them; nothing else is open to it.
+        participant: identity of whom a phone takes photos; nothing else is open to it.
         phone: identity of what that phone was opened as.
         language: in which the participant reads.
     """

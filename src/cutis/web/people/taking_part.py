@@ -1,11 +1,11 @@
-"""Phones on which photos of a participant are taken: by link, or by a member of the study who is signed in."""
+"""Phones that take photos of a participant: by link, or by a member of the study who is signed in."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Member, ParticipantLink, ParticipantSession, User
@@ -77,7 +77,10 @@ def find(session: Session, cookie: str, user: str = "") -> tuple[ParticipantSess
         .where(
             ParticipantSession.digest == digest(cookie),
             ParticipantSession.expires > moment,
-            or_(ParticipantSession.link_id.is_(None), ParticipantLink.revoked.is_(None)),
+            or_(
+                ParticipantSession.user_id.is_not(None),
+                and_(ParticipantLink.id.is_not(None), ParticipantLink.revoked.is_(None)),
+            ),
         )
     )
     if found is None or (found.user_id and not _still_nurse(session, found, user)):
@@ -114,8 +117,6 @@ def end_all(session: Session, link: str) -> int:
         How many there were.
     """
     gone = session.scalars(
-        delete(ParticipantSession)
-        .where(ParticipantSession.link_id == link)
-        .returning(ParticipantSession.id)
+        delete(ParticipantSession).where(ParticipantSession.link_id == link).returning(ParticipantSession.id)
     )
     return len(gone.all())

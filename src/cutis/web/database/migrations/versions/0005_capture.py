@@ -42,9 +42,6 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(link_id IS NULL) = (user_id IS NOT NULL)", name=op.f("ck_participant_sessions_opened_by")
-        ),
         _key("participant_sessions", "link_id", "participant_links"),
         _key("participant_sessions", "participant_id", "participants"),
         _key("participant_sessions", "study_id", "studies"),

@@ -1,0 +1,1 @@
+"""Photos taken on a phone, by participants or for them."""

@@ -1,0 +1,60 @@
+// What all pages of a participant do: work without a network, send what waits, and say how it stands.
+import { ASSETS, PAGES, all, flush, wait, watch } from "./queue.js";
+
+let timer = 0;
+let outcome = "";
+
+export async function install(more = []) {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    const options = { scope: "/take-part", type: "module" };
+    await navigator.serviceWorker.register("/take-part/service-worker.js", options);
+    await navigator.serviceWorker.ready;
+    const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name));
+    const ours = loaded.filter((address) => address.pathname.startsWith("/static/")).map((address) => address.href);
+    await (await caches.open(PAGES)).add(location.pathname);
+    await remember([...ours, ...more]);
+  } catch {
+    // A browser without, or a phone that is full: the pages work, but only with a network.
+  }
+}
+
+export async function remember(addresses) {
+  const assets = await caches.open(ASSETS);
+  for (const address of new Set(addresses)) if (!(await assets.match(address))) await assets.add(address);
+}
+
+// Sends now and again later, for as long as something waits.
+export async function keep_sending(hurry = false) {
+  clearTimeout(timer);
+  outcome = await flush(hurry).catch(() => "later");
+  const entries = await all().catch(() => []);
+  if (entries.some((entry) => entry.state === "waiting")) timer = setTimeout(keep_sending, wait(entries));
+}
+
+addEventListener("online", () => keep_sending(true));
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && keep_sending());
+
+// The box that says what waits, what was sent and what was not taken.
+export function show_queue(box) {
+  const { owner } = box.dataset;
+  const say = (name, count) => {
+    const line = box.querySelector(`.${name}`);
+    const words = line.firstElementChild;
+    line.hidden = !count;
+    words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("%n", count);
+  };
+  const draw = async (told) => {
+    if (["offline", "closed", "later", "sent"].includes(told)) outcome = told;
+    const entries = (await all().catch(() => [])).filter((entry) => entry.owner === owner);
+    const count = (state) => entries.filter((entry) => entry.state === state).length;
+    for (const [name, state] of [["waiting", "waiting"], ["sent", "sent"], ["refused", "refused"]]) say(name, count(state));
+    const why = box.querySelector(".why");
+    why.textContent = count("waiting") ? (why.dataset[outcome] ?? "") : entries.find((e) => e.words)?.words ?? "";
+    box.querySelector(".now").hidden = !count("waiting");
+    box.hidden = !entries.length;
+  };
+  box.querySelector(".now").addEventListener("click", () => keep_sending(true));
+  watch(draw);
+  draw();
+}

@@ -1,0 +1,4 @@
+// Nothing of the participant stays.
+import { forget } from "./queue.js";
+
+forget();

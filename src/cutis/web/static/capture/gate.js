@@ -1,0 +1,97 @@
+// What the quality gate says of a picture: asked in a worker, or, of a photo that was taken, on the server.
+const SIDE = 256; // pixels of the shorter side, at which the network looks
+const canvas = document.createElement("canvas");
+const brush = canvas.getContext("2d", { willReadFrequently: true });
+
+export class Gate {
+  constructor(setting) {
+    this.setting = setting;
+    this.live = false;
+    this.waiting = new Map();
+    this.number = 0;
+  }
+
+  // Whether it answers on this phone.
+  async start() {
+    const { runtime } = this.setting;
+    if (!runtime || typeof WebAssembly === "undefined" || typeof Worker === "undefined") return false;
+    const ready = new Promise((resolve) => {
+      this.worker = new Worker(runtime.worker, { type: "module" });
+      this.worker.addEventListener("error", () => resolve(false));
+      this.worker.addEventListener("message", ({ data }) => {
+        if (data.ready) resolve(true);
+        else if (data.id) this.#answered(data);
+        else resolve(false);
+      });
+    });
+    this.worker.postMessage({ start: { ...runtime, model: this.setting.model } });
+    this.live = await ready;
+    if (!this.live) this.worker.terminate();
+    return this.live;
+  }
+
+  // Of a video or a picture; null where it cannot be told.
+  async look(picture, width, height) {
+    const scale = Math.min(1, SIDE / Math.min(width, height));
+    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    brush.imageSmoothingQuality = "high";
+    brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const { data } = brush.getImageData(0, 0, canvas.width, canvas.height);
+    const id = ++this.number;
+    const answer = await new Promise((resolve) => {
+      this.waiting.set(id, resolve);
+      const message = { id, pixels: data.buffer, width: canvas.width, height: canvas.height };
+      this.worker.postMessage(message, [data.buffer]);
+    });
+    return answer.failed ? null : answer;
+  }
+
+  // Of a photo that was taken: { passed, sentence }, or null where it cannot be told, such as without a network.
+  async judge(photo, token) {
+    const picture = await createImageBitmap(photo, { imageOrientation: "from-image" });
+    if (this.live) return this.verdict(await this.look(picture, picture.width, picture.height));
+    const scale = Math.min(1, 1024 / Math.max(picture.width, picture.height));
+    const small = document.createElement("canvas");
+    [small.width, small.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+    small.getContext("2d").drawImage(picture, 0, 0, small.width, small.height);
+    const body = new FormData();
+    body.set("photo", await new Promise((resolve) => small.toBlob(resolve, "image/jpeg", 0.95)), "photo");
+    try {
+      const headers = { accept: "application/json", "x-form-token": token };
+      const answer = await fetch("/take-part/advice", { method: "POST", body, headers });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  verdict(answer) {
+    if (!answer) return null;
+    const { good, threshold, plausible, advice, words } = this.setting;
+    const passed = good.reduce((sum, place) => sum + answer.probabilities[place], 0) >= threshold;
+    const most = answer.findings.indexOf(Math.max(...answer.findings));
+    const told = answer.findings[most] >= plausible || !passed;
+    return { passed, sentence: passed ? words.kept : told ? advice[most] : "" };
+  }
+
+  #answered(data) {
+    this.waiting.get(data.id)?.(data);
+    this.waiting.delete(data.id);
+  }
+}
+
+// Several looks as one: what is said must not flicker.
+export class Steady {
+  constructor() {
+    this.held = null;
+  }
+
+  add(answer) {
+    const mix = (before, now) => now.map((value, place) => 0.6 * (before?.[place] ?? value) + 0.4 * value);
+    this.held = {
+      probabilities: mix(this.held?.probabilities, answer.probabilities),
+      findings: mix(this.held?.findings, answer.findings),
+    };
+    return this.held;
+  }
+}

@@ -1,0 +1,51 @@
+// The first page of a participant: what waits is sent, and the camera's page is kept for when there is no network.
+import { install, keep_sending, remember, show_queue } from "./app.js";
+import { PAGES, all, forget } from "./queue.js";
+
+const box = document.querySelector("#queue");
+const finish = document.querySelector("#finish");
+
+async function keep_camera() {
+  if (!("caches" in window)) return;
+  const pages = await caches.open(PAGES);
+  for (const link of document.querySelectorAll('.todo a[href^="/take-part/visits/"]')) {
+    const path = new URL(link.href).pathname;
+    if (path.split("/").length !== 4) continue; // a questionnaire
+    const answer = await fetch(path);
+    if (!answer.ok || answer.redirected) continue;
+    await pages.put(path, answer.clone());
+    const camera = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#setting");
+    if (camera) await remember(JSON.parse(camera.textContent).files);
+  }
+}
+
+finish.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const note = finish.querySelector(".notice");
+  const discard = finish.querySelector(".discard");
+  const waiting = (await all().catch(() => [])).filter((entry) => entry.state === "waiting");
+  note.hidden = true;
+  if (waiting.length && !finish.dataset.sure) {
+    note.textContent = finish.dataset.waiting;
+    note.hidden = discard.hidden = false;
+    return;
+  }
+  const form_token = finish.form_token.value;
+  try {
+    const body = new URLSearchParams({ form_token });
+    const answer = await fetch(finish.action, { method: "POST", body });
+    await forget();
+    location.replace(answer.ok ? answer.url : "/take-part/finished");
+  } catch {
+    note.textContent = finish.dataset.offline;
+    note.hidden = false;
+  }
+});
+finish.querySelector(".discard").addEventListener("click", () => {
+  finish.dataset.sure = "yes";
+  finish.requestSubmit();
+});
+
+show_queue(box);
+keep_sending(true);
+install().then(keep_camera).catch(() => {});
