@@ -31,6 +31,7 @@ from cutis.web.headers import SecurityHeaders
 from cutis.web.jobs.queue import Queue
 from cutis.web.languages import choice as languages
 from cutis.web.languages.choice import Spoken
+from cutis.web.models import api as models_api
 from cutis.web.models import registry
 from cutis.web.models import routes as models
 from cutis.web.people import accounts
@@ -43,6 +44,7 @@ from cutis.web.photos.store import Store
 from cutis.web.platform import Platform
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
+from cutis.web.studies import participant_routes
 from cutis.web.studies import routes as studies
 from cutis.web.templating import web_environment
 
@@ -52,14 +54,15 @@ PARTS = (
     people.router,
     accounts.router,
     studies.router,
+    participant_routes.router,
     photos.router,
     models.router,
-    audit.router,
     models_api.router,
     capture.router,
     capture_app.router,
     capture_of_studies.router,
     capture_api.router,
+    audit.router,
     languages.router,
     api.router,
 )

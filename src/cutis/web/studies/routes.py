@@ -1,4 +1,4 @@
-"""Pages of a study, its members and its participants."""
+"""Pages of studies and their members."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
 
 from cutis.web.database import Participant, Photo, Study
 from cutis.web.people import invitations
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import STUDY_ROLES, Permission
+from cutis.web.photos.access import photos_of
 from cutis.web.platform import Held
-from cutis.web.studies import changes, overview
+from cutis.web.studies import changes, charts, overview
+from cutis.web.studies.due import this_day
+from cutis.web.studies.quality import quality_by_group
+from cutis.web.studies.standing import SHOWN, standing
 from cutis.web.templating import page
+from cutis.web.words import _
 
 router = APIRouter()
 
 SeeStudy = Annotated[Access, needs(Permission.SEE_STUDY)]
 SeeMembers = Annotated[Access, needs(Permission.SEE_MEMBERS)]
 Manage = Annotated[Access, needs(Permission.MANAGE_STUDY)]
-SeePhotos = Annotated[Access, needs(Permission.SEE_PHOTOS)]
-AddPhotos = Annotated[Access, needs(Permission.ADD_PHOTOS)]
 
 
 @router.get("/")
@@ -45,19 +47,28 @@ def make_study(held: Held, access: Annotated[Access, needs(Permission.MAKE_STUDY
 
 @router.get("/studies/{study}")
 def study_page(request: Request, held: Held, access: SeeStudy) -> Response:
-    """What there is in a study."""
+    """How a study stands today: what is due and what is missing first."""
     with held.database.reading() as session:
+        study = session.get_one(Study, access.study)
         seen = access.may(Permission.SEE_PHOTOS)
-        recent = select(Photo, Participant).join(Participant).where(Photo.study_id == access.study)
+        today = this_day()
+        stands = standing(session, study, today) if seen else None
         return page(
             request,
             "studies/study.html",
-            study=session.get_one(Study, access.study),
+            study=study,
+            today=today,
+            stands=stands,
+            shown=SHOWN,
+            grown=charts.growth(stands.growth, _("Participants enrolled, by day"))
+            if stands and stands.growth
+            else "",
+            quality=quality_by_group(session, study) if seen else [],
             participants=overview.count(session, Participant, access.study),
             photos=overview.count(session, Photo, access.study),
             sites=overview.sites_of(session, access.study),
             members=overview.members_of(session, access.study) if access.may(Permission.SEE_MEMBERS) else [],
-            recent=session.execute(recent.order_by(Photo.created.desc()).limit(8)).all() if seen else [],
+            recent=photos_of(session, access.study)[:8] if seen else [],
         )
 
 
@@ -101,27 +112,6 @@ def add_site(held: Held, access: Manage, form: Filled) -> Response:
     """A new site."""
     changes.add_site(held, access, form.text("name"))
     return RedirectResponse(f"/studies/{access.study}", 303)
-
-
-@router.get("/studies/{study}/participants")
-def participants(request: Request, held: Held, access: SeePhotos) -> Response:
-    """The participants of a study."""
-    with held.database.reading() as session:
-        return page(
-            request,
-            "studies/participants.html",
-            study=session.get_one(Study, access.study),
-            enrolled=overview.participants_of(session, access.study),
-            sites=overview.sites_of(session, access.study),
-        )
-
-
-@router.post("/studies/{study}/participants")
-def add_participant(held: Held, access: AddPhotos, form: Filled) -> Response:
-    """A new participant."""
-    pseudonym, site = form.text("pseudonym", most=40), form.text("site", needed=False)
-    participant = changes.add_participant(held, access, pseudonym, site)
-    return RedirectResponse(f"/studies/{access.study}/photos?participant={participant.id}", 303)
 
 
 def _members_page(
