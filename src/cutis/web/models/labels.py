@@ -27,33 +27,42 @@ def truth_of(session: Session, study: str, task: str) -> dict[str, str]:
     return {one.photo_id: one.label for one in session.scalars(ordered)}
 
 
-def add_table(held: Platform, access: Access, task: str, names: Collection[str], data: bytes) -> int:
-    """Keep the labels of a table, all of them or none.
+Line = tuple[int, str, str]  # number of the line, photo, label
+
+
+def add_lines(held: Platform, access: Access, task: str, names: Collection[str], lines: list[Line]) -> int:
+    """Keep labels, all of them or none.
 
     Args:
         held: the platform.
         access: who brings it, and to which study.
         task: that the labels are of.
         names: labels that the task has.
-        data: CSV with a column ``photo`` (identity, or SHA-256 of the photo) and a column ``label``.
+        lines: number, photo (identity or SHA-256) and label.
 
     Returns:
-        How many lines were kept.
+        How many were kept.
 
     Raises:
-        RefusedError: it is no such table, or lines of it do not hold; nothing is kept.
+        RefusedError: lines do not hold; nothing is kept.
     """
-    rows = read_table(data, names)
+    unknown = [number for number, _photo, label in lines if label not in names]
+    if unknown:
+        raise RefusedError(
+            422,
+            _("These lines have another label than %(names)s: %(lines)s. Nothing was kept.")
+            % {"names": ", ".join(names), "lines": _listed(unknown)},
+        )
     with held.database.writing() as session:
         places = _places(session, access.study)
-        wrong = [line for line, photo, _label in rows if photo not in places]
+        wrong = [line for line, photo, _label in lines if photo not in places]
         if wrong:
             raise RefusedError(
                 422,
                 _("These lines name no photo of this study: %(lines)s. Nothing was kept.")
                 % {"lines": _listed(wrong)},
             )
-        for _line, photo, label in rows:
+        for _line, photo, label in lines:
             session.add(
                 PhotoLabel(
                     study_id=access.study,
@@ -65,16 +74,19 @@ def add_table(held: Platform, access: Access, task: str, names: Collection[str],
                 )
             )
         held.audit.add(
-            session, "labels.added", who=access.user, study=access.study, task=task, lines=len(rows)
+            session, "labels.added", who=access.user, study=access.study, task=task, lines=len(lines)
         )
-    return len(rows)
+    return len(lines)
 
 
-def read_table(data: bytes, names: Collection[str]) -> list[tuple[int, str, str]]:
+def read_table(data: bytes) -> list[Line]:
     """Number of the line, photo and label of each line of a table that is filled in.
 
+    Args:
+        data: CSV with a column ``photo`` (identity, or SHA-256 of the photo) and a column ``label``.
+
     Raises:
-        RefusedError: columns are missing, or labels are none of ``names``.
+        RefusedError: it is no such table.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -92,19 +104,10 @@ def read_table(data: bytes, names: Collection[str]) -> list[tuple[int, str, str]
         raise RefusedError(422, _("The table needs a column 'photo' and a column 'label'."))
     if len(lines) > _MOST:
         raise RefusedError(422, _("The table has more than %(n)s lines. Bring it in parts.") % {"n": _MOST})
-    found: list[tuple[int, str, str]] = []
-    wrong: list[tuple[int, str, str]] = []
+    found: list[Line] = []
     for number, cells in enumerate(lines[1:], start=2):
-        if len(cells) <= max(photo, label) or not cells[photo].strip() or not cells[label].strip():
-            continue  # not labelled
-        said = cells[label].strip()
-        (found if said in names else wrong).append((number, cells[photo].strip(), said))
-    if wrong:
-        raise RefusedError(
-            422,
-            _("These lines have another label than %(names)s: %(lines)s. Nothing was kept.")
-            % {"names": ", ".join(names), "lines": _listed([number for number, _p, _l in wrong])},
-        )
+        if len(cells) > max(photo, label) and cells[photo].strip() and cells[label].strip():
+            found.append((number, cells[photo].strip(), cells[label].strip()))
     if not found:
         raise RefusedError(422, _("No line of the table has a label."))
     return found

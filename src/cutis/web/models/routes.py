@@ -20,7 +20,7 @@ from cutis.web.models.activate import activate, tasks_of
 from cutis.web.models.card import Opened, card_html, opened, points_of
 from cutis.web.models.compare import Asked, Compared, compare
 from cutis.web.models.drift import drift
-from cutis.web.models.labels import add_table, truth_of
+from cutis.web.models.labels import add_lines, read_table, truth_of
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform
@@ -61,7 +61,7 @@ def model(request: Request, held: Held, access: SignedIn, digest: str) -> Respon
     with held.database.reading() as session:
         bundle = registry.bundle_of(session, digest)
         added_by = session.get(User, bundle.added_by) if bundle.added_by else None
-    found = _opened(held, bundle)
+    found = opened_bundle(held, bundle)
     return page(
         request,
         "models/model.html",
@@ -106,7 +106,8 @@ async def add_labels(request: Request, held: Held, access: Manage, form: Filled)
     task, one, other = form.text("task"), form.text("one", needed=False), form.text("other", needed=False)
     try:
         data = await form.file("labels").read()
-        await run_in_threadpool(bring_labels, held, access, task, data)
+        names = await run_in_threadpool(label_names, held, task)
+        await run_in_threadpool(add_lines, held, access, task, names, read_table(data))
     except RefusedError as error:
         if error.status != 422:
             return answer(request, error)
@@ -131,11 +132,11 @@ def drift_page(request: Request, held: Held, access: See, digest: str = "") -> R
     with held.database.reading() as session:
         active = registry.active(session, access.study)
         bundle = registry.bundle_of(session, digest) if digest else busiest(session, access.study, active)
-        gates = [one for one in active if one is not bundle and _opened(held, one).info.passing]
+        gates = [one for one in active if one is not bundle and opened_bundle(held, one).info.passing]
         watched = [
             found
             for one in (*([bundle] if bundle else []), *gates)
-            for found in drift(session, access.study, one.digest, _opened(held, one).info)
+            for found in drift(session, access.study, one.digest, opened_bundle(held, one).info)
             if one is bundle or found.key == "quality"
         ]
         return page(
@@ -155,18 +156,23 @@ def busiest(session: Session, study: str, active: tuple[StoredBundle, ...]) -> S
         .where(Analysis.study_id == study, Analysis.state == DONE)
         .group_by(Analysis.bundle_digest)
     )
-    done = dict(counts.tuples().all())
+    done = {digest: count for digest, count in counts}
     return max(active, key=lambda one: done.get(one.digest, 0), default=None)
 
 
-def bring_labels(held: Platform, access: Access, task: str, data: bytes) -> int:
-    """Keep a table of labels, see `cutis.web.models.labels`."""
+def label_names(held: Platform, task: str) -> tuple[str, ...]:
+    """The labels that any bundle of a task knows.
+
+    Raises:
+        RefusedError: there is no such task.
+    """
     with held.database.reading() as session:
         bundles = session.scalars(select(StoredBundle).where(StoredBundle.task == task)).all()
     if not bundles:
         raise RefusedError(404, _("There is no such task here."))
-    names = dict.fromkeys(name for one in bundles for name in _opened(held, one).info.labels.names)
-    return add_table(held, access, task, tuple(names), data)
+    return tuple(
+        dict.fromkeys(name for one in bundles for name in opened_bundle(held, one).info.labels.names)
+    )
 
 
 def ask_for_labelled(held: Platform, access: Access, task: str, digest: str) -> int:
@@ -198,7 +204,7 @@ def compared(
     if names[0] == names[1]:
         names = [f"{name} ({each.digest[:6]})" for name, each in zip(names, (one, other), strict=True)]
     asked = [
-        Asked(each.digest, name, _opened(held, each).info)
+        Asked(each.digest, name, opened_bundle(held, each).info)
         for each, name in zip((one, other), names, strict=True)
     ]
     return compare(session, access.study, task, asked[0], asked[1])
@@ -268,14 +274,19 @@ def _models_page(request: Request, held: Platform, problem: str = "") -> Respons
             "models/models.html",
             status=422 if problem else 200,
             bundles=bundles,
-            used=dict(used.tuples().all()),
+            used={digest: count for digest, count in used},
             defaults={one.digest for one in registry.shipped_defaults(session).values()},
             megabytes=held.settings.bundle_megabytes,
             problem=problem,
         )
 
 
-def _opened(held: Platform, bundle: StoredBundle) -> Opened:
+def opened_bundle(held: Platform, bundle: StoredBundle) -> Opened:
+    """A bundle's description and card.
+
+    Raises:
+        RefusedError: its file is gone.
+    """
     try:
         return opened(held, bundle.digest)
     except CutisError as error:
