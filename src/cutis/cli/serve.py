@@ -35,6 +35,7 @@ def serve(
         import uvicorn
 
         from cutis.web.app import create_app, hold, open_platform
+        from cutis.web.jobs.keeper import worker_of
         from cutis.web.people.invitations import first_start
         from cutis.web.settings import read_settings
     except ModuleNotFoundError as error:
@@ -64,7 +65,8 @@ def serve(
             timeout_graceful_shutdown=10,
         )
         server = uvicorn.Server(config)
-        server.run(sockets=[listening])
+        with worker_of(settings):
+            server.run(sockets=[listening])
     if not server.started:
         raise CutisError("The server could not start; the reason is above.")
 

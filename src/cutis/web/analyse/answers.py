@@ -1,9 +1,9 @@
 """What one model says of one photo, as plain data that pages, exports and programs read.
 
 Each answer says which kind it is: ``quality`` (is the photo good enough), ``classes`` (which of several),
-``grade`` (how much of one thing), ``conditions`` (how much of several things), ``lesions`` (each lesion of the
-photo, and what they say together) or ``map`` (a grade for every place). Where a photo does not suit a model,
-``suits`` says why, and where nothing was asked there is no more.
+``grade`` (how much of one thing), ``conditions`` (how much of several things), ``lesions`` (each lesion of
+the photo, and what they say together) or ``map`` (a grade for every place). Where a photo does not suit a
+model, ``suits`` says why, and where nothing was asked there is no more.
 """
 
 from __future__ import annotations
@@ -132,8 +132,11 @@ def _layers(
 
 
 def _not_ruled_out(values: NDArray[np.float64], reference: Reference | None) -> tuple[list[bool], str]:
-    """Which labels are kept, and what is promised: ``tested`` on photos with a known truth, or the ``model``'s
-    own probabilities, of which the kept ones make up nine tenths."""
+    """Which labels are kept, and on what that rests.
+
+    It is ``tested`` on photos with a known truth, or the ``model``'s own probabilities, of which those that
+    are kept make up nine tenths.
+    """
     if reference is not None and reference.least is not None:
         kept = values >= reference.least
         kept[int(values.argmax())] = True

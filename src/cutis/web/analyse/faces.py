@@ -21,7 +21,7 @@ _TAIL = 0.05  # of the probability on either side of the grades that are given a
 
 
 def conditions(engine: Engine, scene: Scene) -> dict[str, Any]:
-    """The grade of every condition in every area of the face; ``suits`` says where there is no face to judge."""
+    """Every condition in every area of the face; ``suits`` says where there is no face to judge."""
     why, areas = "", list[dict[str, Any]]()
     try:
         if not find_faces(_small(scene)):

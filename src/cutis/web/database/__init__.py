@@ -16,6 +16,7 @@ from cutis.web.database.participant_link import ParticipantLink
 from cutis.web.database.participant_session import ParticipantSession
 from cutis.web.database.photo import Photo
 from cutis.web.database.photo_label import PhotoLabel
+from cutis.web.database.prevalence import Prevalence
 from cutis.web.database.protocol_version import ProtocolVersion
 from cutis.web.database.reader import Reader
 from cutis.web.database.reader_study import ReaderStudy
@@ -48,6 +49,7 @@ __all__ = [
     "ParticipantSession",
     "Photo",
     "PhotoLabel",
+    "Prevalence",
     "ProtocolVersion",
     "Reader",
     "ReaderStudy",

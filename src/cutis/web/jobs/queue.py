@@ -54,7 +54,7 @@ class Queue:
             return self._huey
 
     def wake(self, photo: str, priority: int = NOW) -> None:
-        """Tell a worker of a photo. That it cannot be told is no reason to lose the photo: it looks itself."""
+        """Tell a worker of a photo; where that fails it finds the photo itself, a little later."""
         try:
             huey = self.huey
             huey.enqueue(self._send.s(photo, priority=priority))

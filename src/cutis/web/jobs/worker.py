@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cutis.core.errors import CutisError
 from cutis.web.analyse.engines import Engines
 from cutis.web.analyse.run import analyse
 from cutis.web.analyse.scene import Scene
@@ -92,6 +93,16 @@ class Worker:
                 break  # they cannot be taken up, and would be found again without end
             written += done
         return written
+
+    def warm_up(self) -> None:
+        """Open the models that most studies ask, so that the first photo does not wait for it."""
+        with self.database.reading() as session:
+            digests = [one.digest for one in registry.shipped_defaults(session).values()]
+        for digest in digests:
+            try:
+                assert self.engines.open(digest).quick
+            except CutisError as error:
+                _log.warning("the model %s cannot be opened (%s)", digest[:12], error)
 
     def _scene(self, photo: Photo) -> Scene:
         return Scene(

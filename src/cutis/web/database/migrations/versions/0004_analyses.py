@@ -39,6 +39,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_analyses_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_analyses_study_id"), ["study_id"], unique=False)
 
+    op.create_table(
+        "prevalences",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("study_id", sa.String(length=20), nullable=False),
+        sa.Column("task", sa.String(length=80), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("set_by", sa.String(length=20), nullable=False),
+        sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["set_by"], ["users.id"], name=op.f("fk_prevalences_set_by_users")),
+        sa.ForeignKeyConstraint(["study_id"], ["studies.id"], name=op.f("fk_prevalences_study_id_studies")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prevalences")),
+        sa.UniqueConstraint("study_id", "task", "label", name=op.f("uq_prevalences_study_id_task_label")),
+    )
+    with op.batch_alter_table("prevalences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prevalences_set_by"), ["set_by"], unique=False)
+        batch_op.create_index(batch_op.f("ix_prevalences_study_id"), ["study_id"], unique=False)
+
 
 def downgrade() -> None:
     """There is no way back but a backup."""
