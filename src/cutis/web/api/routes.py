@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -38,6 +38,7 @@ class ParticipantIn(BaseModel):
 
     pseudonym: str = Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")
     site: str = Field("", max_length=20)
+    eligibility: dict[str, str] = Field(default_factory=dict, max_length=40)
 
 
 class ParticipantOut(BaseModel):
@@ -47,6 +48,9 @@ class ParticipantOut(BaseModel):
     pseudonym: str
     site: str
     photos: int
+    enrolled: date | None
+    arm: str | None
+    state: str
 
 
 class PhotoOut(BaseModel):
@@ -60,6 +64,8 @@ class PhotoOut(BaseModel):
     height: int
     digest: str
     taken: str | None
+    visit: str | None
+    view: str | None
     created: datetime
 
 
@@ -85,7 +91,13 @@ def participants(held: Held, access: See) -> list[ParticipantOut]:
     with held.database.reading() as session:
         return [
             ParticipantOut(
-                id=one.participant.id, pseudonym=one.participant.pseudonym, site=one.site, photos=one.photos
+                id=one.participant.id,
+                pseudonym=one.participant.pseudonym,
+                site=one.site,
+                photos=one.photos,
+                enrolled=one.participant.enrolled,
+                arm=one.participant.arm,
+                state=one.participant.state,
             )
             for one in overview.participants_of(session, access.study)
         ]
@@ -94,8 +106,16 @@ def participants(held: Held, access: See) -> list[ParticipantOut]:
 @router.post("/studies/{study}/participants", status_code=201)
 def add_participant(held: Held, access: Add, given: ParticipantIn) -> ParticipantOut:
     """A new participant."""
-    made = changes.add_participant(held, access, given.pseudonym.strip(), given.site)
-    return ParticipantOut(id=made.id, pseudonym=made.pseudonym, site=given.site, photos=0)
+    made = changes.add_participant(held, access, given.pseudonym.strip(), given.site, given.eligibility)
+    return ParticipantOut(
+        id=made.id,
+        pseudonym=made.pseudonym,
+        site=given.site,
+        photos=0,
+        enrolled=made.enrolled,
+        arm=made.arm,
+        state=made.state,
+    )
 
 
 @router.get("/studies/{study}/photos")
@@ -108,14 +128,16 @@ def photos(held: Held, access: See, participant: str = "", skip: Skip = 0) -> li
 
 @router.post("/studies/{study}/photos", status_code=201)
 async def add_photo(response: Response, held: Held, access: Add, form: Filled) -> PhotoOut:
-    """Take a photo in: a form with ``photo`` (a file), ``participant`` (its id) and ``key``.
+    """Take a photo in: a form with ``photo`` (a file), ``participant``, ``key``, ``visit``, ``view``.
 
     The key is the sender's own name of the upload: sent again with it, it is the same photo (200, not 201).
+    Visit and view are keys of the study's protocol; both are left out for a photo outside of it.
     """
     file = form.file("photo").file
     participant, key = form.text("participant"), form.text("key", most=64, needed=False)
+    visit, view = form.text("visit", needed=False), form.text("view", needed=False)
     async with held.decoding:
-        arrived = await run_in_threadpool(take_in, held, access, participant, key, file)
+        arrived = await run_in_threadpool(take_in, held, access, participant, key, file, visit, view)
     response.status_code = 201 if arrived.new else 200
     return _out(arrived.photo)
 
@@ -143,5 +165,7 @@ def _out(photo: Photo) -> PhotoOut:
         height=photo.height,
         digest=photo.digest,
         taken=photo.taken,
+        visit=photo.visit,
+        view=photo.view,
         created=photo.created,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Participant, Photo
+from cutis.web.database.participant import WITHDRAWN
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
@@ -19,12 +20,12 @@ Skip = Annotated[int, Query(ge=0, le=1_000_000_000)]
 
 
 def photo_of(session: Session, study: str, photo: str) -> Photo:
-    """A photo, if it is of this study.
+    """A photo, if it is of this study and its participant has not withdrawn.
 
     Raises:
         RefusedError: it is not.
     """
-    found = session.scalar(select(Photo).where(Photo.id == photo, Photo.study_id == study))
+    found: Photo | None = session.scalar(_visible().where(Photo.id == photo, Photo.study_id == study))
     if found is None:
         raise RefusedError(404)
     return found
@@ -34,13 +35,18 @@ def photos_of(
     session: Session, study: str, participant: str = "", skip: int = 0
 ) -> list[tuple[Photo, Participant]]:
     """Photos of a study or of one participant, the newest first, one page of them and one more."""
-    chosen = select(Photo, Participant).join(Participant, Participant.id == Photo.participant_id)
-    chosen = chosen.where(Photo.study_id == study)
+    chosen = _visible().add_columns(Participant).where(Photo.study_id == study)
     if participant:
         chosen = chosen.where(Photo.participant_id == participant)
     newest = chosen.order_by(Photo.created.desc(), Photo.id)
     found = session.execute(newest.offset(skip).limit(PER_PAGE + 1))
     return [(photo, participant) for photo, participant in found]
+
+
+def _visible() -> Select[Any]:
+    """Photos of participants who take part: those of the others are deleted, or locked."""
+    joined = select(Photo).join(Participant, Participant.id == Photo.participant_id)
+    return joined.where(Participant.state != WITHDRAWN)
 
 
 def shown(held: Platform, access: Access, photo: str, *, small: bool) -> Response:

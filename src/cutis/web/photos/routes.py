@@ -18,6 +18,7 @@ from cutis.web.photos.access import PER_PAGE, Skip, photo_of, photos_of, shown
 from cutis.web.photos.intake import take_in
 from cutis.web.platform import Held
 from cutis.web.studies import overview
+from cutis.web.studies.protocol import places_of, protocol_of
 from cutis.web.templating import page
 
 router = APIRouter()
@@ -27,7 +28,15 @@ Add = Annotated[Access, needs(Permission.ADD_PHOTOS)]
 
 
 @router.get("/studies/{study}/photos")
-def photos(request: Request, held: Held, access: See, participant: str = "", skip: Skip = 0) -> Response:
+def photos(
+    request: Request,
+    held: Held,
+    access: See,
+    participant: str = "",
+    skip: Skip = 0,
+    visit: str = "",
+    view: str = "",
+) -> Response:
     """The photos of a study or of one participant, and the place to add some."""
     with held.database.reading() as session:
         one = None
@@ -37,10 +46,13 @@ def photos(request: Request, held: Held, access: See, participant: str = "", ski
             if one is None:
                 raise RefusedError(404)
         found = photos_of(session, access.study, participant, skip)
+        places = places_of(protocol_of(session, access.study))
         return page(
             request,
             "photos/photos.html",
             study=session.get_one(Study, access.study),
+            places=places,
+            place=f"{visit}:{view}" if visit else places[0].value if len(places) == 1 else "",
             one=one,
             photos=found[:PER_PAGE],
             more=skip + PER_PAGE if len(found) > PER_PAGE else 0,
@@ -57,8 +69,9 @@ async def add_photo(request: Request, held: Held, access: Add, form: Filled) -> 
     try:
         file = form.file("photo").file
         participant, key = form.text("participant"), form.text("key", most=64, needed=False)
+        visit, _, view = form.text("place", needed=False).partition(":")
         async with held.decoding:
-            arrived = await run_in_threadpool(take_in, held, access, participant, key, file)
+            arrived = await run_in_threadpool(take_in, held, access, participant, key, file, visit, view)
     except RefusedError as error:
         if not script:
             return answer(request, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -235,6 +236,25 @@ def protocols_of(session: Session, study: Study | str) -> Iterable[tuple[int, Pr
     for version in session.scalars(chosen.order_by(ProtocolVersion.number.desc())):
         yield version.number, Protocol.model_validate(version.document)
     yield 0, DEFAULT
+
+
+@dataclass(frozen=True)
+class Place:
+    """A view of a visit, as a form offers it."""
+
+    visit: Visit
+    view: View
+
+    @property
+    def value(self) -> str:
+        """For forms."""
+        return f"{self.visit.key}:{self.view.key}"
+
+
+def places_of(protocol: Protocol) -> list[Place]:
+    """Every view of every visit, in order."""
+    views = {one.key: one for one in protocol.views}
+    return [Place(visit, views[key]) for visit in protocol.visits for key in visit.views]
 
 
 def need_place(session: Session, study: str, visit: str, view: str) -> None:

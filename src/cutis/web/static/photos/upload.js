@@ -61,6 +61,7 @@ function add(files) {
     }
     const body = new FormData();
     body.set("participant", form.participant.value);
+    body.set("place", form.place.value);
     body.set("key", key());
     body.set("photo", file, "photo"); // its name may be a person's
     last = last.then(() => send(file, say, body));
