@@ -16,7 +16,8 @@ from cutis.web.words import _
 Purpose = Literal["measure", "rate"]
 Help = Literal["none", "sequential", "whole", "mixed"]
 STEPS = 5  # of confidence, from guessing to certain
-MOST_ANSWERS = 34  # keys that choose one: digits and letters, less those that do something else
+KEYS = "123456789abceghijklmnoqrstuvwxy"  # that choose an answer; d, f, p and z do something else
+MOST_ANSWERS = len(KEYS)
 
 
 class Choice(BaseModel):
@@ -121,6 +122,13 @@ class Design(BaseModel):
         """The answers as labels."""
         kind = Ordinal if self.scale == "grades" else Categorical
         return kind([Label(one.name, one.title) for one in self.answers])
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that choose the answers: a grade by its own digit."""
+        if self.scale == "grades" and all(len(name) == 1 for name in self.names):
+            return self.names
+        return tuple(KEYS[: len(self.names)])
 
     @property
     def guess(self) -> int:

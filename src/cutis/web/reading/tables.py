@@ -184,7 +184,7 @@ def readings(design: Design, rows: Sequence[Row]) -> str:
 
 
 def is_positive(design: Design, truth: str) -> bool | None:
-    """The truth is the class that is looked for, or a grade from the one named on; None where none is named."""
+    """The truth is the class that is looked for, or a grade from there on; None where none is named."""
     if not truth or not (design.positive if design.scale == "grades" else design.looked_for):
         return None
     if design.scale == "grades":
@@ -234,7 +234,7 @@ def everything(rows: Sequence[Row]) -> str:
 
 
 def consensus(design: Design, cases: Sequence[ReadingCase], rows: Sequence[Row]) -> str:
-    """One answer for each case, and how it came about; the columns ``rater_...`` are for `cutis data raters`."""
+    """One answer for each case, and how it came about; `cutis data raters` reads the columns ``rater_...``."""
     raters = sorted({row.reader.pseudonym for row in standing(rows)})
     said: dict[str, dict[str, str]] = defaultdict(dict)
     patients = {row.case.id: row.patient for row in rows}
