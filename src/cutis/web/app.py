@@ -42,6 +42,9 @@ from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
 from cutis.web.photos.store import Store
 from cutis.web.platform import Platform
+from cutis.web.reading import api as reading_api
+from cutis.web.reading import room_routes as reading_room
+from cutis.web.reading import routes as reading
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
 from cutis.web.studies import participant_routes
@@ -64,6 +67,9 @@ PARTS = (
     capture_api.router,
     audit.router,
     languages.router,
+    reading.router,
+    reading_room.router,
+    reading_api.router,
     api.router,
 )
 

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     ADD_PHOTOS = "add participants and photos"
     SEE_STUDY_AUDIT = "see the audit of a study"
     SEE_MODELS = "see the models of a study"
+    MANAGE_READINGS = "make and follow studies of readers"
+    READ_CASES = "read the cases that one was given"
     TAKE_PART = "take part by link"
 
 
@@ -50,11 +52,14 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SEE_PHOTOS,
             Permission.ADD_PHOTOS,
             Permission.SEE_STUDY_AUDIT,
+            Permission.MANAGE_READINGS,
+            Permission.READ_CASES,
             Permission.SEE_MODELS,
         }
     ),
     Role.CLINICIAN: frozenset(
         {
+            Permission.READ_CASES,
             Permission.SEE_STUDY,
             Permission.SEE_MEMBERS,
             Permission.SEE_PHOTOS,
@@ -62,7 +67,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.SEE_MODELS,
         }
     ),
-    Role.READER: frozenset({Permission.SEE_STUDY}),
+    Role.READER: frozenset({Permission.SEE_STUDY, Permission.READ_CASES}),
     Role.PARTICIPANT: frozenset({Permission.TAKE_PART}),
 }
 OF_A_STUDY = frozenset(one for role in STUDY_ROLES for one in TABLE[role])
