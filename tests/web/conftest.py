@@ -28,11 +28,21 @@ from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from cutis.web.app import create_app, open_platform
-from cutis.web.database import Member, Participant, Site, Study, User
+from cutis.web.database import (
+    Member,
+    Participant,
+    Reader,
+    ReaderStudy,
+    ReadingCase,
+    Site,
+    Study,
+    User,
+)
 from cutis.web.people import passwords, sessions, tokens
 from cutis.web.people.form_tokens import VISITOR
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
+from cutis.web.reading.design import first_design
 from cutis.web.secret import seal
 from cutis.web.settings import Settings
 
@@ -246,8 +256,30 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
     )
     assert sent.status_code == 201, sent.text
     names["photo"] = sent.json()["id"]
+    names |= _reading(platform, study.id, names["photo"], people)
     hidden = [f"{name} ", f"{name}-001", participant.id, names["photo"], sent.json()["digest"], member.id]
     return InStudy(study.id, study.name, people, names, hidden)
+
+
+def _reading(platform: Platform, study: str, photo: str, people: dict[Role, Browser]) -> dict[str, str]:
+    """An open study of readers of which everybody is a reader."""
+    first = {
+        role: Reader(user_id=who.user, pseudonym=f"R0{n}", number=n)
+        for n, (role, who) in enumerate(people.items())
+    }
+    with platform.database.writing() as session:
+        design = first_design().model_dump(mode="json")
+        who = people[Role.INVESTIGATOR].user
+        reading = ReaderStudy(study_id=study, title="Readings", design=design, state="open", made_by=who)
+        session.add(reading)
+        session.flush()
+        case = ReadingCase(reader_study_id=reading.id, number=1, photo_id=photo, truth="benign")
+        for one in first.values():
+            one.reader_study_id, one.order = reading.id, [[1, 0, 1]]
+        session.add_all([case, *first.values()])
+        session.flush()
+    own = {"reading": reading.id, "case": case.id, "reader": first[Role.READER].id}
+    return {**own, "place": "1", "file": "design.json"}
 
 
 def _person_row(name: str) -> User:
