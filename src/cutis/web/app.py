@@ -34,10 +34,11 @@ from cutis.web.languages.choice import Spoken
 from cutis.web.models import api as models_api
 from cutis.web.models import registry
 from cutis.web.models import routes as models
-from cutis.web.people import accounts
+from cutis.web.people import accounts, elsewhere, second_steps
 from cutis.web.people import routes as people
 from cutis.web.people.access import declared
 from cutis.web.people.limits import Limit
+from cutis.web.people.oidc import Provider
 from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
 from cutis.web.photos.store import Store
@@ -47,7 +48,7 @@ from cutis.web.reading import room_routes as reading_room
 from cutis.web.reading import routes as reading
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
-from cutis.web.studies import participant_routes
+from cutis.web.studies import participant_routes, protocol_routes
 from cutis.web.studies import routes as studies
 from cutis.web.templating import web_environment
 
@@ -56,8 +57,11 @@ PARTS = (
     files.router,
     people.router,
     accounts.router,
+    second_steps.router,
+    elsewhere.router,
     studies.router,
     participant_routes.router,
+    protocol_routes.router,
     photos.router,
     models.router,
     models_api.router,
@@ -103,6 +107,7 @@ def open_platform(settings: Settings) -> Platform:
         by_login=Limit(settings.sign_ins_per_minute, 60),
         by_address=Limit(10 * settings.sign_ins_per_minute, 60),
         missing=files.missing_libraries(),
+        provider=Provider(settings) if settings.oidc_issuer else None,
         queue=Queue(settings),
     )
 

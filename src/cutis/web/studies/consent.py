@@ -210,7 +210,7 @@ def receipt_of(session: Session, study: str, participant: str) -> Receipt:
         .limit(1)
     )
     if line is None:
-        raise RefusedError(404, _("This participant has not withdrawn."), title=_("No receipt"))
+        raise RefusedError(409, _("This participant has not withdrawn."), title=_("No receipt"))
     told: dict[str, Any] = line.details
     return Receipt(
         participant=participant,
