@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "plan": ("plan",),
     "serve": ("serve",),
     "audit": ("audit",),
+    "dicom": ("dicom",),
     "doctor": ("doctor",),
 }
 

@@ -164,6 +164,9 @@ def _measures(data: Any) -> Any:
 
 
 def _step(data: Any) -> float | None:
+    places = np.asarray(data.get("SliceLocationVector") or [], float)  # of a secondary capture, PS3.3 C.8.6.4
+    if len(places) > 1 and np.allclose(np.diff(places), places[1] - places[0]) and places[1] != places[0]:
+        return 1000 * abs(float(places[1] - places[0]))
     for place in (data, _measures(data)):
         for name in ("SpacingBetweenSlices", "SliceThickness"):
             value = None if place is None else place.get(name)
