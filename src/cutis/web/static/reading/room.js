@@ -1,0 +1,340 @@
+// The reading room. What the server says is the truth; this page shows a case, measures how long it is visible,
+// and sends the answer, once, whatever the connection does.
+import { Pending } from "./pending.js";
+import { Regions } from "./regions.js";
+import { View } from "./view.js";
+
+const room = document.querySelector("#room");
+const find = (selector) => room.querySelector(selector);
+const says = (name, values = {}) =>
+  Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), room.dataset[name]);
+const { here, token } = room.dataset;
+const form = find("#answer");
+const view = new View(find("#photo"));
+const regions = new Regions(view, find("#regions"), [...room.querySelectorAll("[data-tool]")]);
+const pending = new Pending(`cutis-reading-${room.dataset.reader}`, send, (text) => {
+  const line = find(".sending");
+  line.hidden = !text;
+  line.textContent = text;
+});
+const cases = new Map(); // place -> a promise of its case with its photo
+let now = null; // the case that is shown
+let front = 0; // the first place that is not answered
+let busy = true;
+let touched = false; // the slider of confidence
+
+// How long the case is visible: not while the page is hidden, paused, or the photo not there yet.
+const clock = {
+  sum: 0, since: null,
+  run(on) {
+    if (this.since !== null) this.sum += performance.now() - this.since;
+    this.since = on && document.visibilityState === "visible" ? performance.now() : null;
+  },
+  get seconds() {
+    return (this.sum + (this.since === null ? 0 : performance.now() - this.since)) / 1000;
+  },
+};
+
+function key() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+async function ask(path, options = {}) {
+  const answer = await fetch(`${here}/${path}`, { redirect: "manual", ...options });
+  if (answer.type === "opaqueredirect") throw new SignedOut();
+  return answer;
+}
+
+class SignedOut extends Error {}
+
+async function send(item) {
+  const body = new URLSearchParams(item);
+  try {
+    const answer = await ask("answers", { method: "POST", body, headers: { "x-form-token": token } });
+    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return { again: says("lost") };
+    const told = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
+    // 409: it is there already, or the reading was closed; 422 cannot be mended by sending it again.
+    return { ok: answer.ok, status: answer.status, ...told };
+  } catch (error) {
+    return { again: says(error instanceof SignedOut ? "sign" : "lost") };
+  }
+}
+
+function fetched(place) {
+  if (!cases.has(place)) {
+    const promise = load(place);
+    promise.catch(() => cases.delete(place));
+    cases.set(place, promise);
+  }
+  return cases.get(place);
+}
+
+async function load(place) {
+  const answer = await ask(`places/${place}`);
+  if (!answer.ok) throw new Error(String(answer.status));
+  const told = await answer.json();
+  if (told.gone) return told;
+  const photo = await ask(`places/${place}/photo`);
+  if (!photo.ok) throw new Error(String(photo.status));
+  told.url = URL.createObjectURL(await photo.blob());
+  const image = new Image();
+  image.src = told.url;
+  await image.decode();
+  return told;
+}
+
+function forget(before) {
+  for (const [place, promise] of cases) {
+    if (place >= before) continue;
+    cases.delete(place);
+    promise.then(({ url }) => url && URL.revokeObjectURL(url), () => {});
+  }
+}
+
+function cover(name) {
+  for (const one of room.querySelectorAll(".cover")) one.hidden = one.id !== name;
+  const shown = name && find(`#${name}`);
+  // What lies under a cover can neither be reached nor read out; a feedback leaves the photo to be looked at.
+  for (const part of [form, find(".stage"), find(".bar")]) part.inert = Boolean(shown) && name !== "feedback";
+  form.inert = Boolean(shown);
+  shown?.querySelector("button.main, a.main")?.focus();
+}
+
+// Where the reader stands, from the server; then the case, or the end.
+async function go() {
+  busy = true;
+  clock.run(false);
+  await pending.flush();
+  for (;;) {
+    try {
+      const answer = await ask("standing");
+      if (answer.ok) {
+        const told = await answer.json();
+        front = told.place;
+        if (told.state === "reading") return await show(told.place);
+        return ended(told);
+      }
+      pending.say(says("lost"));
+    } catch (error) {
+      pending.say(says(error instanceof SignedOut ? "sign" : "lost"));
+    }
+    await new Promise((done) => setTimeout(done, 2000));
+  }
+}
+
+async function show(place) {
+  busy = true;
+  let told;
+  for (;;) {
+    try {
+      told = await fetched(place);
+      break;
+    } catch (error) {
+      if (error.message === "409" || error.message === "404") return go();
+      pending.say(says(error instanceof SignedOut ? "sign" : "lost"));
+      await new Promise((done) => setTimeout(done, 2000));
+    }
+  }
+  if (!pending.all().length) pending.say("");
+  now = told;
+  now.key = key();
+  clock.sum = 0;
+  present(told);
+  cover("");
+  clock.run(true);
+  busy = false;
+  forget(place - 2);
+  if (!told.last && place >= front) fetched(place + 1).catch(() => {}); // the next one is there when it is wanted
+}
+
+function present(told) {
+  const name = told.training ? "training" : told.of ? "case" : "settle";
+  find(".at").textContent = says(name, { place: told.place, of: told.of });
+  const far = find(".bar progress");
+  far.hidden = !told.of;
+  far.max = told.of || 1;
+  far.value = told.place - 1;
+  find("#back").hidden = !told.back;
+  form.reset();
+  touched = false;
+  problem("");
+  find(".covered").hidden = !told.gone;
+  find(".covered").textContent = told.gone ? says("gone") : "";
+  view.svg.setAttribute("aria-label", says("photo", { place: told.place }));
+  if (told.gone) view.clear();
+  else view.show(told.url, told.width, told.height);
+  regions.choose(null);
+  regions.reset(told.earlier?.regions ?? []);
+  if (told.earlier) {
+    const before = form.querySelector(`[name=answer][value="${CSS.escape(told.earlier.answer)}"]`);
+    if (before) before.checked = true;
+    sure(told.earlier.confidence);
+  } else sure(null);
+  list(find(".help:not(.answers)"), told.help?.scores, (value) => `${says("percent", { value: percent(value) })}, ${says("thousand", { value: Math.round(value * 1000) })}`);
+  find(".help .source").textContent = told.help?.source ?? "";
+  find(".help .rendered").hidden = !told.help?.rendered;
+  const most = Math.max(1, ...told.answers.map((one) => one.value));
+  list(find(".help.answers"), told.answers.length ? told.answers : null, (value) => says("given", { value }), most);
+  form.scrollTop = 0;
+  find("#question").focus({ preventScroll: true });
+}
+
+function percent(value) {
+  const whole = Math.round(value * 100);
+  return whole === 0 && value > 0 ? "<1" : whole === 100 && value < 1 ? ">99" : whole;
+}
+
+function list(part, scores, words, most = 1) {
+  part.hidden = !scores;
+  part.querySelector("ul").replaceChildren(...(scores ?? []).slice(0, 6).map(({ title, value }) => {
+    const row = document.createElement("li");
+    const [name, told] = [title, words(value)].map((text) => Object.assign(document.createElement("span"), { textContent: text }));
+    const bar = Object.assign(document.createElement("progress"), { max: most, value });
+    bar.setAttribute("aria-hidden", "true");
+    row.append(name, told, bar);
+    return row;
+  }));
+}
+
+function sure(value) {
+  if (room.dataset.confidence === "percent") {
+    const slider = form.querySelector("[type=range]");
+    touched = value !== null;
+    if (touched) slider.value = value;
+    form.querySelector("output").textContent = touched ? says("percent", { value: slider.value }) : says("unsaid");
+  } else if (room.dataset.confidence === "steps") {
+    for (const one of form.querySelectorAll("[name=confidence]")) one.checked = Number(one.value) === value;
+  }
+}
+
+function confidence() {
+  if (room.dataset.confidence === "percent") return touched ? form.querySelector("[type=range]").value : "";
+  return form.querySelector("[name=confidence]:checked")?.value ?? "";
+}
+
+function problem(text) {
+  find(".problem").hidden = !text;
+  find(".problem").textContent = text;
+}
+
+// One answer, however often it is asked for: until the next case is there, this one is answered.
+async function confirm() {
+  if (busy || !now) return;
+  const chosen = form.querySelector("[name=answer]:checked");
+  regions.finish();
+  if (!now.gone) {
+    if (!chosen) return problem(says("choose"));
+    if (room.dataset.confidence !== "none" && !confidence()) return problem(says("sure"));
+    if (room.dataset.regions === "needed" && !regions.kept.length) return problem(says("draw"));
+  }
+  busy = true;
+  clock.run(false);
+  const item = {
+    place: now.place, key: now.key, seconds: clock.seconds.toFixed(2), answer: chosen?.value ?? "",
+    confidence: now.gone ? "" : confidence(), regions: JSON.stringify(now.gone ? [] : regions.kept),
+  };
+  const answered = now;
+  if (answered.place < front) cases.delete(answered.place); // it was corrected: what it says is old
+  const sent = pending.add(item);
+  const next = answered.place < front ? front : answered.place + 1;
+  front = Math.max(front, next);
+  if (answered.training) return feedback(await sent, chosen?.dataset.title);
+  if (answered.last) return go();
+  const refused = sent.then((told) => told && !told.ok);
+  await show(next);
+  if (await refused) go(); // such as when the reading was closed meanwhile
+}
+
+function feedback(told, said) {
+  if (!told?.ok || !told.truth) return go();
+  find("#feedback .told").textContent = told.right ? says("right", told) : says("wrong", { said, truth: told.truth });
+  cover("feedback");
+}
+
+function ended(told) {
+  view.clear();
+  now = null;
+  find("#ended h2").textContent = find("#ended h2").dataset[told.state] ?? "";
+  find("#ended .done").textContent = done(told.done, told.of);
+  const when = told.opens && new Date(told.opens).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  find("#ended .opens").textContent = when ? says("opens", { when }) : "";
+  pending.say("");
+  cover("ended");
+}
+
+function done(count, of) {
+  return of ? says("done", { done: count, of }) : says("settled", { done: count });
+}
+
+function pause() {
+  if (busy || !now) return;
+  clock.run(false);
+  find("#paused .done").textContent = done(front - 1, now.of);
+  cover("paused");
+}
+
+function resume() {
+  cover("");
+  clock.run(true);
+  find("#question").focus({ preventScroll: true });
+}
+
+function step(by) {
+  if (room.dataset.confidence === "percent") {
+    const slider = form.querySelector("[type=range]");
+    sure(Math.min(Number(slider.max), Math.max(Number(slider.min), Number(slider.value) + 5 * by)));
+  } else if (room.dataset.confidence === "steps") {
+    const at = Number(form.querySelector("[name=confidence]:checked")?.value ?? (by > 0 ? 0 : 6));
+    sure(Math.min(5, Math.max(1, at + by)));
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !find("#keys").checked) return;
+  if (room.querySelector(".cover:not([hidden])") || busy) return;
+  const own = event.target.closest("button, a, input[type=range]");
+  const chosen = form.querySelector(`kbd[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (event.key === "Enter" && !own) confirm();
+  else if (chosen) Object.assign(chosen.closest("label").querySelector("input"), { checked: true });
+  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && event.shiftKey) view.pan((event.key === "ArrowLeft" ? 1 : -1) * view.box.width / 8, 0);
+  else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && event.shiftKey) view.pan(0, (event.key === "ArrowUp" ? 1 : -1) * view.box.height / 8);
+  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !own && room.dataset.confidence !== "none") step(event.key === "ArrowRight" ? 1 : -1);
+  else if (event.key === "+" || event.key === "=") view.zoom(1.5);
+  else if (event.key === "-") view.zoom(1 / 1.5);
+  else if (event.key === "f") view.whole();
+  else if (event.key === "p") pause();
+  else if (event.key === "z" && room.dataset.regions !== "none") regions.undo();
+  else return;
+  event.preventDefault();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  confirm();
+});
+form.querySelector("[type=range]")?.addEventListener("input", (event) => sure(Number(event.target.value)));
+document.addEventListener("visibilitychange", () => {
+  if (now && !busy && !room.querySelector(".cover:not([hidden])")) clock.run(document.visibilityState === "visible");
+});
+find("#closer").addEventListener("click", () => view.zoom(1.5));
+find("#farther").addEventListener("click", () => view.zoom(1 / 1.5));
+find("#whole").addEventListener("click", () => view.whole());
+find("#undo")?.addEventListener("click", () => regions.undo());
+find("#pause").addEventListener("click", pause);
+find("#back").addEventListener("click", () => now && !busy && show(now.place - 1));
+find("#paused button.main").addEventListener("click", resume);
+find("#feedback button").addEventListener("click", () => go());
+find("#begin button").addEventListener("click", () => go());
+
+const limit = Number(room.dataset.limit);
+if (limit) {
+  setInterval(() => {
+    if (!now || now.gone || busy || clock.seconds < limit) return;
+    find(".covered").hidden = false;
+    find(".covered").textContent = says("covered");
+  }, 200);
+}
+
+const keys = find("#keys");
+keys.checked = localStorage.getItem("cutis-reading-keys") !== "off";
+keys.addEventListener("change", () => localStorage.setItem("cutis-reading-keys", keys.checked ? "on" : "off"));
+cover("begin");
