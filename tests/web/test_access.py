@@ -102,7 +102,15 @@ def test_outside_studies_too_each_role_passes_only_where_the_table_says_so(
 ) -> None:
     if route.path == "/sign-out":
         pytest.skip("signs the role out that later tests need; tested with sessions")
-    names = {"link": "none", "token": "none", "person": "none", "name": "page.css", "digest": "none"}
+    names = {
+        "link": "none",
+        "token": "none",
+        "person": "none",
+        "name": "page.css",
+        "digest": "none",
+        "browser": "none",
+        "identity": "none",
+    }
     investigator = world.a.people[Role.INVESTIGATOR]
     everybody = {
         Role.ADMINISTRATOR: world.administrator,

@@ -12,6 +12,7 @@ from cutis.web.audit.chain import Audit
 from cutis.web.database import Database
 from cutis.web.jobs.queue import Queue
 from cutis.web.people.limits import Limit
+from cutis.web.people.oidc import Provider
 from cutis.web.photos.store import Store
 from cutis.web.settings import Settings
 
@@ -38,6 +39,7 @@ class Platform:
     by_login: Limit
     by_address: Limit
     missing: tuple[str, ...]
+    provider: Provider | None = None
     queue: Queue
 
 

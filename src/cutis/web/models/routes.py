@@ -156,7 +156,7 @@ def busiest(session: Session, study: str, active: tuple[StoredBundle, ...]) -> S
         .where(Analysis.study_id == study, Analysis.state == DONE)
         .group_by(Analysis.bundle_digest)
     )
-    done = {digest: count for digest, count in counts}
+    done = dict(counts.all())
     return max(active, key=lambda one: done.get(one.digest, 0), default=None)
 
 
@@ -274,7 +274,7 @@ def _models_page(request: Request, held: Platform, problem: str = "") -> Respons
             "models/models.html",
             status=422 if problem else 200,
             bundles=bundles,
-            used={digest: count for digest, count in used},
+            used=dict(used.all()),
             defaults={one.digest for one in registry.shipped_defaults(session).values()},
             megabytes=held.settings.bundle_megabytes,
             problem=problem,

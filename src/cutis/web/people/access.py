@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from cutis.web.bodies import Form, read_form
 from cutis.web.database import Member, User
 from cutis.web.errors import RefusedError, SignInFirstError, is_api
-from cutis.web.people import sessions, taking_part, tokens
+from cutis.web.people import second_factor, sessions, taking_part, tokens
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.roles import OF_A_STUDY, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
@@ -105,13 +106,17 @@ def _who(request: Request, platform: Platform, study: str) -> Access:
         role = study and session.scalar(
             select(Member.role).where(Member.study_id == study, Member.user_id == user.id)
         )
-        access = Access(
-            user.id, user.name, user.login, user.administrator, study, Role(role) if role else None
-        )
+        administrator = user.administrator and _shown_enough(session, platform, user.id)
+        access = Access(user.id, user.name, user.login, administrator, study, Role(role) if role else None)
     if stale:
         with platform.database.writing() as session:
             sessions.keep(session, cookie, platform.settings.session_hours)
     return access
+
+
+def _shown_enough(session: Session, platform: Platform, user: str) -> bool:
+    """An administrator without the second step that the installation asks for is none until it is set up."""
+    return platform.settings.second_factor == "optional" or second_factor.has(session, user)
 
 
 def _whose_phone(request: Request, platform: Platform, study: str) -> Access:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cutis.web.database import User
+from cutis.web.database import SecondFactor, User
 from cutis.web.errors import RefusedError
 from cutis.web.people import invitations, sessions
 from cutis.web.people.access import Access, needs
@@ -81,11 +81,14 @@ def _user(session: Session, person: str) -> User:
 def _page(request: Request, held: Platform, *, link: str = "", of: str = "") -> Response:
     with held.database.reading() as session:
         everybody = session.scalars(select(User).order_by(User.name)).all()
+        second = session.scalars(select(SecondFactor.user_id).where(SecondFactor.confirmed.is_not(None)))
+        with_second = set(second.all())
     address = held.settings.public_url or str(request.base_url).rstrip("/")
     return page(
         request,
         "people/people.html",
         everybody=everybody,
+        second=with_second,
         link=f"{address}/join/{link}" if link else "",
         of=of,
         hours=held.settings.invitation_hours,

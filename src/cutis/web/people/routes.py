@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cutis.web.bodies import Form
-from cutis.web.database import Invitation, Study, Token, User, WebSession
+from cutis.web.database import Identity, Invitation, Study, Token, User, WebSession
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.people import invitations, passwords, sessions, tokens
+from cutis.web.people import invitations, passwords, second_factor, sessions, tokens
 from cutis.web.people.access import Access, Filled, needs
+from cutis.web.people.browsers import address_of
 from cutis.web.people.roles import Permission
+from cutis.web.people.signing_in import go_on, identified, inside, signed_in
 from cutis.web.platform import Held, Platform
+from cutis.web.secret import digest
 from cutis.web.templating import page
 
 router = APIRouter()
@@ -31,18 +34,20 @@ _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,79}")
 def sign_in_page(request: Request, held: Held, access: Anybody, back: str = "/") -> Response:
     """The page to sign in."""
     if access.user:
-        return RedirectResponse(_inside(back), 303)
+        return RedirectResponse(inside(back), 303)
     with held.database.reading() as session:
         empty = session.scalar(select(func.count(User.id))) == 0
-    return page(request, "people/sign_in.html", back=_inside(back), login="", empty=empty)
+    return page(
+        request, "people/sign_in.html", back=inside(back), login="", empty=empty, elsewhere=elsewhere_of(held)
+    )
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, held: Held, access: Anybody, form: Filled) -> Response:
     """Sign in; the answer does not tell whether the name or the password was wrong."""
-    back, login = _inside(form.secret("back")), form.secret("login").strip().lower()[:80]
+    back, login = inside(form.secret("back")), form.secret("login").strip().lower()[:80]
     try:
-        user = _identified(request, held, login, form.secret("password"))
+        user = identified(request, held, login, form.secret("password"))
     except RefusedError as error:
         return page(
             request,
@@ -52,9 +57,10 @@ def sign_in(request: Request, held: Held, access: Anybody, form: Filled) -> Resp
             back=back,
             login=login,
             empty=False,
+            elsewhere=elsewhere_of(held),
             problem=error.words,
         )
-    return _signed_in(request, held, user, back)
+    return go_on(request, held, user, back)
 
 
 @router.post("/sign-out")
@@ -71,14 +77,14 @@ def sign_out(request: Request, held: Held, access: SignedIn) -> Response:
 @router.get("/join/{link}")
 def join_page(request: Request, held: Held, access: Anybody, link: str) -> Response:
     """What a one-time link offers; looking at it does not use it up."""
-    held.by_address.count(_address(request))
+    held.by_address.count(address_of(request))
     return _join_page(request, held, link)
 
 
 @router.post("/join/{link}")
 def join(request: Request, held: Held, access: Anybody, form: Filled, link: str) -> Response:
     """Use a one-time link: with the account that is signed in, or with a new one."""
-    held.by_address.count(_address(request))
+    held.by_address.count(address_of(request))
     try:
         with held.database.writing() as session:
             invitation = invitations.find(session, link)
@@ -92,7 +98,9 @@ def join(request: Request, held: Held, access: Anybody, form: Filled, link: str)
         if error.status != 422:
             raise
         return _join_page(request, held, link, problem=error.words, login=form.secret("login"))
-    return RedirectResponse(back, 303) if access.user == user.id else _signed_in(request, held, user, back)
+    if access.user == user.id:
+        return RedirectResponse(back, 303)
+    return go_on(request, held, user, back)  # a new password is not all that somebody may have to show
 
 
 @router.get("/account")
@@ -105,7 +113,7 @@ def account(request: Request, held: Held, access: SignedIn) -> Response:
 def change_password(request: Request, held: Held, access: SignedIn, form: Filled) -> Response:
     """Choose another password; all other browsers are signed out."""
     try:
-        user = _identified(request, held, access.login, form.secret("password"))
+        user = identified(request, held, access.login, form.secret("password"))
         kept = passwords.hashed(form.secret("new_password"), access.login)
     except RefusedError as error:
         return _account_page(request, held, access, status=error.status, problem=error.words)
@@ -113,7 +121,7 @@ def change_password(request: Request, held: Held, access: SignedIn, form: Filled
         session.get_one(User, user.id).password = kept
         sessions.end_all(session, user.id)
         held.audit.add(session, "password.changed", who=user.id, subject=user.id)
-    return _signed_in(request, held, user, "/account")
+    return signed_in(request, held, user, "/account")
 
 
 @router.post("/account/sessions/end")
@@ -122,6 +130,20 @@ def end_sessions(request: Request, held: Held, access: SignedIn) -> Response:
     with held.database.writing() as session:
         count = sessions.end_all(session, access.user, but=request.cookies[sessions.COOKIE])
         held.audit.add(session, "session.others_ended", who=access.user, count=count)
+    return RedirectResponse("/account", 303)
+
+
+@router.post("/account/sessions/{browser}/end")
+def end_session(held: Held, access: SignedIn, browser: str) -> Response:
+    """Sign out one other browser."""
+    with held.database.writing() as session:
+        kept = session.scalar(
+            select(WebSession).where(WebSession.id == browser, WebSession.user_id == access.user)
+        )
+        if kept is None:
+            raise RefusedError(404)
+        session.delete(kept)
+        held.audit.add(session, "session.others_ended", who=access.user, count=1)
     return RedirectResponse("/account", 303)
 
 
@@ -145,36 +167,6 @@ def end_token(held: Held, access: SignedIn, token: str) -> Response:
         session.delete(kept)
         held.audit.add(session, "token.ended", who=access.user, subject=token)
     return RedirectResponse("/account", 303)
-
-
-def _identified(request: Request, held: Platform, login: str, password: str) -> User:
-    """Who has this name and this password.
-
-    Raises:
-        RefusedError: nobody, or too many tries.
-    """
-    held.by_address.count(_address(request))
-    held.by_login.count(login)
-    with held.database.reading() as session:
-        user = session.scalar(select(User).where(User.login == login))
-    if passwords.fits(password, user.password if user else None) and user and user.active:
-        held.by_login.forget(login)
-        return user
-    held.audit.note(held.database, "session.refused", who=user.id if user else "")
-    raise RefusedError(422, "The name or the password is not right. Try again.")
-
-
-def _signed_in(request: Request, held: Platform, user: User, back: str) -> Response:
-    """Start a session, and go on to a page."""
-    hours = held.settings.session_hours
-    with held.database.writing() as session:
-        cookie = sessions.start(session, user, hours, request.cookies.get(sessions.COOKIE, ""))
-        held.audit.add(session, "session.started", who=user.id)
-    answer = RedirectResponse(back, 303)
-    answer.set_cookie(
-        sessions.COOKIE, cookie, httponly=True, samesite="lax", secure=held.settings.encrypted, path="/"
-    )
-    return answer
 
 
 def _new_password(session: Session, held: Platform, invitation: Invitation, form: Form) -> User:
@@ -220,7 +212,13 @@ def _join_page(
         problem=problem,
         login=login,
         shortest=passwords.SHORTEST,
+        elsewhere=elsewhere_of(held),
     )
+
+
+def elsewhere_of(held: Platform) -> str:
+    """What the OpenID provider is called; empty where there is none."""
+    return held.settings.oidc_name if held.provider else ""
 
 
 def _account_page(
@@ -230,11 +228,14 @@ def _account_page(
         kept = session.scalars(
             select(Token).where(Token.user_id == access.user, Token.expires > now()).order_by(Token.created)
         ).all()
-        browsers = session.scalar(
-            select(func.count(WebSession.id)).where(
-                WebSession.user_id == access.user, WebSession.expires > now()
-            )
-        )
+        browsers = session.scalars(
+            select(WebSession)
+            .where(WebSession.user_id == access.user, WebSession.expires > now())
+            .order_by(WebSession.seen.desc())
+        ).all()
+        identities = session.scalars(select(Identity).where(Identity.user_id == access.user)).all()
+        second = second_factor.has(session, access.user)
+        held_back = session.get_one(User, access.user).administrator and not access.administrator
     return page(
         request,
         "people/account.html",
@@ -243,15 +244,10 @@ def _account_page(
         tokens=kept,
         token=token,
         browsers=browsers,
+        here=digest(request.cookies.get(sessions.COOKIE, "")),
+        identities=identities,
+        second=second,
+        held_back=held_back,
+        elsewhere=elsewhere_of(held),
         shortest=passwords.SHORTEST,
     )
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-def _inside(back: str) -> str:
-    """An address of this server to go back to; any other is the home page."""
-    sound = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-    return back if sound else "/"

@@ -16,7 +16,15 @@ COOKIE = "cutis_session"
 _FRESH = timedelta(minutes=5)  # so often, at most, is it written down that a session is used
 
 
-def start(session: Session, user: User, hours: float, old_cookie: str = "") -> str:
+def start(
+    session: Session,
+    user: User,
+    hours: float,
+    old_cookie: str = "",
+    *,
+    browser: str = "",
+    address: str = "",
+) -> str:
     """A new session, and the end of the one that this browser had: nobody can plant a cookie beforehand.
 
     Returns:
@@ -29,7 +37,12 @@ def start(session: Session, user: User, hours: float, old_cookie: str = "") -> s
     cookie = secrets.token_urlsafe(32)
     session.add(
         WebSession(
-            user_id=user.id, digest=digest(cookie), seen=moment, expires=moment + timedelta(hours=hours)
+            user_id=user.id,
+            digest=digest(cookie),
+            seen=moment,
+            expires=moment + timedelta(hours=hours),
+            browser=browser,
+            address=address,
         )
     )
     return cookie
