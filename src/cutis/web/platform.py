@@ -39,8 +39,8 @@ class Platform:
     by_login: Limit
     by_address: Limit
     missing: tuple[str, ...]
-    provider: Provider | None = None
     queue: Queue
+    provider: Provider | None = None
 
 
 def platform_of(request: Request) -> Platform:
