@@ -24,11 +24,13 @@ from PIL import Image
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
 from argon2 import PasswordHasher
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from starlette.testclient import TestClient
 
 from cutis.web.app import create_app, open_platform
+from cutis.web.capture import links
 from cutis.web.database import (
+    Analysis,
     Member,
     Participant,
     Reader,
@@ -38,13 +40,15 @@ from cutis.web.database import (
     Study,
     User,
 )
-from cutis.web.people import passwords, sessions, tokens
+from cutis.web.people import passwords, sessions, taking_part, tokens
 from cutis.web.people.form_tokens import VISITOR
+from cutis.web.people.access import Access
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
 from cutis.web.reading.design import first_design
 from cutis.web.secret import seal
 from cutis.web.settings import Settings
+from cutis.web.studies.changes import add_participant
 
 from ..conftest import _LOOK
 
@@ -189,6 +193,23 @@ class Browser:
 
 
 @dataclass(eq=False)
+class Phone(Browser):
+    """A phone that is open for a participant; it sends that cookie wherever it goes, which no browser would."""
+
+    participant: str = ""
+    nurse: str = ""  # cookie of the member of the study who holds it
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> Any:
+        of = self.cookie if path.startswith(taking_part.PATH) else "visitor"
+        return super().post(path, {"form_token": seal(self.platform.secret, "form", of), **(data or {})}, **more)
+
+    def _headers(self) -> dict[str, str]:
+        self.client.cookies.clear()
+        own = f"{sessions.COOKIE}={self.nurse}; " if self.nurse else ""
+        return {"cookie": f"{own}{taking_part.COOKIE}={self.cookie}; {VISITOR}=visitor"}
+
+
+@dataclass(eq=False)
 class InStudy:
     """A study with somebody of every role, a site, a participant and a photo."""
 
@@ -197,6 +218,16 @@ class InStudy:
     people: dict[Role, Browser]
     names: dict[str, str]  # of parameters of addresses -> identities
     secrets: list[str] = field(default_factory=list)  # words that nobody else may ever see
+
+    def phone(self, participant: str = "") -> Phone:
+        """A phone that was just opened by a link, of a participant of its own where none is named."""
+        someone = self.people[Role.CLINICIAN]
+        platform = someone.platform
+        access = Access(user=someone.user, study=self.id, role=Role.CLINICIAN)
+        participant = participant or add_participant(platform, access, secrets.token_hex(6)).id
+        _, link = links.make(platform, access, participant, 30, once=False)
+        cookie = links.open_link(platform, link, "en").cookie
+        return Phone(someone.client, platform, cookie, cookie, participant=participant)
 
 
 @dataclass(eq=False)
@@ -257,6 +288,11 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
     assert sent.status_code == 201, sent.text
     names["photo"] = sent.json()["id"]
     names |= _reading(platform, study.id, names["photo"], people)
+    with platform.database.reading() as session:
+        chosen = select(Analysis.id).where(Analysis.photo_id == names["photo"]).order_by(Analysis.id)
+        names["analysis"] = session.scalars(chosen).first() or ""
+    clinician = Access(user=people[Role.CLINICIAN].user, study=study.id, role=Role.CLINICIAN)
+    names["participant_link"], _ = links.make(platform, clinician, participant.id, 30, once=False)
     hidden = [f"{name} ", f"{name}-001", participant.id, names["photo"], sent.json()["digest"], member.id]
     return InStudy(study.id, study.name, people, names, hidden)
 

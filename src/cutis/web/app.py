@@ -16,6 +16,8 @@ from sqlalchemy import select
 from cutis.core.errors import CutisError
 from cutis.core.version import __version__
 from cutis.web import files, health
+from cutis.web.analyse import api as analyse_api
+from cutis.web.analyse import routes as analyse
 from cutis.web.api import routes as api
 from cutis.web.audit import routes as audit
 from cutis.web.audit.chain import Audit
@@ -63,6 +65,8 @@ PARTS = (
     participant_routes.router,
     protocol_routes.router,
     photos.router,
+    analyse.router,
+    analyse_api.router,
     models.router,
     models_api.router,
     capture.router,
