@@ -244,7 +244,7 @@ def _account_page(
         tokens=kept,
         token=token,
         browsers=browsers,
-        here=digest(request.cookies.get(sessions.COOKIE, "")),
+        own=digest(request.cookies.get(sessions.COOKIE, "")),
         identities=identities,
         second=second,
         held_back=held_back,
