@@ -201,7 +201,9 @@ class Phone(Browser):
 
     def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> Any:
         of = self.cookie if path.startswith(taking_part.PATH) else "visitor"
-        return super().post(path, {"form_token": seal(self.platform.secret, "form", of), **(data or {})}, **more)
+        return super().post(
+            path, {"form_token": seal(self.platform.secret, "form", of), **(data or {})}, **more
+        )
 
     def _headers(self) -> dict[str, str]:
         self.client.cookies.clear()

@@ -73,6 +73,17 @@ def test_nobody_reaches_anything_of_another_study(route: Declared, world: Any) -
     assert not [word for word in world.b.secrets if word.strip() in answer.text]
 
 
+@pytest.mark.parametrize("route", IN_A_STUDY, ids=_named)
+def test_a_participant_reaches_nothing_of_any_study_not_even_of_the_own_one(
+    route: Declared, world: Any
+) -> None:
+    phone = world.a.phone(world.a.names["participant"])
+    for study in (world.a, world.b):
+        answer = _asked(phone, route, study.names)
+        assert answer.status_code == (401 if route.path.startswith("/api/") else 303)
+        assert not [word for word in study.secrets if word.strip() in answer.text]
+
+
 @pytest.mark.parametrize("route", [r for r in IN_A_STUDY if r.path.count("{") > 1], ids=_named)
 def test_what_is_of_another_study_is_not_found_through_ones_own(route: Declared, world: Any) -> None:
     mixed = {**world.b.names, "study": world.a.id}
@@ -110,11 +121,14 @@ def test_outside_studies_too_each_role_passes_only_where_the_table_says_so(
         "digest": "none",
         "browser": "none",
         "identity": "none",
+        "visit": "none",
+        "questionnaire": "none",
     }
     investigator = world.a.people[Role.INVESTIGATOR]
     everybody = {
         Role.ADMINISTRATOR: world.administrator,
         Role.INVESTIGATOR: investigator,
+        Role.PARTICIPANT: world.a.phone(),
         None: world.stranger,
     }
     for role, browser in everybody.items():
@@ -122,10 +136,11 @@ def test_outside_studies_too_each_role_passes_only_where_the_table_says_so(
         sent_away = answer.headers.get("location", "").startswith("/sign-in")
         needed = route.permission
         passes = needed is Permission.OPEN or (
-            role is not None and (needed is Permission.SIGNED_IN or needed in TABLE[role])
+            role is not None
+            and ((needed is Permission.SIGNED_IN and role is not Role.PARTICIPANT) or needed in TABLE[role])
         )
         assert (sent_away or answer.status_code in (401, 403)) != passes, (role, answer.status_code)
-        if browser is investigator:
+        if role in (Role.INVESTIGATOR, Role.PARTICIPANT):
             assert not [word for word in world.b.secrets if word.strip() in answer.text]
 
 
@@ -179,7 +194,7 @@ def test_every_permission_is_given_to_somebody_and_needed_by_some_route() -> Non
     given = {Permission.OPEN, Permission.SIGNED_IN} | {one for role in TABLE for one in TABLE[role]}
     assert given == set(Permission)
     assert {one.permission for one in ROUTES} == set(Permission)
-    assert set(TABLE) == {Role.ADMINISTRATOR, *STUDY_ROLES}
+    assert set(TABLE) == {Role.ADMINISTRATOR, *STUDY_ROLES, Role.PARTICIPANT}
 
 
 def test_the_matrix_in_the_documentation_is_that_of_the_routes() -> None:

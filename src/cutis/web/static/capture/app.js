@@ -42,7 +42,7 @@ export function show_queue(box) {
     const line = box.querySelector(`.${name}`);
     const words = line.firstElementChild;
     line.hidden = !count;
-    words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("%n", count);
+    words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("{n}", count);
   };
   const draw = async (told) => {
     if (["offline", "closed", "later", "sent"].includes(told)) outcome = told;

@@ -69,7 +69,7 @@ function stop_camera() {
 async function take_view(place) {
   now = place;
   const view = setting.views[now];
-  finder.querySelector(".count").textContent = words.count.replace("%a", now + 1).replace("%b", setting.views.length);
+  finder.querySelector(".count").textContent = words.count.replace("{a}", now + 1).replace("{b}", setting.views.length);
   finder.querySelector(".view strong").textContent = view.name;
   finder.querySelector(".view small").textContent = view.advice;
   const shape = find(`template[data-outline="${view.key}"]`).content.cloneNode(true);
@@ -93,7 +93,7 @@ async function watch_picture() {
   while (looking && !finder.hidden) {
     const began = performance.now();
     if (video.videoWidth && document.visibilityState === "visible") {
-      const answer = await gate.look(video, video.videoWidth, video.videoHeight);
+      const answer = await gate.glance(video);
       if (!answer) break;
       moments.push(performance.now());
       while (moments[0] < performance.now() - 3000) moments.shift();

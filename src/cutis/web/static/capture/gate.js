@@ -1,5 +1,6 @@
 // What the quality gate says of a picture: asked in a worker, or, of a photo that was taken, on the server.
-const SIDE = 256; // pixels of the shorter side, at which the network looks
+const SIDES = [160, 192, 256]; // pixels of the shorter side: the sizes that the network was trained with
+const [FAST, SLOW] = [60, 150]; // milliseconds of one look, below and above which the size changes
 const canvas = document.createElement("canvas");
 const brush = canvas.getContext("2d", { willReadFrequently: true });
 
@@ -9,6 +10,8 @@ export class Gate {
     this.live = false;
     this.waiting = new Map();
     this.number = 0;
+    this.size = 1; // place in SIDES while the camera runs; a photo that was taken is looked at in the largest
+    this.pace = [];
   }
 
   // Whether it answers on this phone.
@@ -31,8 +34,8 @@ export class Gate {
   }
 
   // Of a video or a picture; null where it cannot be told.
-  async look(picture, width, height) {
-    const scale = Math.min(1, SIDE / Math.min(width, height));
+  async look(picture, width, height, side = SIDES.at(-1)) {
+    const scale = Math.min(1, side / Math.min(width, height));
     [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
     brush.imageSmoothingQuality = "high";
     brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
@@ -44,6 +47,19 @@ export class Gate {
       this.worker.postMessage(message, [data.buffer]);
     });
     return answer.failed ? null : answer;
+  }
+
+  // Of the camera's moving picture, as sharply as this phone can at some five times a second or more.
+  async glance(video) {
+    const answer = await this.look(video, video.videoWidth, video.videoHeight, SIDES[this.size]);
+    if (!answer) return null;
+    this.pace.push(answer.milliseconds);
+    if (this.pace.length < 4) return answer;
+    const usual = this.pace.sort((a, b) => a - b)[1];
+    this.pace = [];
+    if (usual > SLOW) this.size = Math.max(0, this.size - 1);
+    else if (usual < FAST) this.size = Math.min(SIDES.length - 1, this.size + 1);
+    return answer;
   }
 
   // Of a photo that was taken: { passed, sentence }, or null where it cannot be told, such as without a network.

@@ -1,9 +1,10 @@
 // The first page of a participant: what waits is sent, and the camera's page is kept for when there is no network.
 import { install, keep_sending, remember, show_queue } from "./app.js";
-import { PAGES, all, forget } from "./queue.js";
+import { PAGES, all, forget, watch } from "./queue.js";
 
 const box = document.querySelector("#queue");
 const finish = document.querySelector("#finish");
+let leaving = false;
 
 async function keep_camera() {
   if (!("caches" in window)) return;
@@ -34,6 +35,7 @@ finish.addEventListener("submit", async (event) => {
   try {
     const body = new URLSearchParams({ form_token });
     const answer = await fetch(finish.action, { method: "POST", body });
+    leaving = true;
     await forget();
     location.replace(answer.ok ? answer.url : "/take-part/finished");
   } catch {
@@ -46,6 +48,18 @@ finish.querySelector(".discard").addEventListener("click", () => {
   finish.requestSubmit();
 });
 
+// What is due is another once the photos that waited have arrived.
+async function follow() {
+  const waits = async () => (await all().catch(() => [])).some((entry) => entry.state === "waiting");
+  let waited = await waits();
+  watch(async () => {
+    const now = await waits();
+    if (waited && !now && navigator.onLine && !leaving) location.reload();
+    waited = now;
+  });
+}
+
 show_queue(box);
+follow();
 keep_sending(true);
 install().then(keep_camera).catch(() => {});
