@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import lzma
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 
@@ -161,3 +166,147 @@ def finding() -> Finding:
         based_on="ServiceRequest/9",
         base="https://ehr.example/fhir",
     )
+
+
+class Record:
+    """A medical record on this machine: FHIR, a token endpoint, and every fault that a test asks for.
+
+    Attributes:
+        faults: what happens to the next requests, one each: a status, a function of the handler, or None.
+        resources: by ``Kind/id``.
+        asked: method and path of every request.
+        tokens: given out and still valid.
+        jwks: public keys of registered clients; without them no token is asked for.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[Any] = []
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
+        self.given: list[str] = []
+        self.used: set[str] = set()
+        self.jwks: dict[str, Any] | None = None
+        self.page = 50
+        self.lives = 300
+        self.clock = 0
+        record = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                self._any()
+
+            def do_POST(self) -> None:
+                self._any()
+
+            def _any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                record.asked.append((self.command, self.path))
+                fault = record.faults.pop(0) if record.faults else None
+                if callable(fault):
+                    return fault(self)
+                status, told = (fault, {}) if isinstance(fault, int) else record.answer(self, body)
+                self.reply(status, told)
+
+            def reply(self, status: int, told: Any, **headers: str) -> None:
+                data = json.dumps(told).encode()
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(data)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self.server.server_port}/fhir"
+        self.token_url = self.base.replace("/fhir", "/token")
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def put(self, resource: dict[str, Any], when: str = "") -> dict[str, Any]:
+        """Keep a resource as the server does, with a version and a time."""
+        self.clock += 1
+        number = str(len(self.resources) + 1)
+        meta = {"lastUpdated": when or f"2026-11-21T20:00:{self.clock:02}.000+00:00", "versionId": "1"}
+        kept = {"id": number, **resource, "meta": meta}
+        self.resources[f"{kept['resourceType']}/{kept['id']}"] = kept
+        return kept
+
+    def answer(self, handler: Any, body: bytes) -> tuple[int, Any]:
+        url = urlsplit(handler.path)
+        if url.path == "/token":
+            return self._token(parse_qs(body.decode()))
+        if self.jwks is not None:
+            sent = handler.headers.get("Authorization", "").removeprefix("Bearer ")
+            if sent not in self.tokens:
+                return 401, {"resourceType": "OperationOutcome", "issue": [{"code": "login"}]}
+        if handler.command == "POST" and url.path == "/fhir":
+            return self._transaction(json.loads(body))
+        path = url.path.removeprefix("/fhir/")
+        if path in self.resources:
+            return 200, self.resources[path]
+        if "/" in path:
+            return 404, {"resourceType": "OperationOutcome", "issue": [{"code": "not-found"}]}
+        return 200, self._search(path, parse_qs(url.query))
+
+    def _search(self, kind: str, query: dict[str, list[str]]) -> dict[str, Any]:
+        found = [one for key, one in self.resources.items() if key.startswith(f"{kind}/")]
+        since = query.get("_lastUpdated", [""])[0].removeprefix("ge")
+        found = [one for one in found if one["meta"]["lastUpdated"] >= since]
+        found.sort(key=lambda one: one["meta"]["lastUpdated"])
+        start = int(query.get("start", ["0"])[0])
+        page = {"resourceType": "Bundle", "type": "searchset"}
+        page["entry"] = [{"resource": one} for one in found[start : start + self.page]]
+        if start + self.page < len(found):
+            flat = {name: values[0] for name, values in query.items()} | {"start": str(start + self.page)}
+            page["link"] = [{"relation": "next", "url": f"{self.base}/{kind}?{urlencode(flat)}"}]
+        return page
+
+    def _transaction(self, bundle: dict[str, Any]) -> tuple[int, Any]:
+        answers = []
+        for entry in bundle["entry"]:
+            kind, asked = entry["request"]["url"], entry["request"]["ifNoneExist"]
+            value = unquote(asked.partition("|")[2])
+            there = [
+                one
+                for one in self.resources.values()
+                if one["resourceType"] == kind
+                and value in {i.get("value") for i in one.get("identifier", [])}
+            ]
+            kept = there[0] if there else self.put(entry["resource"])
+            place = f"{self.base}/{kind}/{kept['id']}/_history/1"
+            answers.append({"response": {"status": "200 OK" if there else "201 Created", "location": place}})
+        return 200, {"resourceType": "Bundle", "type": "transaction-response", "entry": answers}
+
+    def _token(self, form: dict[str, list[str]]) -> tuple[int, Any]:
+        from joserfc import jwt
+        from joserfc.jwk import KeySet
+
+        try:
+            keys = KeySet.import_key_set(self.jwks or {"keys": []})
+            read = jwt.decode(form["client_assertion"][0], keys, algorithms=["ES384", "RS384"])
+            claims = read.claims
+            assert claims["iss"] == claims["sub"] == "cutis-gateway" and claims["aud"] == self.token_url
+            assert time.time() < claims["exp"] <= time.time() + 300 and claims["jti"] not in self.used
+            assert form["grant_type"] == ["client_credentials"]
+        except Exception:
+            return 400, {"error": "invalid_client"}
+        self.used.add(claims["jti"])
+        token = f"token-{len(self.given)}"
+        self.given.append(token)
+        self.tokens.add(token)
+        return 200, {"access_token": token, "token_type": "bearer", "expires_in": self.lives}
+
+
+@pytest.fixture
+def record() -> Iterator[Record]:
+    """A medical record that knows patient 12."""
+    made = Record()
+    made.put({"resourceType": "Patient", "id": "12"})
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
