@@ -151,18 +151,17 @@ def _described(given: dict[str, object]) -> Description:
 
     media = {"gel": "ULTRASOUND_GEL", "oil": "MINERAL_OIL", "cap": "PLASTIC_CAP"}
     medium = text("immersion")
-    study = {"uid": text("study_uid")} if text("study_uid") else {}
     when = text("acquired")
     return d.Description(
         patient=d.Patient(
             text("patient_id"), text("patient_name"), _day(text("birth_date")), text("sex").upper()
         ),
         study=d.Study(
+            text("study_uid") or new_uid(),
             id=text("study_id"),
             accession=text("accession"),
             description=text("description"),
             referrer=text("referrer"),
-            **study,
         ),
         device=d.Device(
             *(text(name) for name in ("manufacturer", "model", "serial", "software", "institution"))

@@ -1,4 +1,4 @@
-"""Whom, what and with what: everything that DICOM wants beside the pixels, checked before anything is written."""
+"""Whom, what and with what: all that DICOM wants beside the pixels, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Device:
-    """What took the photo; empty fields are filled from EXIF, and else say ``unknown`` where one is needed."""
+    """What took the photo; empty fields are filled from EXIF, or say ``unknown`` where one is needed."""
 
     manufacturer: str = ""
     model: str = ""

@@ -19,7 +19,7 @@ def new_dataset(sop_class: str, instance_uid: str) -> Any:
     """A data set of a kind, with the head that its file will have; the transfer syntax is still missing."""
     from pydicom.dataset import Dataset, FileMetaDataset
 
-    data = Dataset()
+    data: Any = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = sop_class
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = instance_uid
@@ -60,7 +60,7 @@ def put_series(data: Any, said: Description, modality: str, *, equipment: bool =
 
 
 def put_image(data: Any, said: Description) -> None:
-    """Add the General Image, General Acquisition and Acquisition Context modules (C.7.6.1, C.7.10.1, C.7.6.14)."""
+    """Add General Image, General Acquisition and Acquisition Context (C.7.6.1, C.7.10.1, C.7.6.14)."""
     data.InstanceNumber = said.instance_number
     data.ImageType = ["ORIGINAL", "PRIMARY"]
     data.PatientOrientation = ""

@@ -1,4 +1,4 @@
-"""A photo as DICOM will store it: a JPEG bit by bit where that is allowed, and otherwise its pixels, upright."""
+"""A photo as DICOM will store it: a JPEG bit by bit where that is allowed, otherwise its pixels, upright."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def open_photo(path: Path | str, *, strip: bool = False, grey: bool = False) -> 
         what = f"is {pixels.shape[1]} x {pixels.shape[0]} pixels, and DICOM holds {SIDE_LIMIT} a side"
         raise ImageError(path, f"{what}. Crop it or scale it down.")
     notes = [*read.notes]
-    header, why = _kept(content, kind, camera, grey=grey, pixels=pixels)
+    header, why = _kept(content, kind, camera)
     if header is None and kind == "JPEG":
         notes.append(f"{why}: its decoded pixels are stored, without any further loss")
     kept = content if header else None
@@ -117,9 +117,7 @@ def srgb_profile() -> bytes:
     return bytes(made)
 
 
-def _kept(
-    content: bytes, kind: str | None, camera: Camera, *, grey: bool, pixels: NDArray[np.uint8]
-) -> tuple[JpegHeader | None, str]:
+def _kept(content: bytes, kind: str | None, camera: Camera) -> tuple[JpegHeader | None, str]:
     """The header of a JPEG that DICOM can hold as it is, or None and why not."""
     if kind != "JPEG":
         return None, ""
@@ -136,8 +134,6 @@ def _kept(
         return None, "a JPEG in CMYK has no place in DICOM"
     if camera.orientation != 1:
         return None, "the photo was turned upright, as EXIF says"
-    if grey and header.colour != "L" and _is_grey(pixels):
-        return header, ""
     return header, ""
 
 

@@ -103,15 +103,21 @@ def _packed(frames: NDArray[Any], packing: Packing, colour: bool) -> tuple[str, 
     import imagecodecs
 
     if packing == "jpeg-2000":
-        options = {"level": 0, "reversible": True, "codecformat": "j2k", "mct": colour}
-        return JPEG_2000, [imagecodecs.jpeg2k_encode(np.ascontiguousarray(one), **options) for one in frames]
+        return JPEG_2000, [_wavelets(one, colour) for one in frames]
     if packing == "jpeg-ls":
         return JPEG_LS, [
-            _without_spiff(imagecodecs.jpegls_encode(np.ascontiguousarray(one))) for one in frames
+            _without_spiff(bytes(imagecodecs.jpegls_encode(np.ascontiguousarray(one)))) for one in frames
         ]
     if packing == "rle":
         return RLE, [_rle(one) for one in frames]
     raise CutisError(f"pixels cannot be packed as '{packing}', but as {', '.join(PACKINGS)}.")
+
+
+def _wavelets(frame: NDArray[Any], colour: bool) -> bytes:
+    import imagecodecs
+
+    values = np.ascontiguousarray(frame)
+    return bytes(imagecodecs.jpeg2k_encode(values, level=0, reversible=True, codecformat="j2k", mct=colour))
 
 
 def _without_spiff(content: bytes) -> bytes:
@@ -124,7 +130,7 @@ def _without_spiff(content: bytes) -> bytes:
 
 def _rle(frame: NDArray[Any]) -> bytes:
     from pydicom.dataset import Dataset
-    from pydicom.pixels.encoders import RLELosslessEncoder
+    from pydicom.pixels.encoders.base import RLELosslessEncoder
 
     said = Dataset()
     colour = frame.ndim == 3

@@ -109,11 +109,12 @@ def _sites() -> dict[str, Any]:
     from pydicom.sr import _cid_dict, _concepts_dict
     from pydicom.sr.coding import Code
 
+    table: Any = _concepts_dict.concepts
     found = {}
     for scheme, keywords in _cid_dict.cid_concepts[CONTEXT_GROUP].items():
         for keyword in keywords:
             # of several codes of one concept the one of this context group
-            for value, (meaning, groups) in _concepts_dict.concepts[scheme][keyword].items():
+            for value, (meaning, groups) in table[scheme][keyword].items():
                 if CONTEXT_GROUP in groups:
                     found[_squeezed(keyword)] = Code(value, scheme, meaning)
     return found

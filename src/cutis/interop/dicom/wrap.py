@@ -15,6 +15,7 @@ from PIL import Image
 from cutis.core.errors import CutisError, ImageError
 from cutis.core.files import replacing
 from cutis.imaging.dicom import open_dicom_image
+from cutis.imaging.mosaic import open_mosaic
 from cutis.interop.dicom.confocal import confocal_image, confocal_stack, is_stack
 from cutis.interop.dicom.description import Description
 from cutis.interop.dicom.image import clinical_image, dermoscopic_image
@@ -80,20 +81,13 @@ def wrap(
     elif exif_time:
         said = replace(said, acquired=photo.camera.moment)
     if kind == "confocal":
-        with open_mosaic_of(places[0]) as image:
+        with open_mosaic(places[0], frame=0) as image:
             spacing = said.microscope.spacing or image.spacing
         data = confocal_image(photo, said, spacing, packing)
     else:
         made = clinical_image if kind == "clinical" else dermoscopic_image
         data = made(photo, said, packing)
     return Wrapped(data, tuple(notes), kept=photo.jpeg is not None and not strip)
-
-
-def open_mosaic_of(path: Path) -> Any:
-    """The file as a mosaic, which knows its spacing."""
-    from cutis.imaging.mosaic import open_mosaic
-
-    return open_mosaic(path, frame=0)
 
 
 def wrap_file(
