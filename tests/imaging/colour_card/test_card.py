@@ -207,6 +207,31 @@ def test_skin_tone_stays_within_three_degrees_when_exposure_changes_by_a_fifth(s
     assert np.ptp(raw) > 3 * np.ptp(angles)
 
 
+def _shouldered(image: NDArray[np.uint8], knee: float = 0.6) -> NDArray[np.uint8]:
+    """Highlights pressed together as a phone does that is metered for dark skin."""
+    light = to_light(image).astype(np.float64) * 2.0
+    over = np.maximum(light - knee, 0)
+    light -= over - over / (1 + over / (1 - knee))
+    display = np.where(light < 0.0031308, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - 0.055)
+    return np.asarray(np.clip(display * 255 + 0.5, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("skin_type", [5, 6])
+def test_highlights_that_a_camera_pressed_together_do_not_bend_the_colours_of_dark_skin(
+    skin_type: int,
+) -> None:
+    rendered = photo(scene=Scene(skin_type=skin_type))
+    pressed = _shouldered(rendered.image)
+    card = find_card(pressed)
+    assert card is not None
+    assert not card.usable[18], "white is flattened, and left out"
+    assert not any("clipped" in note for note in card.notes)
+    plain = find_card(rendered.image)
+    assert plain is not None
+    angles = [tone(correct(one, c), rendered.mask) for one, c in ((rendered.image, plain), (pressed, card))]
+    assert abs(angles[1] - angles[0]) < 2.5
+
+
 def test_shade_over_half_of_the_card_does_not_brighten_the_rest() -> None:
     """The lit patches say how bright the light is; those in shade still say what colour it has."""
     even = photo(shot=Shot(exposure=0.8))

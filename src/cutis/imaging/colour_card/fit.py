@@ -30,7 +30,7 @@ _FIRM = {"linear": 1e-4, "root": 3e-3}  # how firmly the terms are held to plain
 _FLOOR = 0.06  # luminance below which errors of a patch count no more than at it
 _POWERS = (0.75, 1.35)  # exponents that a camera's tone curve may have left
 _STEEP = (0.5, 2.0)  # slopes of the curve between two neutral patches
-_CURVE_NEEDS = 5  # neutral patches
+_CURVE_NEEDS = 4  # neutral patches
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cutis.imaging.colour_card.agree import agreeing
 from cutis.imaging.colour_card.card import project
 from cutis.imaging.colour_card.fit import Fit, fit_patches
-from cutis.imaging.colour_card.reference import PATCH, PATCHES, Edition, patch_light, places
+from cutis.imaging.colour_card.reference import NEUTRAL, PATCH, PATCHES, Edition, patch_light, places
 from cutis.imaging.colour_card.spaces import Floats, decoding, difference, lab_of_light
 
 _INNER = 0.55  # of a patch's side that is measured; the rest may be rim
@@ -20,6 +20,8 @@ _UNEVEN = 0.30  # deviation over mean of linear light within a patch, beyond noi
 _WRONG = 14.0  # CIEDE2000 after correction, by the other patches' correction: not this patch's colour
 _FEWEST = 8  # patches that a fit needs
 _SHADE = 0.87  # of the light on the other patches
+_BRIGHT = (0.82, 0.88, 0.93)  # light that cameras press together; the least limit that leaves enough
+_ENOUGH = (14, 4)  # patches, and neutral ones among them, that are enough
 _MOST = 40_000  # pixels that are read per patch
 
 
@@ -30,6 +32,7 @@ class Measured:
     Attributes:
         light: (24, 3) mean linear sRGB.
         clipped, black: at an end of the scale.
+        pressed: so bright that the camera's tone curve has flattened it, where enough others are there.
         covered: uneven, or of a colour that no light explains.
         shade: light on each patch over that on the well-lit ones.
     """
@@ -37,13 +40,14 @@ class Measured:
     light: Floats
     clipped: NDArray[np.bool_]
     black: NDArray[np.bool_]
+    pressed: NDArray[np.bool_]
     covered: NDArray[np.bool_]
     shade: Floats
 
     @property
     def usable(self) -> NDArray[np.bool_]:
         """Patches that the correction may rest on."""
-        return ~(self.clipped | self.black | self.covered)
+        return ~(self.clipped | self.black | self.pressed | self.covered)
 
     def notes(self) -> Iterator[str]:
         """What the user should know."""
@@ -87,22 +91,38 @@ def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measure
         clipped[index] = (pixels >= 254).mean(axis=0).max() > _CLIPPED
         black[index] = np.median(pixels.max(axis=1)) < 4
         light[index], uneven[index] = _mean(pixels)
-    usable = ~(clipped | black) & (uneven < _UNEVEN)
     covered = ~(clipped | black) & (uneven >= _UNEVEN)
+    usable = ~(clipped | black | covered)
+    pressed = _pressed(light, usable)
+    usable &= ~pressed
     shade = np.ones(PATCHES)
     own = patch_light(edition)
     if usable.sum() < _FEWEST:
-        return Measured(light, clipped, black, covered, shade)
+        return Measured(light, clipped, black, pressed, covered, shade)
     fit = fit_patches(light, own, usable)
     if _error(fit, own)[usable].max() >= _WRONG:
         kept = agreeing(light, own, usable, _WRONG)
         covered |= usable & ~kept
         if kept.sum() < _FEWEST:
-            return Measured(light, clipped, black, covered, shade)
+            return Measured(light, clipped, black, pressed, covered, shade)
         fit = fit_patches(light, own, kept)
         covered |= kept & (_error(fit, own) >= _WRONG)
     shade = fit.shade
-    return Measured(light, clipped, black, covered, shade)
+    return Measured(light, clipped, black, pressed, covered, shade)
+
+
+def _pressed(light: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(24,) bright patches that a fit is better off without.
+
+    A camera that is metered for dark skin shows white and yellow with less contrast than there is. A curve
+    that is led through them bends the colours of the skin.
+    """
+    brightest = light.max(axis=1)
+    for limit in _BRIGHT:
+        rest = usable & (brightest <= limit)
+        if rest.sum() >= _ENOUGH[0] and rest[NEUTRAL].sum() >= _ENOUGH[1]:
+            return usable & ~rest
+    return np.zeros_like(usable)
 
 
 def _pixels(rgb: NDArray[np.uint8], matrix: Floats, place: Floats) -> NDArray[np.uint8]:
