@@ -76,6 +76,10 @@ class Question(_Part):
             if len(self.choices) < 2:
                 raise ValueError("has fewer than two choices. Write one on each line")
             _once(self.choices, "the choice")
+            if any(";" in one for one in self.choices):
+                raise ValueError(
+                    "has a choice with ; in it, which divides choices in tables. Write it otherwise"
+                )
         elif self.choices:
             raise ValueError(f"has choices, which a question of the kind '{self.kind}' has not. Remove them")
         if self.least is not None and self.most is not None and self.least >= self.most:
