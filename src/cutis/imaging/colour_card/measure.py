@@ -121,7 +121,7 @@ def _pressed(light: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for limit in _BRIGHT:
         rest = usable & (brightest <= limit)
         if rest.sum() >= _ENOUGH[0] and rest[NEUTRAL].sum() >= _ENOUGH[1]:
-            return usable & ~rest
+            return np.asarray(usable & ~rest)
     return np.zeros_like(usable)
 
 
