@@ -41,8 +41,8 @@ from cutis.web.database import (
     User,
 )
 from cutis.web.people import passwords, sessions, taking_part, tokens
-from cutis.web.people.form_tokens import VISITOR
 from cutis.web.people.access import Access
+from cutis.web.people.form_tokens import VISITOR
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
 from cutis.web.reading.design import first_design
@@ -194,7 +194,7 @@ class Browser:
 
 @dataclass(eq=False)
 class Phone(Browser):
-    """A phone that is open for a participant; it sends that cookie wherever it goes, which no browser would."""
+    """A phone that is open for a participant; it sends that cookie everywhere, which no browser would."""
 
     participant: str = ""
     nurse: str = ""  # cookie of the member of the study who holds it

@@ -319,7 +319,7 @@ def _strokes(form: Form) -> list[Any]:
     """A signature's lines as the page sent them; `sign` checks the points."""
     try:
         strokes = json.loads(form.text("strokes", most=600_000, needed=False) or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets without end are no lines either
         strokes = None
     if not isinstance(strokes, list):
         raise RefusedError(422, _("The signature arrived damaged. Sign again."))
