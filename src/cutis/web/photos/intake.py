@@ -89,7 +89,7 @@ def _take_in(
 ) -> Arrived:
     if key and not _KEY.fullmatch(key):
         raise RefusedError(422, "The key of the upload may have 64 letters, digits and -_.: in it.")
-    size, arrived = _copy(file, scratch)
+    size, arrived = copy(file, scratch)
     if not size:
         raise RefusedError(422, "The file is empty. Choose the photo again.", title=TITLE)
     key = key or arrived
@@ -100,18 +100,79 @@ def _take_in(
             return Arrived(there, new=False)
         study = session.get_one(Study, access.study)
         keeps_moment = study.keeps_capture_time
+    pixels = examined(platform, access, participant, key, arrived, scratch)
+    row = pixels.row
+    row.taken = (row.taken or taken) if keeps_moment else None
+    row.visit, row.view = visit or None, view or None
+    return _keep(platform, access, pixels)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A photo whose files are in their places, and of which the database does not speak yet.
+
+    Attributes:
+        photo, preview: its files' first names in ``incoming``.
+    """
+
+    row: Photo
+    photo: Path
+    preview: Path
+
+
+def examined(
+    platform: Platform, access: Access, participant: str, key: str, arrived: str, scratch: Path
+) -> Pixels:
+    """Decode a file in full, and give what is kept of it its place.
+
+    Args:
+        platform: that keeps it.
+        access: who sends it, and to which study.
+        participant: identity.
+        key: the sender's own name of this upload.
+        arrived: hash of the file.
+        scratch: the file, in ``incoming``; whoever gave it settles it.
+
+    Raises:
+        RefusedError: it is no photo that is taken.
+    """
     photo, preview = (scratch.with_name(f"{scratch.name}-{part}") for part in ("photo", "preview"))
     settings = platform.settings
     found = examine(
         scratch, photo, preview, megapixels=settings.upload_megapixels, seconds=settings.decode_seconds
     )
-    digest, kept = _digest(photo), photo.stat().st_size
+    digest, size = _digest(photo), photo.stat().st_size
     platform.store.put(preview, platform.store.preview(digest))
     platform.store.put(photo, platform.store.photo(digest, found.kind))
-    row = _row(access, participant, key, arrived, digest, kept, found)
-    row.taken = (found.taken or taken) if keeps_moment else None
-    row.visit, row.view = visit or None, view or None
-    return _keep(platform, access, row, photo, preview)
+    row = _row(access, participant, key, arrived, digest, size, found)
+    row.taken = found.taken
+    return Pixels(row, photo, preview)
+
+
+def write(platform: Platform, access: Access, session: Session, pixels: Pixels) -> None:
+    """Let the database speak of a photo, with its line of the audit and what is to be found out of it.
+
+    Args:
+        platform: that keeps it.
+        access: who sends it, and to which study.
+        session: of `Database.writing`, under the lock of the audit.
+        pixels: from `examined`.
+    """
+    row, store = pixels.row, platform.store
+    store.back(pixels.photo, store.photo(row.digest, row.kind))
+    store.back(pixels.preview, store.preview(row.digest))
+    session.add(row)
+    session.flush()
+    platform.audit.add(
+        session,
+        "photo.added",
+        who=access.who,
+        study=access.study,
+        subject=row.id,
+        participant=row.participant_id,
+        digest=row.digest,
+    )
+    outbox.ask(session, row)
 
 
 def _row(
@@ -131,28 +192,16 @@ def _row(
     )
 
 
-def _keep(platform: Platform, access: Access, row: Photo, photo: Path, preview: Path) -> Arrived:
+def _keep(platform: Platform, access: Access, pixels: Pixels) -> Arrived:
     """Write a photo and its line of the audit, unless another upload of it was faster."""
+    row = pixels.row
     with platform.database.writing() as session:
         # Two of the same at once: the lock of the audit lets one through after the other.
         platform.audit.lock(session)
         if (there := _there(session, row.participant_id, row.key, row.arrived_digest)) is not None:
             return Arrived(there, new=False)
         need_taking_part(session, access.study, row.participant_id)  # nobody withdrew meanwhile
-        platform.store.back(photo, platform.store.photo(row.digest, row.kind))
-        platform.store.back(preview, platform.store.preview(row.digest))
-        session.add(row)
-        session.flush()
-        platform.audit.add(
-            session,
-            "photo.added",
-            who=access.who,
-            study=access.study,
-            subject=row.id,
-            participant=row.participant_id,
-            digest=row.digest,
-        )
-        outbox.ask(session, row)
+        write(platform, access, session, pixels)
     platform.queue.wake(row.id)
     return Arrived(row, new=True)
 
@@ -174,7 +223,7 @@ def _there(session: Session, participant: str, key: str, arrived: str) -> Photo 
     return found[0] if found else None
 
 
-def _copy(file: IO[bytes], place: Path) -> tuple[int, str]:
+def copy(file: IO[bytes], place: Path) -> tuple[int, str]:
     """Copy a file, piece by piece; its size and its hash."""
     size, digest = 0, hashlib.sha256()
     with place.open("xb") as copy:
