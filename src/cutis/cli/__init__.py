@@ -31,7 +31,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "clinical": ("clinical",),
     "plan": ("plan",),
     "serve": ("serve",),
+    "studies": ("studies",),
     "audit": ("audit",),
+    "backup": ("backup",),
+    "restore": ("backup",),
     "dicom": ("dicom",),
     "doctor": ("doctor",),
 }

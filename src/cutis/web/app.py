@@ -43,14 +43,15 @@ from cutis.web.people.limits import Limit
 from cutis.web.people.oidc import Provider
 from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
-from cutis.web.photos.store import Store
+from cutis.web.photos.store import open_store
 from cutis.web.platform import Platform
 from cutis.web.reading import api as reading_api
 from cutis.web.reading import room_routes as reading_room
 from cutis.web.reading import routes as reading
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
-from cutis.web.studies import participant_routes, protocol_routes
+from cutis.web.studies import api as studies_api
+from cutis.web.studies import export_routes, participant_routes, protocol_routes
 from cutis.web.studies import routes as studies
 from cutis.web.templating import web_environment
 
@@ -64,6 +65,8 @@ PARTS = (
     studies.router,
     participant_routes.router,
     protocol_routes.router,
+    export_routes.router,
+    studies_api.router,
     photos.router,
     analyse.router,
     analyse_api.router,
@@ -92,7 +95,7 @@ def open_platform(settings: Settings) -> Platform:
     database = Database(settings.database)
     migrate(database)
     secret = read_secret(settings.data_folder)
-    store = Store(settings.data_folder / "photos")
+    store = open_store(settings)
 
     def known(digest: str) -> bool:
         with database.reading() as session:

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_STUDY = "change a study, its sites and its members"
     SEE_PHOTOS = "see participants and photos"
     ADD_PHOTOS = "add participants and photos"
+    EXPORT_STUDY = "export a study"
     SEE_STUDY_AUDIT = "see the audit of a study"
     SEE_MODELS = "see the models of a study"
     MANAGE_READINGS = "make and follow studies of readers"
@@ -51,6 +52,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_STUDY,
             Permission.SEE_PHOTOS,
             Permission.ADD_PHOTOS,
+            Permission.EXPORT_STUDY,
             Permission.SEE_STUDY_AUDIT,
             Permission.MANAGE_READINGS,
             Permission.READ_CASES,

@@ -22,10 +22,21 @@ from sqlalchemy.orm import Session
 from cutis.core.errors import ManifestError
 from cutis.core.manifest import Manifest, read_manifest
 from cutis.core.table import read_table
-from cutis.web.database import Answers, ConsentText, Participant, Photo, ProtocolVersion, Site, Study
+from cutis.web.database import (
+    Answers,
+    ConsentText,
+    Member,
+    Participant,
+    Photo,
+    ProtocolVersion,
+    Site,
+    Study,
+    User,
+)
 from cutis.web.database.participant import COMPLETED, ENROLLED, WITHDRAWN
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
+from cutis.web.people.roles import Role
 from cutis.web.photos import intake
 from cutis.web.platform import Platform
 from cutis.web.studies.answers import checked
@@ -61,7 +72,12 @@ class _Plan:
 
 
 def import_study(
-    held: Platform, access: Access, source: Path, *, progress: _Progress | None = None
+    held: Platform,
+    access: Access,
+    source: Path,
+    *,
+    inside: bool = True,
+    progress: _Progress | None = None,
 ) -> Imported:
     """Take in a manifest, or an export of cutis: a zip, a folder, or the manifest itself.
 
@@ -72,6 +88,7 @@ def import_study(
         held: the platform.
         access: who imports, and into which study.
         source: a zip, a folder with a manifest, or a manifest.
+        inside: images lie below the manifest's folder; somebody on the server may name others.
         progress: called with 1 for each image.
 
     Raises:
@@ -84,7 +101,7 @@ def import_study(
             raise ManifestError([f"{path.name}:1: there is no column patient_id (the pseudonyms). Add it."])
         plan, done = _Plan(), Imported()
         try:
-            _photos(held, access, manifest, plan, progress)
+            _photos(held, access, manifest, plan, inside, progress)
             if plan.wrong:
                 raise ManifestError(sorted(plan.wrong, key=_row_of))
             with held.database.writing() as session:
@@ -102,6 +119,29 @@ def import_study(
         if pixels.row.id:
             held.queue.wake(pixels.row.id)
     return done
+
+
+def member_access(held: Platform, study: str, login: str) -> Access:
+    """What an investigator may do, who imports on the server itself.
+
+    Args:
+        held: the platform.
+        study: identity.
+        login: sign-in name.
+
+    Raises:
+        RefusedError: no such study, or the person is no investigator of it.
+    """
+    with held.database.reading() as session:
+        found = session.execute(
+            select(User, Member.role)
+            .join(Member, Member.user_id == User.id)
+            .where(User.login == login.strip().lower(), User.active, Member.study_id == study)
+        ).first()
+        if found is None or found[1] != Role.INVESTIGATOR:
+            raise RefusedError(403, f"'{login}' is no investigator of a study '{study}'. Check both names.")
+        user = found[0]
+        return Access(user=user.id, name=user.name, login=user.login, study=study, role=Role.INVESTIGATOR)
 
 
 @contextmanager
@@ -158,14 +198,19 @@ def _manifest_in(folder: Path) -> Path:
 
 
 def _photos(
-    held: Platform, access: Access, manifest: Manifest, plan: _Plan, progress: _Progress | None
+    held: Platform,
+    access: Access,
+    manifest: Manifest,
+    plan: _Plan,
+    inside: bool,
+    progress: _Progress | None,
 ) -> None:
     """Decode every image; those that do not hold are named by their rows."""
     for row, image, path in zip(manifest.table["row"], manifest.table["image"], manifest.paths, strict=True):
         scratch = held.store.scratch()
         plan.scratches.append(scratch)
         try:
-            if not path.resolve().is_relative_to(manifest.path.parent.resolve()):
+            if inside and not path.resolve().is_relative_to(manifest.path.parent.resolve()):
                 raise RefusedError(422, _("leads out of the manifest's folder. Put it below."))
             with path.open("rb") as file:
                 size, arrived = intake.copy(file, scratch)
@@ -437,4 +482,4 @@ def _row_of(sentence: str) -> tuple[str, int]:
     return name, int(number) if number.isdigit() else 0
 
 
-__all__ = ["Imported", "import_study"]
+__all__ = ["Imported", "import_study", "member_access"]

@@ -20,7 +20,7 @@ from cutis.web.platform import Held
 from cutis.web.studies import changes, consent, course, overview
 from cutis.web.studies.answers import add_answers, answers_of, latest_of
 from cutis.web.studies.due import this_day
-from cutis.web.studies.participants import participant_of
+from cutis.web.studies.participants import need_taking_part, participant_of
 from cutis.web.studies.protocol import Protocol, Questionnaire, Visit, protocol_of
 from cutis.web.studies.standing import standing
 from cutis.web.templating import page
@@ -82,7 +82,7 @@ def participant_page(
             signed=signed,
             newer=text is not None
             and not any(t.number == text.number for c, t in shown.consents if not c.withdrawn),
-            receipt=consent.receipt_of(session, study.id, found.id) if found.state == WITHDRAWN else None,
+            receipt=_receipt(session, found),
         )
 
 
@@ -111,7 +111,7 @@ def answers_page(
 ) -> Response:
     """A questionnaire to fill in, as it was answered before."""
     with held.database.reading() as session:
-        found = participant_of(session, access.study, participant)
+        found = need_taking_part(session, access.study, participant)
         there = latest_of(answers_of(session, access.study, found.id)).get((found.id, visit, questionnaire))
     return _answers_page(
         request, held, access, participant, visit, questionnaire, there.values if there else {}
@@ -196,6 +196,14 @@ def receipt(request: Request, held: Held, access: SeePhotos, participant: str) -
             study=session.get_one(Study, access.study),
             receipt=consent.receipt_of(session, access.study, participant),
         )
+
+
+def _receipt(session: Session, participant: Participant) -> consent.Receipt | None:
+    """Of a withdrawal; who came as withdrawn by an import has none here."""
+    try:
+        return consent.receipt_of(session, participant.study_id, participant.id)
+    except RefusedError:
+        return None
 
 
 def _participants_page(
