@@ -20,27 +20,33 @@ if TYPE_CHECKING:
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, *, to: str = "") -> None:
     """Run every migration that the database has not seen, in one transaction.
+
+    Args:
+        database: of the installation.
+        to: the last migration that is run; the newest one when empty.
 
     Raises:
         CutisError: the database cannot be reached, or is of a newer cutis.
     """
     try:
         with _alone(database), database.engine.begin() as connection:
-            now, known = _revision(connection), _revisions()
+            now, known = revision_of(connection), _revisions()
             if now and now not in known:
                 raise CutisError(
                     f"The database was written by a newer cutis (its form is {now}, the newest known here "
                     f"{known[-1]}). Install that version, or restore a backup."
                 )
-            if now == known[-1]:
+            if to and to not in known:
+                raise CutisError(f"This is of a newer cutis (its form is {to}). Install that version.")
+            if now == (to or known[-1]):
                 return  # alembic takes half a second to load
             from alembic import command
 
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to or "head")
     except OperationalError as error:
         where = database.engine.url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
@@ -49,7 +55,8 @@ def migrate(database: Database) -> None:
         ) from error
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The form of a database; None where it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -48,11 +48,11 @@ def _work(settings: Settings, lock: IO[str]) -> None:
     from cutis.web.jobs import claims
     from cutis.web.jobs.queue import LATER, Queue
     from cutis.web.jobs.worker import Worker
-    from cutis.web.photos.store import Store
+    from cutis.web.photos.store import open_store
     from cutis.web.secret import read_secret
 
     database = Database(settings.database)
-    store, audit = Store(settings.data_folder / "photos"), Audit(read_secret(settings.data_folder))
+    store, audit = open_store(settings), Audit(read_secret(settings.data_folder))
     worker = Worker.of(database, store, audit, settings.data_folder)
     lock.seek(0)
     if before := lock.read().strip():

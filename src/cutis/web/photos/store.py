@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from cutis.web.settings import Settings
+
 
 class Store:
     """A folder of photos and their small copies.
@@ -114,6 +116,20 @@ class Store:
                     removed += 1
             name.unlink()
         return removed
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of an installation: its data folder, or the object store that it names.
+
+    Raises:
+        CutisError: the object store cannot be used.
+    """
+    folder = settings.data_folder / "photos"
+    if not settings.store_url:
+        return Store(folder)
+    from cutis.web.photos.elsewhere import ObjectStore
+
+    return ObjectStore(folder, settings.store_url)
 
 
 def _sync(folder: Path) -> None:
