@@ -88,7 +88,15 @@ def shown(
         tried: shares that somebody wants to see instead, by identity of the analysis.
     """
     made = [_shown(one, prevalences, (tried or {}).get(one.id)) for one in rows if one.state == DONE]
-    return sorted(made, key=lambda one: (not one.fits, RANK.get(one.kind, 9), one.analysis.created))
+    return sorted(made, key=lambda one: (not one.fits, -_belongs(one), RANK.get(one.kind, 9)))
+
+
+def _belongs(one: Shown) -> float:
+    """How well the photo is of the model's own kind; not known counts less than known."""
+    said = one.result.get("unlike", {})
+    if one.kind == "quality":
+        return 2.0
+    return 0.5 + float(said["share"]) / 2 if said.get("known") else 0.4
 
 
 def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:
