@@ -109,7 +109,10 @@ def test_everybody_reads_each_case_once_under_each_arm_and_always_in_the_same_or
 @given(COUNTS, SEEDS)
 def test_with_help_at_once_each_case_comes_first_without_it(count: int, seed: int) -> None:
     told = places(_design("sequential", seed=seed), _cases(count), [], 3)
-    assert all(one[0] == two[0] and (one[1], two[1]) == (0, 1) for one, two in zip(told[::2], told[1::2]))
+    assert all(
+        one[0] == two[0] and (one[1], two[1]) == (0, 1)
+        for one, two in zip(told[::2], told[1::2], strict=True)
+    )
 
 
 @given(st.integers(2, 60), SEEDS)

@@ -43,7 +43,7 @@ def answers_of(session: Session, case: ReadingCase) -> dict[str, int]:
         .where(Reading.case_id == case.id, ~Reader.adjudicator, _stands(), Reading.answer != "")
         .group_by(Reading.answer)
     )
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _disagreed(reading: ReaderStudy, design: Design) -> Select[str]:

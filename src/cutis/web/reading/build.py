@@ -27,6 +27,7 @@ def build(folder: Path) -> dict[str, Any]:
     Raises:
         CutisError: the tables cannot be evaluated.
     """
+    from cutis.evaluation.assessment import Draws
     from cutis.evaluation.evidence.report import write_evidence
     from cutis.evaluation.report import write_report
 
@@ -34,28 +35,35 @@ def build(folder: Path) -> dict[str, Any]:
     out = folder / "out"
     predictions = [folder / "predictions.csv"]
     report = write_report(
-        predictions, folder / "truth.csv", out, target="truth", positive=asked["positive"] or None
+        predictions,
+        folder / "truth.csv",
+        out,
+        target="truth",
+        positive=asked["positive"] or None,
+        draws=Draws(asked["draws"]),
     )
     written = write_evidence(report.measured, out, predictions=predictions)
     notes = [written.why_no_paper] if written.why_no_paper else []
     answer = report.answer
     if (folder / "readings.csv").is_file():
         try:
-            answer = _readers(folder, out, threshold=asked["threshold"])
+            answer = _readers(folder, out, threshold=asked["threshold"], draws=asked["draws"])
         except CutisError as error:  # the evidence report stands; what the other lacks is said
             notes.append(str(error).replace(str(folder), "").strip())
     return {"answer": answer, "notes": notes}
 
 
-def _readers(folder: Path, out: Path, *, threshold: float | None) -> str:
+def _readers(folder: Path, out: Path, *, threshold: float | None, draws: int) -> str:
     from cutis.evaluation.reader_report import write_reader_report
     from cutis.evaluation.reader_study import Question
     from cutis.evaluation.reader_table import read_readings
     from cutis.pages.pdf import write_pdf
+    from cutis.stats.mrmc import Interval
 
     readings = read_readings(folder / "readings.csv")
     few = len(readings.asked.readers) < 5
-    question = Question(threshold=threshold, interval="cautious" if few else "published")
+    interval: Interval = "cautious" if few else "published"
+    question = Question(threshold=threshold, interval=interval, replicates=draws)
     told = write_reader_report(readings, out / "mrmc", question)
     (out / "mrmc.html").write_bytes(told.page.read_bytes())
     (out / "mrmc.json").write_bytes(told.data.read_bytes())

@@ -29,6 +29,7 @@ from cutis.web.words import _
 
 MAKING, DONE, FAILED = "making", "done", "failed"
 PAGES = ("evidence.html", "evidence.pdf", "mrmc.html", "mrmc.pdf", "report.html", "metrics.json", "mrmc.json")
+DRAWS = 2000  # of patients, for the intervals
 _SECONDS = 900  # that a making may take
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -111,7 +112,8 @@ def as_page(html: bytes, name: str) -> Response:
     scripts = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in digests) or "'none'"
     policy = (
         f"sandbox allow-scripts allow-modals; default-src 'none'; script-src {scripts}; "
-        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
     headers = {
         "content-security-policy": policy,
@@ -160,7 +162,7 @@ def _lay_out(held: Platform, session: Session, reading: ReaderStudy, folder: Pat
         (folder / name).write_text(text, encoding="utf-8")
     positive = design.looked_for if len(design.names) == 2 else ""
     threshold = _threshold(reading)
-    asked = {"positive": positive, "threshold": threshold}
+    asked = {"positive": positive, "threshold": threshold, "draws": DRAWS}
     (folder / "build.json").write_text(json.dumps(asked), encoding="utf-8")
     chosen = select(Photo).join(ReadingCase, ReadingCase.photo_id == Photo.id)
     for photo in session.scalars(chosen.where(ReadingCase.reader_study_id == reading.id)):

@@ -43,29 +43,32 @@ class Row:
 
 def rows_of(session: Session, reading: ReaderStudy) -> list[Row]:
     """Every answer, by reader, place and time."""
-    chosen = (
-        select(Reading, Reader, ReadingCase, Participant.pseudonym)
-        .join(Reader, Reader.id == Reading.reader_id)
-        .join(ReadingCase, ReadingCase.id == Reading.case_id)
-        .outerjoin(Photo, Photo.id == ReadingCase.photo_id)
-        .outerjoin(Participant, Participant.id == Photo.participant_id)
-        .where(Reading.reader_study_id == reading.id)
-        .order_by(Reader.adjudicator, Reader.number, Reading.place, Reading.created)
-    )
-    found = session.execute(chosen).all()
-    corrected = {row.corrects for row, *_ in found}
-    return [
-        Row(
-            reader,
-            case.number,
-            case.photo_id or case.id,
-            pseudonym or case.photo_id or case.id,
-            case,
-            row,
-            row.id not in corrected,
+    readers = {
+        one.id: one for one in session.scalars(select(Reader).where(Reader.reader_study_id == reading.id))
+    }
+    cases = {
+        case.id: (case, pseudonym)
+        for case, pseudonym in session.execute(
+            select(ReadingCase, Participant.pseudonym)
+            .outerjoin(Photo, Photo.id == ReadingCase.photo_id)
+            .outerjoin(Participant, Participant.id == Photo.participant_id)
+            .where(ReadingCase.reader_study_id == reading.id)
         )
-        for row, reader, case, pseudonym in found
+    }
+    found = session.scalars(select(Reading).where(Reading.reader_study_id == reading.id)).all()
+    corrected = {row.corrects for row in found}
+    rows = [
+        _joined(readers[row.reader_id], *cases[row.case_id], row, row.id not in corrected) for row in found
     ]
+    return sorted(
+        rows,
+        key=lambda row: (row.reader.adjudicator, row.reader.number, row.reading.place, row.reading.created),
+    )
+
+
+def _joined(reader: Reader, case: ReadingCase, pseudonym: str | None, row: Reading, stands: bool) -> Row:
+    photo = case.photo_id or case.id
+    return Row(reader, case.number, photo, pseudonym or photo, case, row, stands)
 
 
 def standing(rows: Iterable[Row], *, adjudicators: bool = False) -> list[Row]:
@@ -234,7 +237,7 @@ def everything(rows: Sequence[Row]) -> str:
 
 
 def consensus(design: Design, cases: Sequence[ReadingCase], rows: Sequence[Row]) -> str:
-    """One answer for each case, and how it came about; `cutis data raters` reads the columns ``rater_...``."""
+    """One answer for each case, and how it came about, with columns ``rater_...`` for `cutis data raters`."""
     raters = sorted({row.reader.pseudonym for row in standing(rows)})
     said: dict[str, dict[str, str]] = defaultdict(dict)
     patients = {row.case.id: row.patient for row in rows}
