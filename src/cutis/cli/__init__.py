@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "backup": ("backup",),
     "restore": ("backup",),
     "dicom": ("dicom",),
+    "fhir": ("fhir",),
     "doctor": ("doctor",),
 }
 
