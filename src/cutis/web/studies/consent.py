@@ -108,12 +108,12 @@ def sign(
     Raises:
         RefusedError: no such participant, withdrawn, the text is not the one that counts, or no signature.
     """
-    drawn = _strokes(strokes)
-    if (kind == "drawn") != bool(drawn):
-        raise RefusedError(422, _("There is no signature. Sign in the field."), title=_("Not signed"))
     with held.database.writing() as session:
         held.audit.lock(session)
         need_taking_part(session, access.study, participant)
+        drawn = _strokes(strokes)
+        if (kind == "drawn") != bool(drawn):
+            raise RefusedError(422, _("There is no signature. Sign in the field."), title=_("Not signed"))
         found = session.scalar(
             select(ConsentText).where(ConsentText.id == text, ConsentText.study_id == access.study)
         )

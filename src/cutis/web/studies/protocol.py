@@ -343,6 +343,8 @@ def _message(message: str) -> str:
         return "has characters that cannot be shown. Type it anew"
     if "at least 1 character" in message:
         return "is empty. Fill it in"
+    if "at least 1 item" in message:
+        return "is missing. Add one at least"
     if message == "Field required":
         return "is missing. Add it"
     if message.startswith("Extra inputs"):
