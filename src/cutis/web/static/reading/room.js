@@ -93,7 +93,7 @@ function forget(before) {
 
 function cover(name) {
   for (const one of room.querySelectorAll(".cover")) one.hidden = one.id !== name;
-  const shown = name && find(`#${name}`);
+  const shown = name ? find(`#${name}`) : null;
   // What lies under a cover can neither be reached nor read out; a feedback leaves the photo to be looked at.
   for (const part of [form, find(".stage"), find(".bar")]) part.inert = Boolean(shown) && name !== "feedback";
   form.inert = Boolean(shown);
@@ -105,21 +105,20 @@ async function go() {
   busy = true;
   clock.run(false);
   await pending.flush();
-  for (;;) {
+  let told = null;
+  while (!told) {
     try {
       const answer = await ask("standing");
-      if (answer.ok) {
-        const told = await answer.json();
-        front = told.place;
-        if (told.state === "reading") return await show(told.place);
-        return ended(told);
-      }
-      pending.say(says("lost"));
+      if (answer.ok) told = await answer.json();
+      else pending.say(says("lost"));
     } catch (error) {
       pending.say(says(error instanceof SignedOut ? "sign" : "lost"));
     }
-    await new Promise((done) => setTimeout(done, 2000));
+    if (!told) await new Promise((done) => setTimeout(done, 2000));
   }
+  front = told.place;
+  if (told.state === "reading") await show(told.place);
+  else ended(told);
 }
 
 async function show(place) {
