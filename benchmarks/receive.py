@@ -1,8 +1,8 @@
 """Receive 1,000 DICOM photos, over one association and over eight at once, beside dcmtk's storescp.
 
-Both receivers are sent the same files by dcmtk's storescu, in turn, in the same run, each a process of its own.
-Cutis writes every file durably (synced, renamed, the folder synced) before it confirms it, and hands it to a queue
-for analysis; storescp leaves syncing to the system. What arrived is counted and its pixels are compared.
+Both receivers are sent the same files by dcmtk's storescu, in turn, in the same run, each a process of its
+own. Cutis writes every file durably (synced, renamed, the folder synced) before it confirms it, and hands it
+to a queue for analysis; storescp leaves syncing to the system. What arrives is counted and compared.
 
     python benchmarks/receive.py [-n 1000] [--rounds 2]
 
@@ -62,7 +62,7 @@ def compare(folder: Path, parts: list[Path], at_once: int, n: int, rounds: int) 
             same = arrived == digests(folder / "sent")
             best[name] = max(best[name], n / seconds)
             print(
-                f"  {name:8} {at_once} at once: {n / seconds:6.1f} a second, {lost} lost, same pixels: {same}",
+                f"  {name:8} {at_once} at once: {n / seconds:6.1f} a second, {lost} lost, same: {same}",
                 flush=True,
             )
             if lost or not same:

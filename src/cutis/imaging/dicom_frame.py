@@ -91,8 +91,19 @@ def _by_pydicom(data: Any, frame: int, frames: int, *, rle: bool) -> NDArray[Any
             f"is truncated ({data.Columns} x {data.Rows} pixels take {size:,} bytes a frame, and there are "
             f"{len(data.PixelData):,}). Copy or download it again.",
         )
+    if bits == 1:
+        return _bits(data, frame)
     pixels: NDArray[Any] = pixel_array(data, index=frame, raw=True)
     return _from_ybr(pixels) if kind in ("YBR_FULL", "YBR_FULL_422") else pixels
+
+
+def _bits(data: Any, frame: int) -> NDArray[np.uint8]:
+    """Frames of one bit a pixel follow each other without a gap, least bit first (PS3.5, 8.1.1)."""
+    rows, columns = int(data.Rows), int(data.Columns)
+    first = frame * rows * columns
+    packed = np.frombuffer(data.PixelData, np.uint8)[first // 8 : (first + rows * columns + 7) // 8]
+    start = first % 8
+    return np.unpackbits(packed, bitorder="little")[start : start + rows * columns].reshape(rows, columns)
 
 
 def _jpeg(data: Any, content: bytes, kind: str, notes: list[str]) -> tuple[NDArray[Any], bool]:

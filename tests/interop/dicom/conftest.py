@@ -27,7 +27,7 @@ from cutis.interop.fhir.results import Answer, Model, Outcome, Point, Prediction
 PLUGINS = ("/usr/share/orthanc/plugins", "/usr/local/share/orthanc/plugins")
 
 
-def program(name: str) -> str:
+def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         pytest.skip(
@@ -36,10 +36,22 @@ def program(name: str) -> str:
     return found
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """The path of a program, or a skipped test where it is missing."""
+    return _program
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens at."""
+    return _free_port()
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +134,7 @@ def prediction() -> Prediction:
 @pytest.fixture
 def errors(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], list[str]]:
     """What dciodvfy finds wrong with a data set or a file."""
-    validator = program("dciodvfy")
+    validator = _program("dciodvfy")
     place = tmp_path_factory.mktemp("asked") / "a.dcm"
 
     def ask(thing: Any) -> list[str]:
@@ -140,12 +152,12 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], list[str
 @pytest.fixture(scope="session")
 def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Orthanc with DICOMweb: its ports, on loopback, with a folder of its own."""
-    server = program("Orthanc")
+    server = _program("Orthanc")
     folder = tmp_path_factory.mktemp("orthanc")
     plugin = next((str(path) for root in PLUGINS for path in Path(root).glob("libOrthancDicomWeb.so")), None)
     if plugin is None:
         pytest.skip("Orthanc's DICOMweb plugin is not installed (Debian: apt install orthanc-dicomweb)")
-    ports = {"http": free_port(), "dicom": free_port()}
+    ports = {"http": _free_port(), "dicom": _free_port()}
     settings = {
         "Name": "cutis tests",
         "StorageDirectory": str(folder / "db"),

@@ -1,4 +1,4 @@
-"""Photos into DICOM and out again: the same bytes, the same pixels, and what the standard wants beside them."""
+"""Photos into DICOM and out again: the same bytes, the same pixels, and what the standard wants too."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_several_files_make_a_stack_and_must_be_of_one_size(said: Description, t
         wrap(paths, "clinical", said)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),

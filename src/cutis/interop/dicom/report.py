@@ -71,11 +71,20 @@ def report(
     made.ContentDate = made.InstanceCreationDate = moment.strftime("%Y%m%d")
     made.ContentTime = made.InstanceCreationTime = moment.strftime("%H%M%S")
     made.SpecificCharacterSet = "ISO_IR 192"
+    _separate(made)
     made.CodingSchemeIdentificationSequence = [
         *made.get("CodingSchemeIdentificationSequence", ()),
         c.scheme(),
     ]
     return made
+
+
+def _separate(item: Any) -> None:
+    """Items stand apart: where they run on as text, viewers show numbers without what they are."""
+    if item.get("ValueType") == "CONTAINER":
+        item.ContinuityOfContent = "SEPARATE"
+    for part in item.get("ContentSequence") or ():
+        _separate(part)
 
 
 def _content(image: Any, prediction: Prediction) -> Any:
