@@ -139,7 +139,8 @@ export async function send(entry, token) {
     return "offline";
   }
   if (answer.ok) {
-    await change({ ...entry, state: "sent", photo: null, words: "" }); // its pixels are not needed any more
+    // Its pixels are not needed any more. Where not even that can be written down, it is sent again, and is the same.
+    await change({ ...entry, state: "sent", photo: null, words: "" }).catch(() => {});
     return "sent";
   }
   if (answer.status === 401 || answer.status === 403) return "closed";
