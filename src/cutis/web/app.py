@@ -18,6 +18,8 @@ from cutis.core.version import __version__
 from cutis.web import files, health
 from cutis.web.analyse import api as analyse_api
 from cutis.web.analyse import routes as analyse
+from cutis.web.api import openapi
+from cutis.web.api import people as people_api
 from cutis.web.api import routes as api
 from cutis.web.audit import routes as audit
 from cutis.web.audit.chain import Audit
@@ -82,6 +84,8 @@ PARTS = (
     reading_room.router,
     reading_api.router,
     api.router,
+    people_api.router,
+    openapi.router,
 )
 
 

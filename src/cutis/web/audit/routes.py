@@ -48,7 +48,7 @@ def study_audit(
 
 def _page(request: Request, held: Held, study: str, action: str, before: int) -> Response:
     with held.database.reading() as session:
-        lines = _lines(session, study, action, before)
+        lines = lines_of(session, study, action, before)
         shown = lines[:PER_PAGE]
         # A chain that nobody checks protects nothing; all of a long one is checked by the command.
         return page(
@@ -64,7 +64,7 @@ def _page(request: Request, held: Held, study: str, action: str, before: int) ->
         )
 
 
-def _lines(session: Session, study: str, action: str, before: int) -> list[AuditEntry]:
+def lines_of(session: Session, study: str, action: str, before: int) -> list[AuditEntry]:
     """The newest lines, one page of them and one more."""
     chosen = select(AuditEntry)
     if study:

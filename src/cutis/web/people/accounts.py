@@ -31,44 +31,77 @@ def people(request: Request, held: Held, access: Manage) -> Response:
 @router.post("/people/invitations")
 def invite(request: Request, held: Held, access: Manage) -> Response:
     """A one-time link for another administrator; this answer is the only place where it is shown."""
-    with held.database.writing() as session:
-        identity, link = invitations.invite(
-            session, Role.ADMINISTRATOR, held.settings.invitation_hours, made_by=access.user
-        )
-        held.audit.add(session, "invitation.made", who=access.user, subject=identity, role="administrator")
-    return _page(request, held, link=link)
+    return _page(request, held, link=make_administrator_link(held, access))
 
 
 @router.post("/people/{person}/password")
 def reset(request: Request, held: Held, access: Manage, person: str) -> Response:
     """A one-time link with which somebody chooses a new password; the old one stays good until then."""
-    with held.database.writing() as session:
-        user = _user(session, person)
-        hours = held.settings.invitation_hours
-        _, link = invitations.invite(session, invitations.PASSWORD, hours, user=user.id, made_by=access.user)
-        held.audit.add(session, "password.link_made", who=access.user, subject=user.id)
-    return _page(request, held, link=link, of=user.name)
+    link, of = make_password_link(held, access, person)
+    return _page(request, held, link=link, of=of)
 
 
 @router.post("/people/{person}/close")
 def close(held: Held, access: Manage, person: str) -> Response:
     """Somebody cannot sign in any more, and is signed out everywhere; what they did stays."""
-    if person == access.user:
-        raise RefusedError(409, "Another administrator can close your account.", title="Not possible")
-    with held.database.writing() as session:
-        _user(session, person).active = False
-        sessions.end_all(session, person)
-        held.audit.add(session, "account.closed", who=access.user, subject=person)
+    close_account(held, access, person)
     return RedirectResponse("/people", 303)
 
 
 @router.post("/people/{person}/open")
 def reopen(held: Held, access: Manage, person: str) -> Response:
     """Somebody can sign in again."""
+    open_account(held, access, person)
+    return RedirectResponse("/people", 303)
+
+
+def make_administrator_link(held: Platform, access: Access) -> str:
+    """The last part of a one-time link for another administrator."""
+    with held.database.writing() as session:
+        identity, link = invitations.invite(
+            session, Role.ADMINISTRATOR, held.settings.invitation_hours, made_by=access.user
+        )
+        held.audit.add(session, "invitation.made", who=access.user, subject=identity, role="administrator")
+    return link
+
+
+def make_password_link(held: Platform, access: Access, person: str) -> tuple[str, str]:
+    """The last part of a one-time link for a new password, and the name of whose it is.
+
+    Raises:
+        RefusedError: there is no such person.
+    """
+    with held.database.writing() as session:
+        user = _user(session, person)
+        hours = held.settings.invitation_hours
+        _, link = invitations.invite(session, invitations.PASSWORD, hours, user=user.id, made_by=access.user)
+        held.audit.add(session, "password.link_made", who=access.user, subject=user.id)
+    return link, user.name
+
+
+def close_account(held: Platform, access: Access, person: str) -> None:
+    """Close an account, and sign it out everywhere.
+
+    Raises:
+        RefusedError: there is no such person, or it is oneself.
+    """
+    if person == access.user:
+        raise RefusedError(409, "Another administrator can close your account.", title="Not possible")
+    with held.database.writing() as session:
+        _user(session, person).active = False
+        sessions.end_all(session, person)
+        held.audit.add(session, "account.closed", who=access.user, subject=person)
+
+
+def open_account(held: Platform, access: Access, person: str) -> None:
+    """Open an account again.
+
+    Raises:
+        RefusedError: there is no such person.
+    """
     with held.database.writing() as session:
         _user(session, person).active = True
         held.audit.add(session, "account.opened", who=access.user, subject=person)
-    return RedirectResponse("/people", 303)
 
 
 def _user(session: Session, person: str) -> User:
