@@ -7,6 +7,7 @@ from cutis.web.database.bundle import StoredBundle
 from cutis.web.database.case_shown import CaseShown
 from cutis.web.database.consent import Consent
 from cutis.web.database.consent_text import ConsentText
+from cutis.web.database.delivery import Delivery, Dispatch, PatientIdentity, PollBookmark
 from cutis.web.database.engine import Database
 from cutis.web.database.identity import Identity
 from cutis.web.database.invitation import Invitation
@@ -41,14 +42,18 @@ __all__ = [
     "Consent",
     "ConsentText",
     "Database",
+    "Delivery",
+    "Dispatch",
     "Identity",
     "Invitation",
     "Member",
     "Participant",
     "ParticipantLink",
     "ParticipantSession",
+    "PatientIdentity",
     "Photo",
     "PhotoLabel",
+    "PollBookmark",
     "Prevalence",
     "ProtocolVersion",
     "Reader",
