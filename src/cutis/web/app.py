@@ -41,7 +41,7 @@ from cutis.web.models import routes as models
 from cutis.web.people import accounts, elsewhere, second_steps
 from cutis.web.people import routes as people
 from cutis.web.people.access import declared
-from cutis.web.people.limits import Limit
+from cutis.web.people.limits import Limit, Rate
 from cutis.web.people.oidc import Provider
 from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
@@ -118,6 +118,8 @@ def open_platform(settings: Settings) -> Platform:
         by_login=Limit(settings.sign_ins_per_minute, 60),
         by_address=Limit(10 * settings.sign_ins_per_minute, 60),
         missing=files.missing_libraries(),
+        requests=Rate(settings.requests_per_minute, 60),
+        uploads=Rate(settings.uploads_per_minute, 60),
         provider=Provider(settings) if settings.oidc_issuer else None,
         queue=Queue(settings),
     )

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     decoders: int = Field(2, ge=1)
     sign_ins_per_minute: int = Field(6, ge=1)
     bundle_megabytes: float = Field(300.0, gt=0)
-    uploads_per_minute: int = Field(240, ge=1)
+    uploads_per_minute: int = Field(600, ge=1)
     requests_per_minute: int = Field(3000, ge=1)
     second_factor: Literal["optional", "administrators"] = "optional"
     oidc_issuer: str = ""

@@ -16,6 +16,7 @@ from cutis.web.bodies import Form, read_form
 from cutis.web.database import Member, User
 from cutis.web.errors import RefusedError, SignInFirstError, is_api
 from cutis.web.people import second_factor, sessions, taking_part, tokens
+from cutis.web.people.browsers import address_of
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.roles import OF_A_STUDY, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
@@ -75,6 +76,7 @@ def needs(permission: Permission) -> Any:
         identify = _whose_phone if permission is Permission.TAKE_PART else _who
         access = await run_in_threadpool(identify, request, platform, study)
         request.state.access = access
+        _count(request, platform, access)
         if permission is not Permission.OPEN:
             await run_in_threadpool(_pass, platform, access, permission, request)
         if request.method not in SAFE:
@@ -112,6 +114,21 @@ def _who(request: Request, platform: Platform, study: str) -> Access:
         with platform.database.writing() as session:
             sessions.keep(session, cookie, platform.settings.session_hours)
     return access
+
+
+def _count(request: Request, platform: Platform, access: Access) -> None:
+    """Nobody keeps the server busy alone.
+
+    Raises:
+        RefusedError: too many requests, or too many files.
+    """
+    if request.url.path == "/healthz":
+        return
+    who = access.who or address_of(request)
+    platform.requests.count(who)
+    kind = request.headers.get("content-type", "")
+    if request.method not in SAFE and kind.startswith("multipart/form-data"):
+        platform.uploads.count(who)
 
 
 def _shown_enough(session: Session, platform: Platform, user: str) -> bool:

@@ -49,3 +49,40 @@ class Limit:
         """Somebody has shown who they are: earlier tries no longer count."""
         with self._lock:
             self._tries.pop(key, None)
+
+
+class Rate:
+    """About so many requests in so many seconds for each key, in little memory: what is used up flows back.
+
+    Args:
+        most: that can come at once.
+        seconds: in which all of it has flowed back.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds = most, seconds
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()  # how much, and when
+        self._lock = Lock()
+
+    def count(self, key: str) -> None:
+        """Count a request.
+
+        Raises:
+            RefusedError: there were too many; this one does not count.
+        """
+        at = monotonic()
+        with self._lock:
+            used, before = self._used.get(key, (0.0, at))
+            used = max(0.0, used - (at - before) * self.most / self.seconds)
+            if used + 1 > self.most:
+                wait = max(1, round((used + 1 - self.most) * self.seconds / self.most))
+                raise RefusedError(
+                    429,
+                    f"Too many requests. Wait {wait} seconds.",
+                    title="Too many requests",
+                    headers={"retry-after": str(wait)},
+                )
+            self._used[key] = (used + 1, at)
+            self._used.move_to_end(key)
+            if len(self._used) > _REMEMBERED:
+                self._used.popitem(last=False)
