@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +104,15 @@ def test_sites_agree_with_dicoms_own_table() -> None:
         if row.code and row.source.startswith("DICOM"):
             said = row.display.casefold().removesuffix(" (disorder)")
             assert any(said in meaning for meaning in meanings[row.code]), row
+
+
+def test_names_of_snomed_ct_are_its_own() -> None:
+    text = (Path(__file__).parent / "global_patient_set.csv").read_text(encoding="utf-8")
+    names = {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+    rows = [row for row in table() if row.source.startswith("SNOMED International")]
+    assert len(rows) >= 20
+    for row in rows:
+        assert names[row.code] == row.display, row
 
 
 def test_what_was_not_verified_never_leaves() -> None:

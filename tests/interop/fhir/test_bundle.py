@@ -174,7 +174,7 @@ def test_a_prediction_without_its_photo_is_refused(finding: Finding) -> None:
 
 def test_no_code_that_is_not_verified_is_told(finding: Finding) -> None:
     text = json.dumps(transaction(finding, "R4"))
-    assert "93655004" not in text and '"2C30"' in text and "C43.9" in text
+    assert '"2F20"' not in text and '"2C30"' in text and "C43.9" in text and "93655004" in text
     assert "201101007" not in text  # one half of what the label means
 
 

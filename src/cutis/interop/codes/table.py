@@ -2,8 +2,10 @@
 
 The table `codes.csv` beside this file has a row for each label and vocabulary. An empty code means that none
 was found; a row that could not be verified in a source of its own is kept as a hint for whoever checks it,
-and never leaves cutis. SNOMED CT is licensed by SNOMED International: a site outside its member countries
-needs a licence of its own to store these codes.
+and never leaves cutis.
+
+SNOMED CT is (c) SNOMED International. Its codes from the Global Patient Set come under the Creative Commons
+Attribution 4.0 licence; for the others a site outside its member countries needs a licence of its own.
 """
 
 from __future__ import annotations

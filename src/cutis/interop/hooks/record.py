@@ -12,7 +12,8 @@ from cutis.interop.fhir.elements import PART, code_in
 
 SNOMED, ICD10 = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 ATC = "http://www.whocc.no/atc"
-# Meanings as in DICOM PS3.16, which takes them from SNOMED CT; the last one as in the table of codes.
+# Eruption of skin, eruption caused by drug, erythema (SNOMED International, Global Patient Set 2020-09), and
+# SJS/TEN as in the table of codes.
 RASHES = frozenset(("271807003", "28926001", "247441003", "768946000"))
 # WHO, ICD-10 version 2019: rash, eruption due to drugs, erythema multiforme with SJS/TEN, other erythema.
 RASH_ICD = ("R21", "L27.0", "L27.1", "L51", "L53")
