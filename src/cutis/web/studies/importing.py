@@ -96,7 +96,8 @@ def import_study(
         RefusedError: what is not a row's fault; nothing was taken in.
     """
     with _unpacked(source, held.store.incoming.parent) as path:
-        manifest = read_manifest(path)
+        # Of a zip that somebody sent, no path is looked at before it is known to lie inside.
+        manifest = _read(path, inside)
         if manifest.group != "patient_id":
             raise ManifestError([f"{path.name}:1: there is no column patient_id (the pseudonyms). Add it."])
         plan, done = _Plan(), Imported()
@@ -119,6 +120,18 @@ def import_study(
         if pixels.row.id:
             held.queue.wake(pixels.row.id)
     return done
+
+
+def _read(path: Path, inside: bool) -> Manifest:
+    """The manifest; what is wrong with it is said without where the platform keeps it for the moment.
+
+    Raises:
+        ManifestError: every row that does not hold.
+    """
+    try:
+        return read_manifest(path, find_images=not inside)
+    except ManifestError as error:
+        raise ManifestError([one.replace(f"{path.parent}/", "") for one in error.problems]) from error
 
 
 def member_access(held: Platform, study: str, login: str) -> Access:
@@ -212,6 +225,8 @@ def _photos(
         try:
             if inside and not path.resolve().is_relative_to(manifest.path.parent.resolve()):
                 raise RefusedError(422, _("leads out of the manifest's folder. Put it below."))
+            if not path.is_file():
+                raise RefusedError(422, _("This is not a file. Correct the path, or drop the row."))
             with path.open("rb") as file:
                 size, arrived = intake.copy(file, scratch)
             if not size:
@@ -333,7 +348,7 @@ def _people(
     rows = {row["patient_id"]: (manifest.path.name, row) for row in reversed(manifest.table.to_dicts())}
     beside = manifest.path.with_name("participants.csv")
     if beside.is_file():
-        table = read_table(beside, ManifestError)
+        table = _table(beside)
         rows = {
             **rows,
             **{r["patient_id"]: (beside.name, r) for r in table.to_dicts() if r.get("patient_id")},
@@ -391,11 +406,7 @@ def _answers(
     beside = path.with_name("answers.csv")
     if not beside.is_file():
         return
-    table = (
-        read_table(beside, ManifestError)
-        if beside.read_text(encoding="utf-8").count("\n") > 1
-        else pl.DataFrame()
-    )
+    table = _table(beside) if beside.read_text(encoding="utf-8").count("\n") > 1 else pl.DataFrame()
     filled: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in table.iter_rows(named=True):
         names = ("patient_id", "key", "visit", "questionnaire")
@@ -474,6 +485,13 @@ def _moment(plan: _Plan, where: str, column: str, text: str | None) -> datetime 
             f"2026-05-31T09:30:00. Correct the cell, or empty it."
         )
         return None
+
+
+def _table(path: Path) -> pl.DataFrame:
+    try:
+        return read_table(path, ManifestError)
+    except ManifestError as error:
+        raise ManifestError([one.replace(f"{path.parent}/", "") for one in error.problems]) from error
 
 
 def _row_of(sentence: str) -> tuple[str, int]:
