@@ -122,7 +122,10 @@ def receiving(
         sizes[event.assoc] = 0
         uid = str(event.request.AffectedSOPInstanceUID or "")
         try:
-            received = keep(place, uid, event.encoded_dataset(), caller)
+            content = event.encoded_dataset()
+            if len(content) > listening.most_bytes:
+                raise _RefusedError(_NOT_UNDERSTOOD, f"it has more than {listening.most_bytes:,} bytes")
+            received = keep(place, uid, content, caller)
             if on_received:
                 on_received(received)
         except _RefusedError as error:

@@ -216,6 +216,4 @@ def _why_not(association: Any, peer: Peer) -> str:
     where = f"{peer.title} at {peer.host}:{peer.port}"
     if association.is_rejected:
         return f"{where} rejects us (AE titles, or too many at once)"
-    if association.is_aborted:
-        return f"{where} broke the connection off"
-    return f"{where} cannot be reached"
+    return f"{where} cannot be reached, or broke the connection off"
