@@ -157,11 +157,14 @@ def _shot(page: Any, name: str) -> None:
         page.screenshot(path=f"{SHOTS}/{name}.png")
 
 
+def _until(page: Any, script: str, given: Any = None) -> None:
+    """Wait for something of the page; its policy lets nothing be evaluated from within."""
+    wait(lambda: bool(page.evaluate(script, given)), 30)
+
+
 def _shown(page: Any) -> None:
-    page.wait_for_function(
-        "!document.querySelector('.cover:not([hidden])') && "
-        "document.querySelector('#pixels').getAttribute('href')"
-    )
+    covered = "document.querySelector('.cover:not([hidden])')"
+    _until(page, f"() => !{covered} && document.querySelector('#pixels').hasAttribute('href')")
 
 
 def _open(tab: Any, filled: Filled) -> Any:
@@ -183,11 +186,8 @@ def _next(page: Any, act: Any) -> None:
     """Do something, and wait until another case, or a cover, is there."""
     before = _place(page)
     act()
-    page.wait_for_function(
-        "(before) => document.querySelector('.cover:not([hidden])') || "
-        "document.querySelector('.at').textContent !== before",
-        arg=before,
-    )
+    changed = "document.querySelector('.at').textContent !== before"
+    _until(page, f"(before) => document.querySelector('.cover:not([hidden])') || {changed}", before)
 
 
 def test_three_readers_read_without_and_with_help_to_the_report(tab: Any, filled: Filled) -> None:
@@ -343,7 +343,7 @@ def test_one_looks_closer_by_keys_wheel_and_fingers_and_draws_in_pixels_of_the_p
     place = page.locator("#photo").bounding_box()
     page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.wheel(0, -500)
-    page.wait_for_function("document.querySelector('#photo').getAttribute('viewBox') !== '0 0 960 720'")
+    _until(page, "() => document.querySelector('#photo').getAttribute('viewBox') !== '0 0 960 720'")
     page.keyboard.press("f")
     page.get_by_role("button", name="Box").click()
     corners = [
