@@ -80,7 +80,7 @@ class Received:
     new: bool
 
 
-class _RefusedError(Exception):
+class NotTakenError(Exception):
     """An object that is not taken: a status, and why."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -124,11 +124,11 @@ def receiving(
         try:
             content = event.encoded_dataset()
             if len(content) > listening.most_bytes:
-                raise _RefusedError(_NOT_UNDERSTOOD, f"it has more than {listening.most_bytes:,} bytes")
+                raise NotTakenError(_NOT_UNDERSTOOD, f"it has more than {listening.most_bytes:,} bytes")
             received = keep(place, uid, content, caller)
             if on_received:
                 on_received(received)
-        except _RefusedError as error:
+        except NotTakenError as error:
             if on_refused:
                 on_refused(caller, uid, str(error))
             return _status(error.status, str(error))
@@ -176,13 +176,13 @@ def keep(folder: Path, uid: str, content: bytes, caller: str = "") -> Received:
         caller: who sent it.
 
     Raises:
-        _RefusedError: the object is not what the caller says, or another one of that UID is there.
+        NotTakenError: the object is not what the caller says, or another one of that UID is there.
         OSError: it cannot be written.
     """
     if not _UID.fullmatch(uid) or len(uid) > 64:
-        raise _RefusedError(_NOT_UNDERSTOOD, "its SOP Instance UID is none")
+        raise NotTakenError(_NOT_UNDERSTOOD, "its SOP Instance UID is none")
     if uid.encode() not in content[:4096]:
-        raise _RefusedError(_NOT_UNDERSTOOD, "its UID is not the one that was announced")
+        raise NotTakenError(_NOT_UNDERSTOOD, "its UID is not the one that was announced")
     target = folder / f"{uid}.dcm"
     with _lock(uid):
         if target.exists():
@@ -272,9 +272,9 @@ def _need_readable(content: bytes) -> None:
     try:
         data = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
     except Exception as error:
-        raise _RefusedError(_NOT_UNDERSTOOD, "it cannot be read") from error
+        raise NotTakenError(_NOT_UNDERSTOOD, "it cannot be read") from error
     if "SOPInstanceUID" not in data:
-        raise _RefusedError(_NOT_UNDERSTOOD, "it has no SOP Instance UID")
+        raise NotTakenError(_NOT_UNDERSTOOD, "it has no SOP Instance UID")
 
 
 def _need_same(target: Path, content: bytes) -> None:
@@ -298,7 +298,7 @@ def _need_same(target: Path, content: bytes) -> None:
                 return
         same = False
     if not same:
-        raise _RefusedError(_OTHER_OBJECT, "another object of this UID is here already")
+        raise NotTakenError(_OTHER_OBJECT, "another object of this UID is here already")
 
 
 def _sync(folder: Path) -> None:
@@ -309,4 +309,4 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-__all__: Sequence[str] = ("Listening", "Received", "keep", "receiving", "server_tls")
+__all__: Sequence[str] = ("Listening", "NotTakenError", "Received", "keep", "receiving", "server_tls")
