@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -26,13 +27,26 @@ def demo(
     images: Annotated[
         Path | None, typer.Option(help="Folder of dermoscopic photos to predict and explain instead.")
     ] = None,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Offer the pages when done.")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Offer the platform when done.")] = True,
 ) -> None:
     """Run the main job on a shipped bundle: render, check, predict, evaluate, explain, embed."""
     started = time.monotonic()
     page = _given(images, out) if images else _rendered(out)
     say(f"Done in {time.monotonic() - started:.0f} s. For research use; not a medical device.")
+    if serve:
+        _offer(out / "platform")
     print(f"Open in a browser: {page.resolve().as_uri()}")
+
+
+def _offer(data: Path) -> None:
+    """Say how to start the platform with an example study, and start it where somebody says yes."""
+    say("\nThe same models in a platform for studies, filled with rendered participants, for your browser:")
+    command = ("serve", "--data", data, "--example")
+    words = shlex.join(str(word) for word in command)
+    if sys.stdin.isatty() and typer.confirm(f"Start it now (cutis {words})?", default=False):
+        _run("Serve the example; Ctrl-C ends it", *command)
+        return
+    say(f"$ cutis {words}")
 
 
 def _rendered(out: Path) -> Path:

@@ -10,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     import socket
 
+    from cutis.web.platform import Platform
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -26,6 +28,9 @@ def serve(
     ] = 8000,
     administrator_link: Annotated[
         bool, typer.Option(help="Print a one-time link for a new administrator, though there is one.")
+    ] = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Fill an empty folder with a study of rendered photos.")
     ] = False,
 ) -> None:
     """Start the platform; open its address in a browser. Ctrl-C ends it."""
@@ -47,6 +52,8 @@ def serve(
     address = settings.public_url or f"http://{_host_of(host)}:{listening.getsockname()[1]}"
     with hold(settings.data_folder):
         platform = open_platform(settings)
+        if example:
+            _fill(platform)
         link = first_start(
             platform.database, platform.audit, settings.invitation_hours, again=administrator_link
         )
@@ -69,6 +76,17 @@ def serve(
             server.run(sockets=[listening])
     if not server.started:
         raise CutisError("The server could not start; the reason is above.")
+
+
+def _fill(platform: Platform) -> None:
+    """Make the example, and say how to sign in."""
+    from cutis.cli.progress import progress
+    from cutis.web.example import make_example
+    from cutis.web.example.study import PHOTOS
+
+    with progress("Rendering the example", total=PHOTOS) as step:
+        made = make_example(platform, step)
+    print(f"The example is a study of rendered photos. Sign in as {made.login}, password {made.password}")
 
 
 def _listening(host: str, port: int) -> socket.socket:
