@@ -158,7 +158,8 @@ def _make(held: Platform, report: str, reading: str, study: str) -> None:
 def _lay_out(held: Platform, session: Session, reading: ReaderStudy, folder: Path) -> None:
     """Write what the reports are made from."""
     design = design_of(reading)
-    for name, text in tables.files(session, reading):
+    # With help a reader is no reader alone: that comparison is the other report's.
+    for name, text in tables.files(session, reading, unaided=True):
         (folder / name).write_text(text, encoding="utf-8")
     positive = design.looked_for if len(design.names) == 2 else ""
     threshold = _threshold(reading)

@@ -84,8 +84,16 @@ def standing(rows: Iterable[Row], *, adjudicators: bool = False) -> list[Row]:
     ]
 
 
-def predictions(design: Design, cases: Sequence[ReadingCase], rows: Sequence[Row]) -> str:
+def predictions(
+    design: Design, cases: Sequence[ReadingCase], rows: Sequence[Row], *, unaided: bool = False
+) -> str:
     """The predictions table of the contract.
+
+    Args:
+        design: of the study of readers.
+        cases: all of them.
+        rows: every answer.
+        unaided: leave out what was read with help, so that each reader is one source.
 
     A reader with and without help is two sources. Of two classes with confidence, the probability of the
     answer is one half for a guess and 1 for certainty, evenly between; else readers give none. The model that
@@ -99,11 +107,13 @@ def predictions(design: Design, cases: Sequence[ReadingCase], rows: Sequence[Row
         "image_id", "patient_id", "source", "kind", "prediction", *scores, "confidence", "seconds", "case"
     )
     for row in standing(rows):
+        if unaided and row.reading.helped:
+            continue
         told = probabilities(design, row.reading)
         out.add(
             row.photo,
             safe(row.patient),
-            source(design, row),
+            row.reader.pseudonym if unaided else source(design, row),
             "reader",
             row.reading.answer,
             *([told.get(name) for name in design.names] if scored else []),
@@ -275,8 +285,8 @@ def agreed(design: Design, given: Sequence[str], settled: str | None) -> tuple[s
     return (min(best, key=design.names.index), "majority") if design.scale == "grades" else (None, "open")
 
 
-def files(session: Session, reading: ReaderStudy) -> Iterator[tuple[str, str]]:
-    """Every table of a closed study of readers, by file name."""
+def files(session: Session, reading: ReaderStudy, *, unaided: bool = False) -> Iterator[tuple[str, str]]:
+    """Every table of a closed study of readers, by file name; see `predictions`."""
     design = design_of(reading)
     rows = rows_of(session, reading)
     cases = list(
@@ -284,7 +294,7 @@ def files(session: Session, reading: ReaderStudy) -> Iterator[tuple[str, str]]:
             select(ReadingCase).where(ReadingCase.reader_study_id == reading.id).order_by(ReadingCase.number)
         )
     )
-    yield "predictions.csv", predictions(design, cases, rows)
+    yield "predictions.csv", predictions(design, cases, rows, unaided=unaided)
     if design.purpose == "measure":
         yield "truth.csv", truth(design, session, cases)
         if any(is_positive(design, case.truth) is not None for case in cases):
