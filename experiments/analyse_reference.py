@@ -20,9 +20,7 @@ from cutis.core.errors import ImageError
 from cutis.core.manifest import read_manifest
 from cutis.runtime.engine import Engine
 from cutis.stats.conformal import calibrate, strangeness
-from cutis.web.analyse.reference import FOLDER, directions, neighbour
-
-DIMENSIONS = 48
+from cutis.web.analyse.reference import ODD, UNLIKE, fit, write
 
 
 def main() -> None:
@@ -48,12 +46,7 @@ def main() -> None:
         parts = [table.filter(first), table.filter(~first)]
     drawn = [part.sample(min(options.n, len(part)), seed=1) for part in parts]
     (known, _, _), (belong, shares, kept) = [embed(engine, part, base) for part in drawn]
-    centre = known.mean(axis=0)
-    _, _, axes = np.linalg.svd(known - centre, full_matrices=False)
-    axes = axes[:DIMENSIONS].T
-    near = directions((known - centre) @ axes)
-    far = neighbour(near, directions((belong - centre) @ axes))
-    least = np.nan
+    least: float | None = None
     if options.target is not None and not engine.info.labels.several:
         column = drawn[1][options.target].cast(pl.String).to_list()
         truth = [column[number] for number in kept]
@@ -64,24 +57,16 @@ def main() -> None:
         least = 1 - float(limits[0])
         sizes = (shares[good] >= least).sum(axis=1)
         print(f"labels from {least:.3f} are kept: {sizes.mean():.2f} of {len(engine.info.labels)} on average")
-    FOLDER.mkdir(exist_ok=True)
-    np.savez_compressed(
-        FOLDER / f"{engine.bundle.digest[:16]}.npz",
-        digest=np.array(engine.bundle.digest),
-        centre=centre.astype(np.float16),
-        axes=axes.astype(np.float16),
-        known=near.astype(np.float16),
-        distances=np.quantile(far, np.linspace(0, 1, 101)).astype(np.float32),
-        photos=np.array(len(far)),
-        least=np.array(least),
-    )
-    limit = np.quantile(far, 0.99)
-    print(f"{options.bundle}: {len(near)} known, {len(far)} belong; 99th percentile {limit:.3f}")
+    made = fit(known, belong, least)
+    print(f"{options.bundle}: {len(known)} known, {len(belong)} belong: {write(made, engine.bundle.digest)}")
     for place in options.strange:
         other = read_manifest(place).table
         odd, _, _ = embed(engine, other.sample(min(300, len(other)), seed=1), place.parent)
-        strange = neighbour(near, directions((odd - centre) @ axes))
-        print(f"{place}: {np.mean(strange > limit):.0%} of {len(odd)} are called unlike")
+        shares = made.share(odd)
+        print(
+            f"{place}: of {len(odd)} photos {np.mean(shares < ODD):.0%} are warned of, "
+            f"{np.mean(shares < UNLIKE):.0%} set aside"
+        )
 
 
 def embed(engine: Engine, table: pl.DataFrame, base: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

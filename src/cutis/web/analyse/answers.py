@@ -19,7 +19,7 @@ from cutis.core.bundle_info import BundleInfo, Fit, OperatingPoint
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.gate import Gate
 from cutis.web.analyse import grids
-from cutis.web.analyse.reference import Reference
+from cutis.web.analyse.reference import ODD, UNLIKE, Reference
 from cutis.web.analyse.scene import Pixels, Scene
 
 FORMAT = 1
@@ -152,8 +152,14 @@ def unlike(reference: Reference | None, embedding: NDArray[np.float32]) -> dict[
     """How unlike the photos that the model was trained on: the share of those that is at least as odd."""
     if reference is None:
         return {"known": False}
-    share, odd = reference.oddness(embedding)
-    return {"known": True, "share": share, "unlike": odd, "photos": reference.photos}
+    share = float(reference.share(embedding[None])[0])
+    return {
+        "known": True,
+        "share": share,
+        "odd": share < ODD,
+        "unlike": share < UNLIKE,
+        "photos": reference.photos,
+    }
 
 
 def point_of(info: BundleInfo, label: str) -> dict[str, Any] | None:

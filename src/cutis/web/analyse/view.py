@@ -96,7 +96,9 @@ def _belongs(one: Shown) -> float:
     said = one.result.get("unlike", {})
     if one.kind == "quality":
         return 2.0
-    return 0.5 + float(said["share"]) / 2 if said.get("known") else 0.4
+    if not said.get("known"):
+        return 0.4
+    return float(said["share"]) / 4 if said["odd"] else 0.5 + float(said["share"]) / 2
 
 
 def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:

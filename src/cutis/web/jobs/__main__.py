@@ -70,7 +70,6 @@ def _work(settings: Settings, lock: IO[str]) -> None:
 
     queue = Queue(settings, worker.do, look)
     look()
-    worker.warm_up()
     consumer = queue.huey.create_consumer(
         workers=1, initial_delay=POLL, max_delay=POLL, backoff=1.0, check_worker_health=True
     )

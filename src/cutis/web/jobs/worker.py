@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cutis.core.errors import CutisError
 from cutis.web.analyse.engines import Engines
 from cutis.web.analyse.run import analyse
 from cutis.web.analyse.scene import Scene
@@ -17,8 +15,6 @@ from cutis.web.database import Database, Photo
 from cutis.web.jobs import claims
 from cutis.web.models import registry
 from cutis.web.photos.store import Store
-
-_log = logging.getLogger("cutis.web")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,16 +89,6 @@ class Worker:
                 break  # they cannot be taken up, and would be found again without end
             written += done
         return written
-
-    def warm_up(self) -> None:
-        """Open the models that most studies ask, so that the first photo does not wait for it."""
-        with self.database.reading() as session:
-            digests = [one.digest for one in registry.shipped_defaults(session).values()]
-        for digest in digests:
-            try:
-                assert self.engines.open(digest).quick
-            except CutisError as error:
-                _log.warning("the model %s cannot be opened (%s)", digest[:12], error)
 
     def _scene(self, photo: Photo) -> Scene:
         return Scene(
