@@ -411,6 +411,14 @@ def test_the_same_upload_again_is_the_same_photo(signed: Phone) -> None:
     assert _send(signed, jpeg(5), key="same").status_code == 409
 
 
+def test_one_photo_is_not_two_views(signed: Phone) -> None:
+    assert _send(signed, jpeg(15), key="a", view="spot").status_code == 201
+    again = _send(signed, jpeg(15), key="b", view="hand")
+    assert (again.status_code, again.json()["title"]) == (409, "Sent before")
+    assert [one.view for one in _photos(signed)] == ["spot"]
+    assert _send(signed, jpeg(15), key="c", view="spot").status_code == 200
+
+
 def test_a_photo_that_waited_for_another_participant_is_not_taken_as_this_ones(
     study: Any, signed: Phone
 ) -> None:

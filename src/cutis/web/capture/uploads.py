@@ -73,14 +73,7 @@ def take_photo(held: Platform, access: Access, given: Given) -> tuple[Arrived, S
         _check(held, access, given)
         moment = moment_taken(given.taken, given.clock, now())
     except RefusedError as error:
-        held.audit.note(
-            held.database,
-            "photo.refused",
-            who=access.who,
-            study=access.study,
-            status=error.status,
-            reason=error.words,
-        )
+        _note(held, access, error)
         raise
     with held.database.reading() as session:
         keeps_moment = session.get_one(Study, access.study).keeps_capture_time
@@ -94,6 +87,12 @@ def take_photo(held: Platform, access: Access, given: Given) -> tuple[Arrived, S
         given.view,
         taken=moment.taken if keeps_moment else None,
     )
+    if (arrived.photo.visit, arrived.photo.view) != (given.visit, given.view):
+        error = RefusedError(
+            409, "The same photo was sent before, for another view. Take a new one.", title="Sent before"
+        )
+        _note(held, access, error)
+        raise error
     if arrived.new and moment.wrong_by:
         held.audit.note(
             held.database,
@@ -105,6 +104,17 @@ def take_photo(held: Platform, access: Access, given: Given) -> tuple[Arrived, S
         )
     with held.database.reading() as session:
         return arrived, stand_of(session, access)
+
+
+def _note(held: Platform, access: Access, error: RefusedError) -> None:
+    held.audit.note(
+        held.database,
+        "photo.refused",
+        who=access.who,
+        study=access.study,
+        status=error.status,
+        reason=error.words,
+    )
 
 
 def _check(held: Platform, access: Access, given: Given) -> None:
