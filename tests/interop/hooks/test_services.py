@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cutis.interop.fhir.elements import PART
 from cutis.interop.hooks.cards import Words
+from cutis.interop.hooks.record import drug_of
 from cutis.interop.hooks.requests import HookError
 from cutis.interop.hooks.services import PREFETCH, call, discovery, feedback
 
@@ -281,6 +282,27 @@ def test_junk_anywhere_is_refused_or_ignored_but_never_breaks(
         assert 400 <= error.status < 500
 
 
+def test_too_many_resources_are_refused(asked: Make, drug: Make) -> None:
+    with pytest.raises(HookError) as told:
+        _cards(asked([], [drug()] * 1001))
+    assert told.value.status == 413
+
+
+@pytest.mark.parametrize(
+    ("name", "inn"),
+    [
+        ("amoxicillin and clavulanic acid 875 MG Oral Tablet", "amoxicillin and clavulanic acid"),
+        ("Oral tablet of Lamotrigine, 25 mg", "lamotrigine"),
+        ("allopurinol-free diet", None),
+        ("", None),
+        (" ", None),
+    ],
+)
+def test_a_drug_is_found_among_the_other_words(drug: Make, name: str, inn: str | None) -> None:
+    found = drug_of(drug(name))
+    assert (found.inn if found else None) == inn
+
+
 def test_feedback_is_read_without_its_comments() -> None:
     told = {
         "feedback": [
@@ -322,9 +344,12 @@ def test_feedback_that_does_not_hold_is_refused(told: Any) -> None:
 
 
 def test_a_long_record_is_answered_in_less_than_half_a_second(asked: Make, rash: Make, drug: Make) -> None:
-    drugs = [drug(f"Drug number {number} 5 MG", id=str(number)) for number in range(100)] + [drug()]
-    body = json.dumps(asked([rash()] * 50, drugs, screening=_screening())).encode()
-    call(VIEW, body, WORDS, TODAY)
-    started = time.perf_counter()
-    assert call(VIEW, body, WORDS, TODAY)["cards"]
-    assert time.perf_counter() - started < 0.5
+    call(VIEW, json.dumps(asked()).encode(), WORDS, TODAY)  # reads the table of drugs
+    drugs = [drug(f"Some other drug, number {n}, 5 MG oral tablet", id=str(n)) for n in range(500)]
+    body = json.dumps(asked([rash()] * 100, [*drugs, drug()], screening=_screening())).encode()
+    took = []
+    for _ in range(3):  # the machine may be busy with others
+        started = time.perf_counter()
+        assert call(VIEW, body, WORDS, TODAY)["cards"]
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5

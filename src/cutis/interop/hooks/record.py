@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from cutis.clinical.drugs import Drug, find, table
+from cutis.clinical.drugs import Drug, fold, table
 from cutis.interop.fhir.elements import PART, code_in
 
 SNOMED, ICD10 = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
@@ -21,6 +22,7 @@ RASH_WORDS = ("rash", "exanthem", "eruption", "éruption", "発疹", "皮疹", "
 _OVER = frozenset(("inactive", "remission", "resolved"))
 _UNTRUE = frozenset(("refuted", "entered-in-error"))
 _NOT_TAKEN = frozenset(("entered-in-error", "cancelled", "draft", "not-taken", "unknown"))
+_WORDS, _LONGEST = 12, 5  # words of a name that are looked at, and words of the longest name in the table
 _RECENT = 90  # days; older rashes are another story
 
 
@@ -106,18 +108,36 @@ def drug_of(one: Mapping[str, Any]) -> Drug | None:
     """The row of the table for what an order is of, by ATC code or by name; never by likeness."""
     said = one.get("medicationCodeableConcept") or _mapping(one.get("medication")).get("concept")
     concept = _mapping(said or _contained(one).get("code"))
-    by_code = {drug.atc: drug for drug in table()}
+    codes, known = _by_code(), _by_name()
     names = [concept.get("text")]
     for code in _list(concept.get("coding")):
-        if code.get("system") == ATC and code.get("code") in by_code:
-            return by_code[str(code["code"])]
+        if code.get("system") == ATC and isinstance(code.get("code"), str) and code["code"] in codes:
+            return codes[code["code"]]
         names.append(code.get("display"))
     for name in names:
-        if isinstance(name, str) and 0 < len(name) <= 300:
-            found = find(name).drug or find(name.split()[0]).drug
-            if found is not None:
-                return found
+        if isinstance(name, str):
+            for part in _parts(name):
+                if part in known:
+                    return known[part]
     return None
+
+
+@cache
+def _by_code() -> dict[str, Drug]:
+    return {drug.atc: drug for drug in table() if drug.atc}
+
+
+@cache
+def _by_name() -> dict[str, Drug]:
+    return {fold(name): drug for drug in table() for name in (drug.inn, *drug.names)}
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Runs of words of a name, the longest first: strength and form stand around the drug's own name."""
+    words = name[:300].split()[:_WORDS]
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            yield fold(" ".join(words[start : start + length]))
 
 
 def screened(observations: Iterator[Mapping[str, Any]]) -> Screened | None:

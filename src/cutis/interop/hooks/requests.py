@@ -16,6 +16,7 @@ from cutis.interop.fhir.elements import patient_of
 from cutis.interop.fhir.errors import WrongPatientError
 
 MOST_BYTES = 2 << 20
+MOST_RESOURCES = 1000  # of one prefetch
 HOOKS = ("patient-view", "order-select")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -172,6 +173,8 @@ def of_patient(given: Any, request: HookRequest, kinds: tuple[str, ...]) -> Iter
         entries = given.get("entry") or []
         if not isinstance(entries, list):
             raise HookError(400, "a Bundle's entry is no list.")
+        if len(entries) > MOST_RESOURCES:
+            raise HookError(413, f"a Bundle holds more than {MOST_RESOURCES} resources. Ask for fewer.")
         found = [entry.get("resource") for entry in entries if isinstance(entry, Mapping)]
     for one in found:
         if not isinstance(one, Mapping) or one.get("resourceType") not in kinds:
