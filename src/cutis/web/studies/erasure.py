@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from cutis.web.platform import Platform
 
 # What of a participant stays: the pseudonym, so that nobody is asked again, and that there was consent.
 _KEPT = frozenset({"participants", "consents"})
+# Rows that stay without their photo, since they say what was done once, and what of them names a person.
+_BLANKED = {"deliveries": ("issuer", "patient", "subject")}
+MAPS = "maps"  # folder of tiles that `cutis.web.analyse.mosaics` makes from photos
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def remove_files(held: Platform, done: Done) -> None:
         for digest, kind in done.files:
             if not _known(session, digest):
                 held.store.remove(digest, kind)
+                for drawn in (held.settings.data_folder / MAPS / digest[:2]).glob(f"{digest}-*"):
+                    shutil.rmtree(drawn)
         for mark in done.marks:
             held.store.spare(mark)
     held.database.forget()
@@ -91,7 +97,8 @@ def _cut(session: Session, table: Table, ids: Iterable[str], *, spare: frozenset
                 continue
             here = key.parent.in_(ids)
             if key.parent.nullable:
-                session.execute(update(other).where(here).values({key.parent.name: None}))
+                blank = dict.fromkeys(_BLANKED.get(other.name, ()), "")
+                session.execute(update(other).where(here).values({**blank, key.parent.name: None}))
             elif "id" in other.c:
                 _cut(session, other, session.scalars(select(other.c.id).where(here)).all())
             else:

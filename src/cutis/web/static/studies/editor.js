@@ -16,9 +16,11 @@ async function change(form, button) {
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("#protocol");
+  const next = fresh.querySelector("[autofocus]");
+  next?.removeAttribute("autofocus"); // that is for a page that loads
   form.replaceWith(fresh);
   kinds(fresh);
-  fresh.querySelector("[autofocus]")?.focus();
+  next?.focus();
 }
 
 document.addEventListener("submit", (event) => {

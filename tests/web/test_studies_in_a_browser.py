@@ -1,0 +1,287 @@
+"""Studies as somebody uses them in Chromium: a protocol, consent, withdrawal, a longitudinal page, export."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from cutis.web.database import Analysis, Database, Participant, Photo, StoredBundle
+
+from .conftest import Server, Start, jpeg
+from .test_pages_in_a_browser import _AXE, AXE, _first_start, _study
+from .test_studies import DOCUMENT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def server(start: Start) -> Server:
+    return start(CUTIS_UPLOAD_MEGABYTES="40")
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page of a desk's width; whatever the browser complains of fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [one for one in complaints if not one.startswith("Failed to load resource")] == []
+
+
+def _begun(page: Any, server: Server, document: dict[str, Any] = DOCUMENT) -> str:
+    """A study with a protocol and a consent text, made through the pages and the API."""
+    _first_start(page, server)
+    study = _study(page)
+    token = _token(page, server)
+    inside = study.replace(f"{server.address}/studies/", f"{server.address}/api/studies/")
+    for part, given in (
+        ("protocol", {"number": 0, "document": document}),
+        (
+            "consent-texts",
+            {"number": 0, "texts": {"en": "You may withdraw.\n\nAt any time.", "fr": "Lisez."}},
+        ),
+    ):
+        answer = page.request.post(
+            f"{inside}/{part}", data=given, headers={"authorization": f"Bearer {token}"}
+        )
+        assert answer.ok, answer.text()
+    return study
+
+
+def _token(page: Any, server: Server) -> str:
+    page.goto(f"{server.address}/account")
+    page.locator("[name=title]").fill("tests")
+    page.get_by_role("button", name="Make a token").click()
+    return str(page.locator(".once input").input_value())
+
+
+def _enrol(page: Any, study: str, pseudonym: str) -> str:
+    page.goto(f"{study}/participants")
+    page.get_by_label("Pseudonym").fill(pseudonym)
+    page.get_by_role("group", name="18 or older?").get_by_label("yes").check()
+    page.get_by_role("button", name="Add the participant").click()
+    page.get_by_role("heading", name=pseudonym).wait_for()
+    return str(page.url)
+
+
+def _sign(page: Any, participant: str) -> None:
+    page.goto(f"{participant}/consent")
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    for step in range(8):
+        page.mouse.move(box["x"] + 40 + 30 * step, box["y"] + 60 + 20 * (-1) ** step)
+    page.mouse.up()
+    page.get_by_role("button", name="Keep the consent").click()
+    page.get_by_text("counts").wait_for()
+
+
+def _add(page: Any, study: str, participant: str, place: str, data: bytes) -> None:
+    visit, view = place.split(":")
+    who = participant.rsplit("/", 1)[1]
+    page.goto(f"{study}/photos?participant={who}&visit={visit}&view={view}")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": data}
+    )
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("Kept").wait_for()
+
+
+def test_a_protocol_is_written_without_leaving_the_page(page: Any, server: Server) -> None:
+    _first_start(page, server)
+    study = _study(page)
+    page.goto(f"{study}/protocol")
+    page.get_by_role("link", name="Change the protocol").click()
+    page.get_by_label("Name", exact=True).first.fill("Left cheek")
+    page.get_by_role("button", name="Add a view").click()
+    page.locator("[name='views.1.name']").fill("Right cheek")
+    page.get_by_role("button", name="Add a questionnaire").click()
+    page.locator("[name='questionnaires.0.title']").fill("Dryness")
+    page.locator("[name='questionnaires.0.questions.0.text']").fill("How dry?")
+    kind = page.locator("[name='questionnaires.0.questions.0.kind']")
+    assert page.locator("[name='questionnaires.0.questions.0.choices']").is_visible()
+    kind.select_option("scale")
+    assert not page.locator("[name='questionnaires.0.questions.0.choices']").is_visible()
+    page.locator("[name='visits.0.views'][value='view_1']").check()
+    page.locator("[name='visits.0.questionnaires']").check()
+    page.get_by_role("button", name="Save as version 1").click()
+    page.get_by_text("Version 1, which counts now.").wait_for()
+    row = page.get_by_role("row", name="Visit 1")
+    assert "Left cheek, Right cheek" in row.inner_text()
+    assert "Dryness" in row.inner_text()
+
+
+def test_a_protocol_is_written_without_scripts(browser: Any, server: Server) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    _first_start(page, server)
+    study = _study(page)
+    page.goto(f"{study}/protocol/edit")
+    page.get_by_role("button", name="Add a visit").click()
+    page.locator("[name='visits.1.name']").fill("Month 1")
+    page.locator("[name='visits.1.day']").fill("a month")
+    page.get_by_role("button", name="Save as version 1").click()
+    assert "Visit 2 ('Month 1'), day" in page.get_by_role("alert").inner_text()
+    page.locator("[name='visits.1.day']").fill("28")
+    page.locator("[name='visits.1.views']").check()
+    page.get_by_role("button", name="Save as version 1").click()
+    page.get_by_text("Version 1, which counts now.").wait_for()
+    context.close()
+
+
+def test_consent_is_signed_and_withdrawn_with_a_receipt(page: Any, server: Server) -> None:
+    study = _begun(page, server)
+    participant = _enrol(page, study, "A-001")
+    assert "arm:" in page.locator(".second").inner_text()
+    page.get_by_text("Not signed yet").wait_for()
+    page.goto(f"{participant}/consent?lang=fr")
+    assert page.locator("article").get_attribute("lang") == "fr"
+    _sign(page, participant)
+    _add(page, study, participant, "start:left", jpeg(61, 800, 600))
+    page.goto(participant)
+    page.get_by_role("link", name="Withdraw from the study").click()
+    page.get_by_text("1 photo, and all answers and analyses of it, are deleted.").wait_for()
+    page.get_by_label("To be sure, type the pseudonym").fill("A-002")
+    page.get_by_role("button", name="Withdraw and delete").click()
+    assert "That is not the pseudonym" in page.get_by_role("alert").inner_text()
+    page.get_by_label("To be sure, type the pseudonym").fill("A-001")
+    page.get_by_role("button", name="Withdraw and delete").click()
+    page.get_by_role("heading", name="Receipt of a withdrawal").wait_for()
+    told = page.locator("dl").inner_text()
+    seal = re.search(r"[0-9a-f]{64}", told)
+    assert seal
+    assert page.get_by_role("button", name="Print").is_visible()
+    page.goto(participant)
+    page.get_by_text("were deleted").wait_for()
+    assert page.locator("img").count() == 0
+    page.goto(f"{study}/photos")
+    assert page.locator(".photos img").count() == 0
+    page.goto(f"{study}/audit?action=consent.withdrawn")
+    assert page.get_by_role("cell", name="consent.withdrawn").count() == 1
+
+
+def _grown(server: Server, tmp_path: Path, study: str, participant: str) -> None:
+    """Put the enrolment two months back, and let a model have answered for each photo."""
+    database = Database(f"sqlite:///{tmp_path / 'cutis.db'}")
+    identity = study.rsplit("/", 1)[1]
+    with database.writing() as session:
+        person = session.get_one(Participant, participant.rsplit("/", 1)[1])
+        person.enrolled = date.today() - timedelta(days=40)
+        digest = "f" * 64
+        session.add(
+            StoredBundle(
+                digest=digest, name="hands", version="1.0", task="hands", title="Hands", rendered=True, size=1
+            )
+        )
+        session.flush()
+        photos = session.query(Photo).filter_by(study_id=identity).order_by(Photo.created, Photo.id)
+        for place, photo in enumerate(photos):
+            labels = [{"name": "eczema", "title": "Eczema", "probability": 0.8 - 0.05 * place}]
+            result = {"kind": "classes", "task": "hands", "answer": "eczema", "labels": labels}
+            session.add(
+                Analysis(
+                    study_id=identity, photo_id=photo.id, bundle_digest=digest, state="done", result=result
+                )
+            )
+    database.close()
+
+
+def test_the_page_of_a_participant_follows_the_visits(page: Any, server: Server, tmp_path: Path) -> None:
+    study = _begun(page, server)
+    participant = _enrol(page, study, "A-001")
+    for number, place in enumerate(("start:left", "start:right", "month:left")):
+        _add(page, study, participant, place, jpeg(62 + number, 800, 600))
+    _grown(server, tmp_path, study, participant)
+    page.goto(participant)
+    steps = page.locator(".timeline > li")
+    assert steps.count() == 2
+    assert "done" in steps.nth(0).inner_text()
+    assert "something is missing" in steps.nth(1).inner_text()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.compare img')].every((i) => i.naturalWidth === 800)"
+    )
+    slider = page.get_by_label("Share of the photo before")
+    slider.focus()
+    before = page.locator(".compare").evaluate("(e) => getComputedStyle(e).getPropertyValue('--at')")
+    page.keyboard.press("ArrowRight")
+    after = page.locator(".compare").evaluate("(e) => getComputedStyle(e).getPropertyValue('--at')")
+    assert (before, after) == ("50%", "51%")
+    curve = page.locator(".curves svg").first
+    assert curve.get_attribute("aria-label") == "Eczema. Start: 80%, Month 1: 70%."
+    assert "made by hands 1.0" in page.locator(".curves").inner_text()
+    page.get_by_role("link", name="Answer Itch, Month 1").click()
+    page.get_by_role("group", name="How strong?").get_by_label("7", exact=True).check()
+    page.get_by_role("group", name="Which?").get_by_label("steroid").check()
+    page.get_by_role("button", name="Keep the answers").click()
+    page.get_by_text("answered").wait_for()
+
+
+def test_a_study_is_exported_from_its_page(page: Any, server: Server, tmp_path_factory: Any) -> None:
+    study = _begun(page, server)
+    participant = _enrol(page, study, "A-001")
+    _add(page, study, participant, "start:left", jpeg(66, 800, 600))
+    page.goto(f"{study}/export")
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export the study").click()
+    place = tmp_path_factory.mktemp("out") / "study.zip"
+    downloading.value.save_as(place)
+    with zipfile.ZipFile(place) as archive:
+        names = archive.namelist()
+        (image,) = [one for one in names if one.startswith("images/")]
+        assert Image.open(io.BytesIO(archive.read(image))).size == (800, 600)
+        assert json.loads(archive.read("study.json"))["protocols"][0]["number"] == 1
+    assert {"manifest.csv", "redcap/data_dictionary.csv", "participants.parquet"} <= set(names)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_of_studies_fit_a_phone_and_a_desk_and_are_for_everybody(
+    page: Any, browser: Any, server: Server, theme: str, look: str, tmp_path: Path
+) -> None:
+    study = _begun(page, server)
+    participant = _enrol(page, study, "A-001")
+    _sign(page, participant)
+    for number, place in enumerate(("start:left", "month:left")):
+        _add(page, study, participant, place, jpeg(67 + number, 800, 600))
+    _grown(server, tmp_path, study, participant)
+    gone = _enrol(page, study, "A-002")
+    page.goto(f"{gone}/withdraw")
+    page.get_by_label("To be sure, type the pseudonym").fill("A-002")
+    page.get_by_role("button", name="Withdraw and delete").click()
+    page.get_by_role("heading", name="Receipt of a withdrawal").wait_for()
+    asked = f"{participant}/answers?visit=month&questionnaire=itch"
+    paths = [
+        *(
+            f"{study}{part}"
+            for part in ("", "/participants", "/protocol", "/protocol/edit", "/consent-texts")
+        ),
+        *(participant, f"{participant}/consent", f"{participant}/withdraw", asked),
+        *(f"{study}/export", gone, f"{gone}/receipt", f"{study}/photos"),
+    ]
+    state = page.context.storage_state()
+    for width in (360, 1280):
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, storage_state=state, bypass_csp=True
+        )
+        for path in paths:
+            tab = context.new_page()
+            tab.goto(path)
+            tab.wait_for_load_state("networkidle")
+            assert tab.evaluate(look) == [], (path, width)
+            if AXE.is_file():
+                tab.add_script_tag(path=str(AXE))
+                assert tab.evaluate(_AXE) == [], (path, width)
+            tab.close()
+        context.close()
