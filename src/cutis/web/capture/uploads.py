@@ -88,11 +88,11 @@ def take_photo(held: Platform, access: Access, given: Given) -> tuple[Arrived, S
         taken=moment.taken if keeps_moment else None,
     )
     if (arrived.photo.visit, arrived.photo.view) != (given.visit, given.view):
-        error = RefusedError(
+        refused = RefusedError(
             409, "The same photo was sent before, for another view. Take a new one.", title="Sent before"
         )
-        _note(held, access, error)
-        raise error
+        _note(held, access, refused)
+        raise refused
     if arrived.new and moment.wrong_by:
         held.audit.note(
             held.database,
