@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cutis.clinical.drugs import Drug, fold, table
@@ -134,10 +134,15 @@ def _by_name() -> dict[str, Drug]:
 
 def _parts(name: str) -> Iterator[str]:
     """Runs of words of a name, the longest first: strength and form stand around the drug's own name."""
-    words = name[:300].split()[:_WORDS]
+    words = [_folded(word) for word in name[:300].split()[:_WORDS]]  # spaces fold to nothing
     for length in range(min(_LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
-            yield fold(" ".join(words[start : start + length]))
+            yield "".join(words[start : start + length])
+
+
+@lru_cache(maxsize=4096)
+def _folded(word: str) -> str:
+    return fold(word)
 
 
 def screened(observations: Iterator[Mapping[str, Any]]) -> Screened | None:
