@@ -38,6 +38,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RUNTIME = ROOT / "src" / "cutis" / "web" / "static" / "vendor" / "onnxruntime-web" / "ort.wasm.min.mjs"
 _AXE = "axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
 PHONE = {"width": 360, "height": 740}
+WAIT = 120_000  # milliseconds
 LEAST_RATE = 1.0  # of looks a second; 5 are promised, on a machine that does nothing else meanwhile
 needs_runtime = pytest.mark.skipif(
     not RUNTIME.is_file(), reason="onnxruntime-web is not here: npm run vendor"
@@ -183,6 +184,12 @@ def _faults(complaints: list[str]) -> list[str]:
     return [one for one in complaints if not one.startswith("Failed to load resource")]
 
 
+def _page(context: Any) -> Any:
+    """A page of a context, in which a busy machine has time."""
+    context.set_default_timeout(WAIT)
+    return context.new_page()
+
+
 def _begin(page: Any, link: str) -> None:
     page.goto(link)
     page.get_by_role("button", name="Begin").click()
@@ -190,11 +197,11 @@ def _begin(page: Any, link: str) -> None:
 
 
 def _shoot(page: Any) -> None:
-    page.locator(".shutter:not(:disabled)").click(timeout=60_000)
+    page.locator(".shutter:not(:disabled)").click(timeout=WAIT)
     page.locator("#review:not([hidden])").wait_for()
 
 
-def _eventually(done: Callable[[], bool], seconds: float = 60) -> None:
+def _eventually(done: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, "waited in vain"
@@ -218,7 +225,7 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
 ) -> None:
     participant = served.participant(signed=False)
     context = phone.new_context(viewport=PHONE)
-    page = context.new_page()
+    page = _page(context)
     complaints = _quiet(page)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Read the consent").click()
@@ -232,7 +239,7 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
     page.get_by_role("button", name="Send the answers").click()
     page.get_by_text("Answered").wait_for()
     page.get_by_role("link", name="Take the photos").click()
-    page.get_by_text("Good. Hold still and take the photo.").first.wait_for(timeout=60_000)
+    page.get_by_text("Good. Hold still and take the photo.").first.wait_for(timeout=WAIT)
     time.sleep(4)
     rate = float(page.locator("#finder").get_attribute("data-rate"))
     with capsys.disabled():
@@ -240,15 +247,15 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
         sys.stdout.write(f"\n  live advice: {rate:.1f} looks a second, with {load}\n")
     assert rate >= LEAST_RATE
     _shoot(page)
-    page.get_by_text("Good enough to use.").wait_for(timeout=30_000)
+    page.get_by_text("Good enough to use.").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Keep it").click()
     page.locator("#finder .view strong", has_text="Left hand").wait_for()
     (tmp_path / "hand.jpg").write_bytes(jpeg(5, 640, 480))  # the camera might show the same once more
     page.locator("#finder input[type=file]").set_input_files(str(tmp_path / "hand.jpg"))
-    page.locator(".verdict.attention", has_text="This could be better").wait_for(timeout=30_000)
+    page.locator(".verdict.attention", has_text="This could be better").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Keep it").click()
     page.get_by_role("heading", name="All views are taken").wait_for()
-    page.get_by_text("2 photos sent").wait_for(timeout=60_000)
+    page.get_by_text("2 photos sent").wait_for(timeout=WAIT)
     kept = served.photos(participant)
     assert sorted((one.visit, one.view) for one in kept) == [("start", "hand"), ("start", "spot")]
     page.get_by_role("link", name="Go on").click()
@@ -270,12 +277,12 @@ def test_in_the_dark_the_phone_says_so_and_asks_to_take_it_again(
     browser: Any, skins: dict[str, Path], served: Served
 ) -> None:
     dark = browser.browser_type.launch(executable_path=_program(), **_camera(skins["dark"]))
-    page = dark.new_page(viewport=PHONE)
+    page = _page(dark.new_context(viewport=PHONE))
     _begin(page, served.link(served.participant()))
     page.get_by_role("link", name="Take the photos").click()
-    page.locator(".advice.attention", has_text="Go nearer to a window or a lamp").wait_for(timeout=60_000)
+    page.locator(".advice.attention", has_text="Go nearer to a window or a lamp").wait_for(timeout=WAIT)
     _shoot(page)
-    page.locator(".verdict.attention", has_text="This could be better").wait_for(timeout=30_000)
+    page.locator(".verdict.attention", has_text="This could be better").wait_for(timeout=WAIT)
     assert "Go nearer to a window or a lamp" in page.locator("#review .why").inner_text()
     assert "main" in page.get_by_role("button", name="Take it again").get_attribute("class")
     dark.close()
@@ -288,10 +295,10 @@ def test_photos_taken_without_a_network_outlive_the_browser_and_arrive_once(
     chosen = {"executable_path": _program(), "viewport": PHONE, **_camera(skins["good"])}
     open_phone = browser.browser_type.launch_persistent_context
     context = open_phone(tmp_path / "profile", **chosen)
-    page = context.pages[0]
+    page = _page(context)
     _begin(page, served.link(participant, once=True))
     page.get_by_role("link", name="Take the photos").click()
-    page.locator(".shutter:not(:disabled)").wait_for(timeout=60_000)
+    page.locator(".shutter:not(:disabled)").wait_for(timeout=WAIT)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     kept = "caches.open('take-part-assets').then((all) => all.keys())"
     model = f"{kept}.then((all) => all.some((one) => one.url.includes('/model/')))"
@@ -303,21 +310,21 @@ def test_photos_taken_without_a_network_outlive_the_browser_and_arrive_once(
     page.get_by_role("button", name="Keep it").click()
     page.locator("#views .state", has_text="Saved on this phone").wait_for()
     page.get_by_text("1 photo is saved on this phone and not sent yet").wait_for()
-    page.get_by_text("It is sent when there is a network again.").wait_for(timeout=30_000)
+    page.get_by_text("It is sent when there is a network again.").wait_for(timeout=WAIT)
     page.reload()  # without a network, from what is kept on the phone
-    page.locator("#views .state", has_text="Saved on this phone").wait_for(timeout=30_000)
+    page.locator("#views .state", has_text="Saved on this phone").wait_for(timeout=WAIT)
     page.locator("#finder .view strong", has_text="Left hand").wait_for()
     assert served.photos(participant) == []
     context.close()
 
     context = open_phone(tmp_path / "profile", **chosen)
-    page = context.pages[0]
+    page = _page(context)
     page.goto(f"{served.address}/take-part")
     _eventually(lambda: len(served.photos(participant)) == 1)
-    page.get_by_text("1 photo sent").wait_for(timeout=30_000)
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     for _ in range(2):
         page.reload()
-        page.get_by_text("1 photo sent").wait_for(timeout=30_000)
+        page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     (photo,) = served.photos(participant)
     assert (photo.visit, photo.view) == ("start", "spot")
     context.close()
@@ -326,7 +333,7 @@ def test_photos_taken_without_a_network_outlive_the_browser_and_arrive_once(
 def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(phone: Any, served: Served) -> None:
     participant = served.participant()
     context = phone.new_context(viewport=PHONE, service_workers="block")
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(participant))
     arrived: list[int] = []
 
@@ -342,7 +349,7 @@ def test_a_photo_whose_answer_was_lost_is_sent_again_and_kept_once(phone: Any, s
     page.get_by_role("link", name="Take the photos").click()
     _shoot(page)
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("1 photo sent").wait_for(timeout=60_000)
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     assert arrived[:2] == [201, 200]
     assert len(served.photos(participant)) == 1
     context.close()
@@ -352,28 +359,28 @@ def test_where_the_network_cannot_run_on_the_phone_the_server_advises_after_the_
     phone: Any, served: Served
 ) -> None:
     context = phone.new_context(viewport=PHONE, service_workers="block")
-    page = context.new_page()
+    page = _page(context)
     page.route("**/take-part/quality.js", lambda route: route.abort())
     _begin(page, served.link(served.participant()))
     page.get_by_role("link", name="Take the photos").click()
-    page.get_by_text("Advice comes after the photo.").wait_for(timeout=60_000)
+    page.get_by_text("Advice comes after the photo.").wait_for(timeout=WAIT)
     _shoot(page)
-    page.get_by_text("Good enough to use.").wait_for(timeout=60_000)
+    page.get_by_text("Good enough to use.").wait_for(timeout=WAIT)
     context.close()
 
 
 def test_where_there_is_no_camera_a_photo_is_chosen(browser: Any, served: Served, tmp_path: Path) -> None:
     participant = served.participant()
     context = browser.new_context(viewport=PHONE)
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Take the photos").click()
-    page.get_by_text("Choose a photo instead.").first.wait_for(timeout=30_000)
+    page.get_by_text("Choose a photo instead.").first.wait_for(timeout=WAIT)
     (tmp_path / "x.jpg").write_bytes(jpeg(3, 640, 480))
     page.locator("#finder input[type=file]").set_input_files(str(tmp_path / "x.jpg"))
     page.locator("#review:not([hidden])").wait_for()
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("1 photo sent").wait_for(timeout=60_000)
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     assert len(served.photos(participant)) == 1
     context.close()
 
@@ -383,7 +390,7 @@ def test_without_scripts_photos_are_sent_by_a_plain_form(
 ) -> None:
     participant = served.participant()
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Take the photos").click()
     (tmp_path / "x.jpg").write_bytes(jpeg(4, 640, 480))
@@ -401,17 +408,17 @@ def test_a_full_phone_says_so_and_sends_at_once(phone: Any, served: Served) -> N
     context.add_init_script(
         "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); };"
     )
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Take the photos").click()
     _shoot(page)
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("This photo was sent at once").wait_for(timeout=30_000)
+    page.get_by_text("This photo was sent at once").wait_for(timeout=WAIT)
     assert len(served.photos(participant)) == 1
     context.set_offline(True)
     _shoot(page)
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("The phone's storage is full, and there is no network.").wait_for(timeout=30_000)
+    page.get_by_text("The phone's storage is full, and there is no network.").wait_for(timeout=WAIT)
     context.close()
 
 
@@ -420,18 +427,18 @@ def test_photos_of_another_participant_that_wait_are_neither_mixed_up_nor_left_b
 ) -> None:
     first, second = served.participant(), served.participant()
     context = phone.new_context(viewport=PHONE)
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(first))
     page.get_by_role("link", name="Take the photos").click()
     page.route("**/take-part/photos", lambda route: route.abort())
-    page.locator(".shutter:not(:disabled)").wait_for(timeout=60_000)
+    page.locator(".shutter:not(:disabled)").wait_for(timeout=WAIT)
     _shoot(page)
     context.set_offline(True)
     page.get_by_role("button", name="Keep it").click()
     page.get_by_text("1 photo is saved on this phone and not sent yet").wait_for()
     links_of_second = served.link(second)
     page.close()
-    page = context.new_page()
+    page = _page(context)
     page.route("**/take-part/photos", lambda route: route.abort())
     context.set_offline(False)
     page.goto(links_of_second)
@@ -449,14 +456,14 @@ def test_a_nurse_takes_photos_in_the_same_pages(phone: Any, served: Served) -> N
     participant = served.participant()
     context = phone.new_context(viewport=PHONE)
     context.add_cookies([{"name": sessions.COOKIE, "value": served.cookie, "url": served.address}])
-    page = context.new_page()
+    page = _page(context)
     page.goto(f"{served.address}/studies/{served.access.study}/participants/{participant.id}/links")
     page.get_by_role("button", name="Begin").click()
     page.wait_for_url("**/take-part")
     page.get_by_role("link", name="Take the photos").click()
     _shoot(page)
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("1 photo sent").wait_for(timeout=60_000)
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     (photo,) = served.photos(participant)
     assert photo.added_by == served.access.user
     context.close()
@@ -465,7 +472,7 @@ def test_a_nurse_takes_photos_in_the_same_pages(phone: Any, served: Served) -> N
 def test_withdrawing_on_the_phone_ends_in_a_receipt(browser: Any, served: Served) -> None:
     participant = served.participant()
     context = browser.new_context(viewport=PHONE)
-    page = context.new_page()
+    page = _page(context)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Withdraw from the study").click()
     page.get_by_label("I withdraw").check()
@@ -485,7 +492,7 @@ def test_every_page_fits_and_is_for_everybody(
     context = phone.new_context(
         viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True, service_workers="block"
     )
-    page = context.new_page()
+    page = _page(context)
 
     def check(name: str) -> None:
         assert page.evaluate(look) == [], (name, width)
@@ -506,12 +513,12 @@ def test_every_page_fits_and_is_for_everybody(
         page.goto(f"{served.address}/take-part/{path}")
         check(path)
     page.goto(f"{served.address}/take-part/visits/start")
-    page.locator(".shutter:not(:disabled)").wait_for(timeout=60_000)
+    page.locator(".shutter:not(:disabled)").wait_for(timeout=WAIT)
     check("viewfinder")
     _shoot(page)
     check("review")
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_text("1 photo sent").wait_for(timeout=60_000)
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
     check("sent")
     page.goto(f"{served.address}/c/none")
     check("no link")
