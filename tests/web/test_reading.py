@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from cutis.web.database import (
+    Analysis,
     AuditEntry,
     CaseShown,
     Member,
@@ -26,6 +27,7 @@ from cutis.web.database import (
     ReaderStudy,
     Reading,
     ReadingCase,
+    StoredBundle,
 )
 from cutis.web.database.row import now
 from cutis.web.people.roles import Role
@@ -306,6 +308,58 @@ def test_cases_come_by_a_table_or_not_at_all(
     assert len(boss.api("GET", f"/api{where}/cases").json()) == len(listed)
     helped = f"image_id,source,kind,prediction,p_benign,p_malignant\n{photos[0]},m,model,benign,0.9,0.1\n"
     assert send(helped).status_code == 303
+
+
+def test_help_is_the_newest_result_of_a_model_of_the_task_and_stays_what_it_was(
+    boss: Browser, study: InStudy, photos: list[str], people: Any
+) -> None:
+    (reader,) = people(1)
+    design = {**first_design("measure", "drug_reaction").model_dump(mode="json"), "help": "sequential"}
+    place = _make(boss, study, {**design, "help": "none"}, photos[:2], [reader], open_=False)
+    boss.api("POST", f"{place}/design", json={"title": "Helped", "design": design})
+
+    def analysed(version: str, severe: float) -> None:
+        labels = [
+            {"name": "not_severe", "probability": 1 - severe},
+            {"name": "severe", "probability": severe},
+        ]
+        with boss.platform.database.writing() as session:
+            digest = f"{version:0>64}"
+            session.add(
+                StoredBundle(
+                    digest=digest,
+                    name="skin",
+                    version=version,
+                    task="drug_reaction",
+                    title="t",
+                    rendered=True,
+                    size=1,
+                )
+            )
+            session.flush()
+            session.execute(delete(Analysis).where(Analysis.bundle_digest == digest))
+            session.add_all(
+                Analysis(
+                    study_id=study.id,
+                    photo_id=photo,
+                    bundle_digest=digest,
+                    state="done",
+                    result={"kind": "classes", "labels": labels},
+                )
+                for photo in photos[:2]
+            )
+
+    assert "no result of a model" in boss.api("POST", f"{place}/open").json()["detail"]
+    kind = boss.platform.database.engine.dialect.name[:3]
+    analysed(f"1.{kind}", 0.2)
+    analysed(f"2.{kind}", 0.7)
+    assert boss.api("POST", f"{place}/open").status_code == 200
+    analysed(f"3.{kind}", 0.9)
+    assert reader.api("GET", f"{place}/places/1").json()["help"] is None
+    _answer(reader, place, 1, "severe")
+    shown = reader.api("GET", f"{place}/places/2").json()["help"]
+    assert (shown["source"], shown["rendered"]) == (f"skin 2.{kind}", True)
+    assert {one["name"]: one["value"] for one in shown["scores"]}["severe"] == 0.7
 
 
 # Reading

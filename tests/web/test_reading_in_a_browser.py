@@ -272,7 +272,11 @@ def test_answers_survive_a_lost_connection_and_a_closed_page_once_each(
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Next case").click()
     _shown(page)
-    page.wait_for_load_state("networkidle")  # the next case is there
+    there = (
+        "() => performance.getEntriesByType('resource').some((one) => one.name.endsWith('/places/3/photo'))"
+    )
+    _until(page, there)  # the next case is there before it is wanted
+    page.wait_for_timeout(300)
     page.context.set_offline(True)
     page.keyboard.press("2")
     page.keyboard.press("ArrowRight")

@@ -40,6 +40,23 @@ def fill(session: Session, design: Design, cases: Sequence[ReadingCase]) -> int:
     return sum(not case.help for case in cases)
 
 
+def probabilities_in(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, float]:
+    """The probabilities of a result of `cutis.web.analyse`, by name of the answer; none where it has none.
+
+    Args:
+        result: of a photo.
+        names: of the answers.
+    """
+    positive = result.get("positive")
+    if "lesions" in result and len(names) == 2 and positive in names:
+        from cutis.web.analyse.lesions import together
+
+        score, _rule = together([result])
+        other = next(name for name in names if name != positive)
+        return {} if score is None else {positive: score.probability, other: 1 - score.probability}
+    return {one["name"]: one["probability"] for one in result.get("labels", ()) if "probability" in one}
+
+
 def _analyses(session: Session, design: Design, photos: Sequence[str]) -> dict[str, Shown]:
     if not design.task:
         return {}
@@ -54,8 +71,8 @@ def _analyses(session: Session, design: Design, photos: Sequence[str]) -> dict[s
     for start in range(0, len(photos), 500):
         part = chosen.where(Analysis.photo_id.in_(photos[start : start + 500]))
         for analysis, bundle in session.execute(part):
-            told = (analysis.result or {}).get("probabilities")
-            if isinstance(told, dict) and set(told) == set(design.names):
+            told = probabilities_in(analysis.result or {}, design.names)
+            if set(told) == set(design.names):
                 source = f"{bundle.name} {bundle.version}"
                 found[analysis.photo_id] = shown(source, told, rendered=bundle.rendered)
     return found
