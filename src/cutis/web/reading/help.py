@@ -47,7 +47,7 @@ def probabilities_in(result: Mapping[str, Any], names: Sequence[str]) -> dict[st
         result: of a photo.
         names: of the answers.
     """
-    positive = result.get("positive")
+    positive = str(result.get("positive", ""))
     if "lesions" in result and len(names) == 2 and positive in names:
         from cutis.web.analyse.lesions import together
 
