@@ -11,6 +11,7 @@ from cutis.core.bundle import Bundle, BundleInfo
 from cutis.core.operating_point import OperatingPoint
 from cutis.web.models.registry import bundle_path
 from cutis.web.platform import Platform
+from cutis.web.words import _
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -54,10 +55,11 @@ def card_html(card: str) -> Markup:
         if token.type in ("heading_open", "heading_close"):  # the page has its own first heading
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
     html = reader.renderer.render(tokens, reader.options, {})
-    html = html.replace(
-        "<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="figures">'
-    )
-    return Markup(html.replace("</table>", "</table></div>"))
+    pieces = html.split("<table>")
+    scroll, title = '<div class="scroll" tabindex="0" role="region" aria-label="{}">', _("Table")
+    named = [scroll.format(f"{title} {n}") + '<table class="figures">' for n in range(1, len(pieces))]
+    whole = pieces[0] + "".join(name + piece for name, piece in zip(named, pieces[1:], strict=True))
+    return Markup(whole.replace("</table>", "</table></div>"))
 
 
 @dataclass(frozen=True)
