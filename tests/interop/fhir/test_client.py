@@ -240,6 +240,39 @@ def test_new_photos_are_told_once_also_those_of_the_same_moment(client: FhirClie
     assert client.new("Media", mark)[0] == []
 
 
+def test_what_comes_to_light_late_is_not_lost(client: FhirClient, record: Any) -> None:
+    record.put(_media(), "2026-11-21T21:00:05.000+00:00")
+    _, mark = client.new("Media", Bookmark())
+    late = record.put(_media(), "2026-11-21T21:00:01.000+00:00")  # taken in earlier, committed later
+    found, mark = client.new("Media", mark)
+    assert [one["id"] for one in found] == [late["id"]] and mark.since.startswith("2026-11-21T21:00:05")
+    assert client.new("Media", mark)[0] == []
+
+
+def test_what_was_changed_is_told_again(client: FhirClient, record: Any) -> None:
+    kept = record.put(_media())
+    _, mark = client.new("Media", Bookmark())
+    kept["meta"] = {"versionId": "2", "lastUpdated": "2026-11-21T20:30:00.000+00:00"}
+    found, mark = client.new("Media", mark)
+    assert [one["meta"]["versionId"] for one in found] == ["2"]
+
+
+def test_a_server_that_does_not_sort_loses_nothing(client: FhirClient, record: Any) -> None:
+    wanted = {record.put(_media())["id"] for _ in range(9)}
+    newest_first = sorted(
+        (one for key, one in record.resources.items() if key.startswith("Media/")),
+        key=lambda one: one["meta"]["lastUpdated"],
+        reverse=True,
+    )
+    page = {"resourceType": "Bundle", "entry": [{"resource": one} for one in newest_first]}
+    mark, seen = Bookmark(), []
+    for _ in range(4):
+        record.faults = [lambda at: at.reply(200, page)]
+        found, mark = client.new("Media", mark, most=3)
+        seen += [one["id"] for one in found]
+    assert sorted(seen) == sorted(wanted)
+
+
 def test_many_new_photos_come_in_parts_and_none_is_left_out(client: FhirClient, record: Any) -> None:
     wanted = {record.put(_media())["id"] for _ in range(23)}
     mark, seen = Bookmark(), []

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin
 
@@ -20,6 +20,7 @@ from cutis.interop.fhir.exchange import Exchange, Patience
 from cutis.interop.fhir.results import Finding, Picture
 
 FHIR_JSON = "application/fhir+json"
+OVERLAP = 120.0  # seconds
 _PAGES = 1000  # of one search; a server that has more goes round in circles
 
 
@@ -39,7 +40,8 @@ class Bookmark:
 
     Attributes:
         since: the server's own time of the last one seen, ISO 8601; empty at the beginning.
-        seen: ``id/version`` of those of that very moment, which the next search gives again.
+        seen: ``id/version@time`` of those of the last `OVERLAP` seconds, which are asked for again: what a
+            server took in earlier may come to light later.
     """
 
     since: str = ""
@@ -131,21 +133,28 @@ class FhirClient:
         """
         asked = {"_sort": "_lastUpdated", "_count": "50"}
         if bookmark.since:
-            asked["_lastUpdated"] = f"ge{bookmark.since}"
+            from_then = datetime.fromtimestamp(_moment(bookmark.since) - OVERLAP, UTC)
+            asked["_lastUpdated"] = f"ge{from_then.isoformat(timespec='milliseconds')}"
+        known = {one.rpartition("@")[0] for one in bookmark.seen}
         found: list[Json] = []
+        in_order, before = True, 0.0
         for one in self.search(kind, **asked):
-            if _version(one) in bookmark.seen:
+            if _version(one) in known:
                 continue
-            if len(found) >= most and _updated(one) != _updated(found[-1]):
+            moment = _moment(_updated(one))
+            # A server that does not sort is read to its end: cut off, the rest would not be asked for again.
+            in_order = in_order and moment >= before
+            if in_order and len(found) >= most and moment > before:
                 break
+            before = moment
             found.append(one)
-        found.sort(key=lambda one: _moment(_updated(one)))
         if not found:
             return [], bookmark
-        last = _updated(found[-1])
-        at_last = frozenset(_version(one) for one in found if _updated(one) == last)
-        before = bookmark.seen if last == bookmark.since else frozenset()
-        return found, Bookmark(last, at_last | before)
+        found.sort(key=lambda one: _moment(_updated(one)))
+        last = max((_updated(found[-1]), bookmark.since), key=_moment)
+        seen = bookmark.seen | {f"{_version(one)}@{_moment(_updated(one))}" for one in found}
+        still = _moment(last) - OVERLAP
+        return found, Bookmark(last, frozenset(one for one in seen if float(one.rpartition("@")[2]) >= still))
 
     def photo(self, resource: Mapping[str, Any]) -> Picture:
         """The photo of a Media or DocumentReference, with whose it is.
