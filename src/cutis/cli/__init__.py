@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "restore": ("backup",),
     "dicom": ("dicom",),
     "fhir": ("fhir",),
+    "gateway": ("gateway",),
     "doctor": ("doctor",),
 }
 

@@ -45,6 +45,7 @@ from cutis.web.people.limits import Limit, Rate
 from cutis.web.people.oidc import Provider
 from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
+from cutis.web.photos.sharing import incoming
 from cutis.web.photos.store import open_store
 from cutis.web.platform import Platform
 from cutis.web.reading import api as reading_api
@@ -89,8 +90,12 @@ PARTS = (
 )
 
 
-def open_platform(settings: Settings) -> Platform:
+def open_platform(settings: Settings, *, beside: bool = False) -> Platform:
     """Open what is kept: bring the database up to date, and undo what a crash left half done.
+
+    Args:
+        settings: of the installation.
+        beside: a server has it open, which did that already.
 
     Raises:
         CutisError: another server has the folder open, or something in it does not hold.
@@ -105,7 +110,9 @@ def open_platform(settings: Settings) -> Platform:
         with database.reading() as session:
             return session.scalar(select(Photo.id).where(Photo.digest == digest).limit(1)) is not None
 
-    store.recover(known)
+    if not beside:
+        with incoming(settings.data_folder, alone=True):
+            store.recover(known)
     audit_of = Audit(secret)
     registry.register_shipped(database, audit_of, settings.data_folder)
     return Platform(

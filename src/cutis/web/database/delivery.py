@@ -35,7 +35,8 @@ class Delivery(Row):
         modality: ``clinical``, ``dermoscopic`` or ``confocal``.
         body_site, side: as far as they were said.
         taken: when the photo was taken, ISO 8601, as far as it was said.
-        rule: that it follows, as it was when the photo was taken in; None before.
+        way: the rule that it follows, and identities of the answers that are reported, as they were when
+            that was settled; None before.
         photo_id: of the study; None before, and after a withdrawal that deletes.
         tries: of the step that comes next.
         due: before that it is not tried again.
@@ -58,7 +59,7 @@ class Delivery(Row):
     body_site: Mapped[str] = mapped_column(String(80), default="")
     side: Mapped[str] = mapped_column(String(8), default="")
     taken: Mapped[str] = mapped_column(String(40), default="")
-    rule: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    way: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     study_id: Mapped[str | None] = mapped_column(String(20), ForeignKey("studies.id"), index=True)
     photo_id: Mapped[str | None] = mapped_column(String(20), ForeignKey("photos.id"), index=True)
     tries: Mapped[int] = mapped_column(default=0)

@@ -48,7 +48,7 @@ class Queue:
                 def look() -> None:
                     self._look()
 
-                self._huey = _open(self._settings)
+                self._huey = open_huey(self._settings)
                 self._send = self._huey.task()(analyse)
                 self._huey.periodic_task(crontab(minute="*"))(look)
             return self._huey
@@ -66,15 +66,21 @@ class Queue:
         return int(self.huey.storage.queue_size())
 
 
-def _open(settings: Settings) -> Any:
+def open_huey(settings: Settings, name: str = "analyses") -> Any:
+    """A queue of huey beside the installation's database.
+
+    Args:
+        settings: of the installation.
+        name: of the queue.
+    """
     if settings.database.startswith("sqlite"):
         from huey import SqliteHuey
 
         place = settings.data_folder / "queue.db"
-        return SqliteHuey("analyses", filename=str(place), results=False, timeout=30, serializer=_json())
+        return SqliteHuey(name, filename=str(place), results=False, timeout=30, serializer=_json())
     from huey.contrib.sql_huey import SqlHuey
 
-    return SqlHuey("analyses", database=_postgresql(settings), results=False, serializer=_json())
+    return SqlHuey(name, database=_postgresql(settings), results=False, serializer=_json())
 
 
 def _postgresql(settings: Settings) -> Any:

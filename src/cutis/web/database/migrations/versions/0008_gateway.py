@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("body_site", sa.String(length=80), nullable=False),
         sa.Column("side", sa.String(length=8), nullable=False),
         sa.Column("taken", sa.String(length=40), nullable=False),
-        sa.Column("rule", sa.JSON(), nullable=True),
+        sa.Column("way", sa.JSON(), nullable=True),
         sa.Column("study_id", sa.String(length=20), nullable=True),
         sa.Column("photo_id", sa.String(length=20), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),

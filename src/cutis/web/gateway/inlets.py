@@ -1,0 +1,272 @@
+"""How photos come: sent by DICOM, put into a folder, fetched from DICOMweb servers and from records.
+
+Each inlet hands what comes to `cutis.web.gateway.arrive.arrive`, and says what is wrong with it in words.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from cutis.core.errors import CutisError
+from cutis.interop.dicom.receive import Listening, Received, receiving, server_tls
+from cutis.interop.fhir.client import Bookmark
+from cutis.interop.fhir.errors import FhirError, WrongPatientError
+from cutis.web.database import Delivery, PollBookmark
+from cutis.web.gateway import dicomweb
+from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
+from cutis.web.gateway.gateway import Gateway
+from cutis.web.gateway.rules import Folder, Receiver, Record, Web
+from cutis.web.gateway.sending import client_of
+
+SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff", ".dcm", ".dicom")
+)
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def listening(gateway: Gateway, chosen: Receiver, tell: Tell) -> Iterator[int]:
+    """Receive by C-STORE while the block runs.
+
+    Args:
+        gateway: that keeps what comes.
+        chosen: where to listen, and to whom.
+        tell: called with what is wrong.
+
+    Yields:
+        The port.
+
+    Raises:
+        CutisError: the port is taken, or the certificate cannot be used.
+    """
+
+    def on_received(received: Received) -> None:
+        came = Came(received.caller, received.path.read_bytes(), issuer=chosen.issuer)
+        try:
+            arrive(gateway, came)
+        except NotTakenHereError as error:
+            tell(f"{received.caller}: {error}")
+            raise
+
+    def on_refused(caller: str, uid: str, why: str) -> None:
+        platform = gateway.platform
+        platform.audit.note(platform.database, "delivery.refused", source=caller[:16], reason=why[:200])
+        tell(f"{caller}: an object was refused, since {why}")
+
+    tls = None
+    if chosen.certificate and chosen.key:
+        try:
+            tls = server_tls(chosen.certificate, chosen.key, peers=chosen.authority)
+        except OSError as error:
+            raise CutisError(
+                f"{chosen.certificate}: certificate or key cannot be used ({error.strerror or error})."
+            ) from error
+    told = Listening(
+        port=chosen.port,
+        host=chosen.host,
+        title=chosen.title,
+        peers=chosen.peers,
+        strict=chosen.strict,
+        associations=chosen.associations,
+        seconds=chosen.seconds,
+        tls=tls,
+    )
+    with receiving(gateway.arrived, told, on_received=on_received, on_refused=on_refused) as port:
+        yield port
+
+
+@dataclass(eq=False)
+class Watched:
+    """A folder that is looked into again and again; nothing in it is opened for writing or moved.
+
+    Attributes:
+        settling: size and time of files that are new, with when they were first seen so.
+        done: size and time of files that were taken or refused.
+    """
+
+    gateway: Gateway
+    folder: Folder
+    tell: Tell
+    settling: dict[Path, tuple[int, int, float]] = field(default_factory=dict)
+    done: dict[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def look(self) -> int:
+        """Take the photos that are whole.
+
+        Returns:
+            How many are new.
+        """
+        new, seen = 0, set()
+        for path, size, changed in self._files():
+            seen.add(path)
+            if self.done.get(path) == (size, changed):
+                continue
+            before = self.settling.get(path)
+            if before is None or before[:2] != (size, changed):
+                self.settling[path] = (size, changed, monotonic())
+                continue
+            if monotonic() - before[2] < self.folder.settle or not size or is_open(path):
+                continue
+            new += self._take(path, size, changed)
+        for path in set(self.settling) - seen:
+            del self.settling[path]
+        return new
+
+    def _take(self, path: Path, size: int, changed: int) -> int:
+        shown = path.relative_to(self.folder.path).as_posix()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.tell(f"{self.folder.name}: a file cannot be read ({error.strerror}). Say who may read it.")
+            return 0
+        now = path.stat()
+        if (now.st_size, now.st_mtime_ns) != (size, changed) or len(content) != size:
+            return 0  # it grew while it was read
+        said = re.search(self.folder.patient, shown)
+        groups = said.groupdict() if said else {}
+        came = Came(
+            self.folder.name,
+            content,
+            issuer=self.folder.issuer,
+            patient=(groups.get("patient") or "").strip()[:64],
+            modality=self.folder.modality,
+            body_site=(groups.get("site") or "")[:80],
+            side={"l": "left", "r": "right"}.get((groups.get("side") or "")[:1].lower(), ""),
+        )
+        try:
+            arrived = arrive(self.gateway, came)
+        except NotTakenHereError as error:
+            self.tell(f"{self.folder.name}: {error}")
+            self.done[path] = (size, changed)
+            return 0
+        self.done[path] = (size, changed)
+        self.settling.pop(path, None)
+        return int(arrived.new)
+
+    def _files(self) -> Iterator[tuple[Path, int, int]]:
+        def cannot(error: OSError) -> None:
+            self.tell(f"{self.folder.name}: {error.filename} cannot be looked into ({error.strerror}).")
+
+        for place, folders, files in os.walk(self.folder.path, onerror=cannot):
+            folders[:] = sorted(one for one in folders if not one.startswith("."))
+            for name in sorted(files):
+                path = Path(place) / name
+                if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+                    continue
+                with suppress(OSError):
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode):
+                        yield path, found.st_size, found.st_mtime_ns
+
+
+def is_open(path: Path) -> bool:
+    """Whether a process of this machine is known to have a file open for writing."""
+    try:
+        wanted = path.stat()
+        processes = [one for one in Path("/proc").iterdir() if one.name.isdigit()]
+    except OSError:
+        return False
+    for process in processes:
+        try:
+            for handle in (process / "fd").iterdir():
+                found = handle.stat()
+                if (found.st_ino, found.st_dev) != (wanted.st_ino, wanted.st_dev):
+                    continue
+                told = (process / "fdinfo" / handle.name).read_text()
+                flags = int(re.search(r"flags:\s*([0-7]+)", told)[1], 8)  # type: ignore[index]
+                if flags & (os.O_WRONLY | os.O_RDWR):
+                    return True
+        except OSError:  # of another user, or it has ended
+            continue
+    return False
+
+
+def poll_web(gateway: Gateway, web: Web, tell: Tell) -> int:
+    """Fetch the photos of a DICOMweb server that are not here yet.
+
+    Returns:
+        How many are new.
+    """
+    from sqlalchemy import select
+
+    new = 0
+    try:
+        for study, series, instance in dicomweb.found(web):
+            with gateway.platform.database.reading() as session:
+                there = select(Delivery.id).where(Delivery.identity == f"uid:{instance}")
+                if session.scalar(there) is not None:
+                    continue
+            content = dicomweb.fetched(web, study, series, instance)
+            with suppress(NotTakenHereError):
+                new += arrive(gateway, Came(web.name, content, issuer=web.issuer)).new
+    except CutisError as error:
+        tell(f"{web.name}: {error}")
+    return new
+
+
+def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:
+    """Take the photos that are new at a record; where it is away the next question begins where this one did.
+
+    Returns:
+        How many are new.
+    """
+    new = 0
+    for kind in record.kinds:
+        name = f"{record.name} {kind}"
+        try:
+            client = client_of(record)
+            mark = _bookmark(gateway, name)
+            resources, after = client.new(kind, mark)
+            for one in resources:
+                try:
+                    photo = client.photo(one)
+                except (FhirError, WrongPatientError) as error:
+                    tell(f"{record.name}: {error}")
+                    continue
+                site = (one.get("bodySite") or {}).get("text") or ""
+                came = Came(
+                    record.name,
+                    photo.data,
+                    issuer=record.issuer,
+                    patient=_number(client.get(photo.subject), record),
+                    subject=photo.subject,
+                    modality=record.modality,
+                    body_site=str(site)[:80],
+                    taken=photo.taken[:40],
+                )
+                with suppress(NotTakenHereError):
+                    new += arrive(gateway, came).new
+            if after != mark:
+                _keep(gateway, name, after)
+        except CutisError as error:
+            tell(f"{record.name}: {error}")
+    return new
+
+
+def _number(patient: dict[str, object], record: Record) -> str:
+    """The patient's number in the system that the rules name; empty where there is none, or several."""
+    said = patient.get("identifier")
+    found = {
+        str(one.get("value", ""))
+        for one in (said if isinstance(said, list) else [])
+        if record.identifier_system and one.get("system") == record.identifier_system
+    }
+    return found.pop()[:64] if len(found) == 1 else ""
+
+
+def _bookmark(gateway: Gateway, name: str) -> Bookmark:
+    with gateway.platform.database.reading() as session:
+        row = session.get(PollBookmark, name)
+        return Bookmark(row.since, frozenset(map(str, row.seen))) if row else Bookmark()
+
+
+def _keep(gateway: Gateway, name: str, mark: Bookmark) -> None:
+    with gateway.platform.database.writing() as session:
+        session.merge(PollBookmark(name=name, since=mark.since, seen=sorted(mark.seen)))
