@@ -39,7 +39,8 @@ RUNTIME = ROOT / "src" / "cutis" / "web" / "static" / "vendor" / "onnxruntime-we
 _AXE = "axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
 PHONE = {"width": 360, "height": 740}
 WAIT = 120_000  # milliseconds
-LEAST_RATE = 1.0  # of looks a second; 5 are promised, on a machine that does nothing else meanwhile
+LEAST_RATE = 3.0  # of looks a second; 5 are promised, on a machine that does nothing else meanwhile
+CROWDED = 2.0  # programs for each core, from which a rate says nothing of ours
 needs_runtime = pytest.mark.skipif(
     not RUNTIME.is_file(), reason="onnxruntime-web is not here: npm run vendor"
 )
@@ -240,12 +241,14 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
     page.get_by_text("Answered").wait_for()
     page.get_by_role("link", name="Take the photos").click()
     page.get_by_text("Good. Hold still and take the photo.").first.wait_for(timeout=WAIT)
+    page.locator("#finder[data-rate]").wait_for()
     time.sleep(4)
     rate = float(page.locator("#finder").get_attribute("data-rate"))
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
     with capsys.disabled():
-        load = f"{os.getloadavg()[0] / (os.cpu_count() or 1):.1f} programs waiting for each core"
-        sys.stdout.write(f"\n  live advice: {rate:.1f} looks a second, with {load}\n")
-    assert rate >= LEAST_RATE
+        sys.stdout.write(f"\n  live advice: {rate:.1f} looks a second, {load:.1f} programs for each core\n")
+    if load < CROWDED:
+        assert rate >= LEAST_RATE
     _shoot(page)
     page.get_by_text("Good enough to use.").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Keep it").click()

@@ -22,7 +22,12 @@ export async function install(more = []) {
 export async function remember(addresses) {
   const assets = await caches.open(ASSETS);
   for (const address of new Set(addresses)) if (!(await assets.match(address))) await assets.add(address);
+  // Of a file that has its version in its address the earlier ones are not needed any more.
+  const now = new Map(addresses.map((address) => [bare(address), new URL(address, location).href]));
+  for (const { url } of await assets.keys()) if ((now.get(bare(url)) ?? url) !== url) await assets.delete(url);
 }
+
+const bare = (address) => new URL(address, location).pathname.replace(/^(\/take-part\/model\/).*/, "$1");
 
 // Sends now and again later, for as long as something waits.
 export async function keep_sending(hurry = false) {
