@@ -101,6 +101,7 @@ def decode(
         MissingExtraError: see `read_rgb`.
     """
     name = Path("the photo") if isinstance(source, bytes) else Path(source)
+    kind = None
     try:
         with _opened(source) as handle:
             head = handle.read(SNIFFED)
@@ -117,6 +118,8 @@ def decode(
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise ImageError(name, f"cannot be opened ({error.strerror}). Check the path.") from error
     except Exception as error:  # decoders meet damaged bytes with any exception that there is
+        if kind == "JPEG" and (deep := _twelve_bits(source)) is not None:
+            return Decoded(deep, kind, ("12-bit: the upper 8 bits are used",))
         raise ImageError(name, _damaged(error)) from error
     if not isinstance(source, bytes) and not suffix_fits(name, kind):
         notes.append(f"is {kind}, though its name ends in '{name.suffix}'")
@@ -131,6 +134,24 @@ def _dicom(source: Path | str | bytes, name: Path) -> Decoded:
     if image.frames > 1:
         image.notes.append(f"holds {image.frames} frames: the first is used")
     return Decoded(pixels, "DICOM", tuple(image.notes))
+
+
+def _twelve_bits(source: Path | str | bytes) -> NDArray[np.uint8] | None:
+    """A JPEG of 12 bits a sample, which Pillow does not decode; None where it is none, or damaged."""
+    from cutis.imaging.jpeg_header import JpegError, jpeg_header
+
+    content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    try:
+        header = jpeg_header(content)
+        if header.bits != 12 or not 0 < header.height * header.width <= PIXEL_LIMIT:
+            return None
+        import imagecodecs
+
+        values = np.asarray(imagecodecs.jpeg_decode(content))
+    except (JpegError, RuntimeError, ValueError):
+        return None
+    eight = (values >> 4).astype(np.uint8)
+    return eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2)
 
 
 def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[np.uint8]:

@@ -88,6 +88,22 @@ def test_a_jpeg_that_cannot_be_kept_says_why(name: str, word: str, files: dict[s
     assert wrapped.data.LossyImageCompressionMethod == "ISO_10918_1"
 
 
+def test_a_jpeg_of_twelve_bits_keeps_the_upper_eight_and_says_so(
+    skin: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    import imagecodecs
+
+    (tmp_path / "deep.jpg").write_bytes(
+        imagecodecs.jpeg8_encode(skin.astype(np.uint16) * 16 + 8, 97, bitspersample=12)
+    )
+    wrapped = wrap([tmp_path / "deep.jpg"], "clinical", Description())
+    assert not wrapped.kept
+    assert any("12-bit" in note for note in wrapped.notes)
+    read = read_rgb(as_bytes(wrapped.data))
+    np.testing.assert_array_equal(read, read_rgb(tmp_path / "deep.jpg"))
+    assert np.abs(read.astype(int) - skin).mean() < 4
+
+
 def test_the_colours_of_a_jpeg_are_told_from_its_own_markers(skin: NDArray[np.uint8], tmp_path: Path) -> None:
     import imagecodecs
 
