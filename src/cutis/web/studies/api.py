@@ -70,9 +70,9 @@ class VisitOut(BaseModel):
 class AnswersIn(BaseModel):
     """A questionnaire that was filled in; the same ``key``, sent again, is the same answers."""
 
-    visit: str = Field(max_length=40)
-    questionnaire: str = Field(max_length=40)
-    values: dict[str, Any] = Field(max_length=200)
+    visit: str = Field("", max_length=40)
+    questionnaire: str = Field("", max_length=40)
+    values: dict[str, Any] = Field(default_factory=dict, max_length=200)
     key: str = Field("", max_length=64)
 
 
@@ -91,7 +91,7 @@ class AnswersOut(BaseModel):
 class ConsentIn(BaseModel):
     """A signature under a text: strokes of [x, y] from 0 to 1, or on paper."""
 
-    text: str = Field(max_length=20)
+    text: str = Field("", max_length=20)
     kind: Literal["drawn", "paper"] = "drawn"
     strokes: list[list[tuple[float, float]]] = Field(default_factory=list, max_length=2000)
     clock: str = Field("", max_length=40)

@@ -121,9 +121,9 @@ def answers_page(
 @router.post("/studies/{study}/participants/{participant}/answers")
 def answer(request: Request, held: Held, access: AddPhotos, form: Filled, participant: str) -> Response:
     """Keep a questionnaire's answers."""
-    visit, questionnaire = form.text("visit"), form.text("questionnaire")
     with held.database.reading() as session:
         participant_of(session, access.study, participant)
+        visit, questionnaire = form.text("visit"), form.text("questionnaire")
         asked = protocol_of(session, access.study).questionnaire(questionnaire)
     values = _values(form, asked) if asked else {}
     try:
