@@ -15,14 +15,29 @@ from sqlalchemy import func, select
 
 from cutis import zoo
 from cutis.core.bundle import Bundle, Vectors, write_bundle
-from cutis.web.database import Analysis, AuditEntry, Participant, Photo, StoredBundle, Study, StudyModel
+from cutis.web.database import (
+    Analysis,
+    AuditEntry,
+    Member,
+    Participant,
+    Photo,
+    Reader,
+    ReaderStudy,
+    Reading,
+    ReadingCase,
+    StoredBundle,
+    Study,
+    StudyModel,
+)
 from cutis.web.database.analysis import DONE
 from cutis.web.database.row import now
 from cutis.web.models import registry
 from cutis.web.models.card import card_html
 from cutis.web.models.checked import NotTaken, check_here
 from cutis.web.models.drift import drift
+from cutis.web.models.labels import truth_of
 from cutis.web.people.roles import Role
+from cutis.web.reading.design import Choice, Design
 
 SHIPPED = "drug_reaction"
 
@@ -284,8 +299,6 @@ def test_two_models_are_compared_on_the_studys_own_labels(world: Any, bundle: Bu
     _said(held, study, photos, bundle.digest, np.where(truth, 0.9, 0.1), np.zeros((60, 4)))
     _said(held, study, photos, second, rng.random(60), np.zeros((60, 4)))
     with held.database.writing() as session:
-        from cutis.web.database import Member
-
         session.add(Member(study_id=study.id, user_id=someone.user, role=Role.INVESTIGATOR))
     lines = [
         {"photo": photo.id if n % 2 else photo.digest, "label": "severe" if truth[n] else "not_severe"}
@@ -313,6 +326,64 @@ def test_two_models_are_compared_on_the_studys_own_labels(world: Any, bundle: Bu
     page = someone.get(f"/studies/{study.id}/models/compare", params=asked)
     assert "finds more than second look 9.9" in page.text
     assert "McNemar" in page.text
+
+
+def test_what_readers_agreed_on_without_help_becomes_labels(world: Any) -> None:
+    held, someone = world.administrator.platform, world.a.people[Role.INVESTIGATOR]
+    _study, photos = _photos(held, "F", [1.0, 2.0, 3.0])
+    with held.database.writing() as session:
+        study = photos[0].study_id
+        session.add(Member(study_id=study, user_id=someone.user, role=Role.INVESTIGATOR))
+        design = Design(
+            question="Severe?", answers=(Choice(name="not_severe"), Choice(name="severe")), positive="severe"
+        )
+        room = ReaderStudy(
+            study_id=study,
+            title="Room",
+            design=design.model_dump(mode="json"),
+            state="open",
+            made_by=someone.user,
+        )
+        session.add(room)
+        session.flush()
+        cases = [
+            ReadingCase(reader_study_id=room.id, number=n, photo_id=photo.id)
+            for n, photo in enumerate(photos, start=1)
+        ]
+        readers = [
+            Reader(reader_study_id=room.id, user_id=user, pseudonym=f"R{n}", number=n)
+            for n, user in enumerate((someone.user, world.b.people[Role.READER].user), start=1)
+        ]
+        session.add_all([*cases, *readers])
+        session.flush()
+        said = [("severe", "severe"), ("severe", "not_severe"), ("not_severe", "not_severe")]
+        for number, (case, answers) in enumerate(zip(cases, said, strict=True), start=1):
+            for reader, answer in zip(readers, answers, strict=True):
+                row = Reading(
+                    reader_study_id=room.id,
+                    reader_id=reader.id,
+                    case_id=case.id,
+                    place=number,
+                    session=1,
+                    helped=case is cases[2],
+                    answer=answer,
+                    seconds=1.0,
+                    plausible=True,
+                    key=f"k{number}",
+                )
+                session.add(row)
+    where, given = f"/api/studies/{study}/models/labels", {"task": SHIPPED, "reading": room.id}
+    assert someone.api("POST", where, json=given).status_code == 404, "answers may still change"
+    with held.database.writing() as session:
+        session.get_one(ReaderStudy, room.id).state = "closed"
+    assert "Take these labels" in someone.get(f"/studies/{study}/models/compare?task={SHIPPED}").text
+    assert someone.api("POST", where, json=given).json() == {"count": 1}
+    with held.database.reading() as session:
+        assert truth_of(session, study, SHIPPED) == {photos[0].id: "severe"}
+    other = world.a.people[Role.INVESTIGATOR].api(
+        "POST", f"/api/studies/{world.a.id}/models/labels", json=given
+    )
+    assert other.status_code == 404, "of another study"
 
 
 @pytest.mark.parametrize(

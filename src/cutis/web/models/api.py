@@ -17,6 +17,7 @@ from cutis.web.models.drift import drift
 from cutis.web.models.labels import add_lines
 from cutis.web.models.routes import (
     ask_for_labelled,
+    bring_labels,
     chosen_two,
     compared,
     label_names,
@@ -79,10 +80,11 @@ class LabelIn(BaseModel):
 
 
 class LabelsIn(BaseModel):
-    """Labels of a task."""
+    """Labels of a task, or the identity of a closed reading whose answers they are."""
 
     task: str = Field(max_length=80)
-    labels: list[LabelIn] = Field(min_length=1, max_length=20_000)
+    labels: list[LabelIn] = Field(default_factory=list, max_length=20_000)
+    reading: str = Field("", max_length=20)
 
 
 class Ask(BaseModel):
@@ -203,6 +205,8 @@ def compare_models(held: Held, access: See, task: str, one: str, other: str) -> 
 @router.post("/studies/{study}/models/labels")
 def add_labels(held: Held, access: Manage, given: LabelsIn) -> Counted:
     """Bring labels of photos; all are kept, or none."""
+    if given.reading:
+        return Counted(count=bring_labels(held, access, given.task, b"", given.reading))
     names = label_names(held, given.task)
     lines = [(number, one.photo, one.label) for number, one in enumerate(given.labels, start=1)]
     return Counted(count=add_lines(held, access, given.task, names, lines))

@@ -9,10 +9,12 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cutis.web.database import Photo, PhotoLabel
+from cutis.web.database import Photo, PhotoLabel, ReaderStudy
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
+from cutis.web.reading import tables
+from cutis.web.reading.found import CLOSED, design_of
 from cutis.web.words import _
 
 _PHOTO = ("photo", "photo_id", "image_id", "digest")
@@ -30,7 +32,15 @@ def truth_of(session: Session, study: str, task: str) -> dict[str, str]:
 Line = tuple[int, str, str]  # number of the line, photo, label
 
 
-def add_lines(held: Platform, access: Access, task: str, names: Collection[str], lines: list[Line]) -> int:
+def add_lines(
+    held: Platform,
+    access: Access,
+    task: str,
+    names: Collection[str],
+    lines: list[Line],
+    *,
+    source: str = "table",
+) -> int:
     """Keep labels, all of them or none.
 
     Args:
@@ -39,6 +49,7 @@ def add_lines(held: Platform, access: Access, task: str, names: Collection[str],
         task: that the labels are of.
         names: labels that the task has.
         lines: number, photo (identity or SHA-256) and label.
+        source: where they come from, ``table`` or ``reading``.
 
     Returns:
         How many were kept.
@@ -69,14 +80,51 @@ def add_lines(held: Platform, access: Access, task: str, names: Collection[str],
                     photo_id=places[photo],
                     task=task,
                     label=label,
-                    source="table",
+                    source=source,
                     made_by=access.user,
                 )
             )
         held.audit.add(
-            session, "labels.added", who=access.user, study=access.study, task=task, lines=len(lines)
+            session,
+            "labels.added",
+            who=access.user,
+            study=access.study,
+            task=task,
+            lines=len(lines),
+            source=source,
         )
     return len(lines)
+
+
+def closed_readings(session: Session, study: str) -> list[ReaderStudy]:
+    """The reader studies of a study that are closed, whose answers are final."""
+    chosen = select(ReaderStudy).where(ReaderStudy.study_id == study, ReaderStudy.state == CLOSED)
+    return list(session.scalars(chosen.order_by(ReaderStudy.created)))
+
+
+def lines_of_reading(session: Session, study: str, reading: str) -> list[Line]:
+    """What readers agreed on without help, or somebody settled, by case; see `cutis.web.reading.tables`.
+
+    Raises:
+        RefusedError: there is no such reading, it is not closed, or nobody agreed on anything.
+    """
+    found = next((one for one in closed_readings(session, study) if one.id == reading), None)
+    if found is None:
+        raise RefusedError(404, _("There is no closed reading of this kind in this study."))
+    design, rows = design_of(found), tables.rows_of(session, found)
+    given: dict[str, list[str]] = {}
+    for row in tables.standing(rows):
+        if not row.reading.helped:  # what was read beside a model's answer says too much of that model
+            given.setdefault(row.case.id, []).append(row.reading.answer)
+    settled = {row.case.id: row.reading.answer for row in tables.standing(rows, adjudicators=True)}
+    cases = {row.case.id: row.case for row in rows if row.case.photo_id and not row.case.training}
+    agreed = {case: tables.agreed(design, given.get(case, []), settled.get(case))[0] for case in cases}
+    lines = [
+        (cases[case].number, cases[case].photo_id or "", answer) for case, answer in agreed.items() if answer
+    ]
+    if not lines:
+        raise RefusedError(422, _("The readers agreed on no photo."))
+    return sorted(lines)
 
 
 def read_table(data: bytes) -> list[Line]:

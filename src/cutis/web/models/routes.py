@@ -20,7 +20,7 @@ from cutis.web.models.activate import activate, tasks_of
 from cutis.web.models.card import Opened, card_html, opened, points_of
 from cutis.web.models.compare import Asked, Compared, compare
 from cutis.web.models.drift import drift
-from cutis.web.models.labels import add_lines, read_table, truth_of
+from cutis.web.models.labels import add_lines, closed_readings, lines_of_reading, read_table, truth_of
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform
@@ -105,9 +105,9 @@ async def add_labels(request: Request, held: Held, access: Manage, form: Filled)
     """Bring a table of labels."""
     task, one, other = form.text("task"), form.text("one", needed=False), form.text("other", needed=False)
     try:
-        data = await form.file("labels").read()
-        names = await run_in_threadpool(label_names, held, task)
-        await run_in_threadpool(add_lines, held, access, task, names, read_table(data))
+        reading = form.text("reading", needed=False)
+        table = b"" if reading else await form.file("labels").read()
+        await run_in_threadpool(bring_labels, held, access, task, table, reading)
     except RefusedError as error:
         if error.status != 422:
             return answer(request, error)
@@ -158,6 +158,16 @@ def busiest(session: Session, study: str, active: tuple[StoredBundle, ...]) -> S
     )
     done = dict(counts.all())
     return max(active, key=lambda one: done.get(one.digest, 0), default=None)
+
+
+def bring_labels(held: Platform, access: Access, task: str, table: bytes, reading: str) -> int:
+    """Keep the labels of a table, or those of a closed reading; how many."""
+    names = label_names(held, task)
+    if not reading:
+        return add_lines(held, access, task, names, read_table(table))
+    with held.database.reading() as session:
+        lines = lines_of_reading(session, access.study, reading)
+    return add_lines(held, access, task, names, lines, source="reading")
 
 
 def label_names(held: Platform, task: str) -> tuple[str, ...]:
@@ -255,6 +265,7 @@ def _compare_page(
             two=two,
             result=result,
             labelled=len(truth_of(session, access.study, of_task.task)) if of_task else 0,
+            readings=closed_readings(session, access.study),
             problem=problem,
         )
 
