@@ -66,7 +66,7 @@ def main() -> None:
         kept.update(now, no_fuzzy_matching=True)
         kept.obsolete.clear()
         with place.open("wb") as file:
-            write_po(file, kept, sort_output=True, no_location=True, omit_header=False, width=110)
+            write_po(file, kept, sort_output=True, no_location=True, omit_header=True, width=110)
         missing = sum(not translated(message.string) for message in kept if message.id)
         print(f"{place.name}: {len(kept)} messages, {missing} without a translation")  # noqa: T201
 
