@@ -252,7 +252,8 @@ def tell_singles(singles: list[tuple[float, ...]]) -> None:
     kept, after, asked = (statistics.median(column) for column in zip(*singles, strict=True))
     print(
         f"one photo: acknowledged after {kept:.2f} s, whole result {after:.2f} s later (models "
-        f"{asked:.2f} s); analysis is to take under {MOST_RESULT:g} s; medians of {len(singles)}, load {load()}"
+        f"{asked:.2f} s); analysis is to take under {MOST_RESULT:g} s; medians of {len(singles)}, load "
+        f"{load()}"
     )
 
 
