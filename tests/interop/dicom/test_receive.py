@@ -45,6 +45,10 @@ def test_an_object_is_kept_once_under_its_uid(photo: Path, tmp_path: Path) -> No
     (there,) = (tmp_path / "in").iterdir()
     assert there.stem == pydicom.dcmread(photo).SOPInstanceUID
     assert (read_rgb(there) == read_rgb(photo)).all()
+    head = pydicom.dcmread(there).file_meta
+    assert head.MediaStorageSOPInstanceUID == there.stem
+    assert head.TransferSyntaxUID == pydicom.dcmread(photo).file_meta.TransferSyntaxUID
+    assert str(head.SourceApplicationEntityTitle).strip() == "CUTIS"
     assert seen[0].caller == "CUTIS"
 
 
@@ -191,6 +195,9 @@ def test_a_uid_cannot_lead_out_of_the_folder(photo: Path, tmp_path: Path) -> Non
     for wrong in ("../1.2", "1/2", "", "1." * 40 + "1"):
         with pytest.raises(Exception, match="UID is none"):
             receive.keep(tmp_path / "in", wrong, photo.read_bytes())
+    with pytest.raises(Exception, match="not the one that was announced"):
+        receive.keep(tmp_path / "in", "1.2.77", photo.read_bytes())
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["1.2.99.dcm"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_at_once(tmp_path: Path) -> None:

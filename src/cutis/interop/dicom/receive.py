@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import ssl
+import struct
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,9 @@ from typing import Any
 import numpy as np
 
 from cutis.core.errors import CutisError, ImageError, MissingExtraError
+from cutis.core.version import __version__
 from cutis.imaging.dicom import open_dicom_image
+from cutis.interop.dicom.modules import IMPLEMENTATION
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _SUCCESS, _NO_ROOM, _NOT_UNDERSTOOD, _OTHER_OBJECT = 0x0000, 0xA700, 0xC000, 0xC111  # PS3.4, table B.2-1
@@ -122,7 +125,10 @@ def receiving(
         sizes[event.assoc] = 0
         uid = str(event.request.AffectedSOPInstanceUID or "")
         try:
-            content = event.encoded_dataset()
+            head = _head(
+                str(event.request.AffectedSOPClassUID), uid, str(event.context.transfer_syntax), caller
+            )
+            content = head + event.encoded_dataset(include_meta=False)
             if len(content) > listening.most_bytes:
                 raise NotTakenError(_NOT_UNDERSTOOD, f"it has more than {listening.most_bytes:,} bytes")
             received = keep(place, uid, content, caller)
@@ -181,14 +187,12 @@ def keep(folder: Path, uid: str, content: bytes, caller: str = "") -> Received:
     """
     if not _UID.fullmatch(uid) or len(uid) > 64:
         raise NotTakenError(_NOT_UNDERSTOOD, "its SOP Instance UID is none")
-    if uid.encode() not in content[:4096]:
-        raise NotTakenError(_NOT_UNDERSTOOD, "its UID is not the one that was announced")
     target = folder / f"{uid}.dcm"
     with _lock(uid):
         if target.exists():
             _need_same(target, content)
             return Received(target, uid, caller, new=False)
-        _need_readable(content)
+        _need_readable(content, uid)
         scratch = folder / f".{uuid.uuid4().hex}.part"
         try:
             with scratch.open("wb") as handle:
@@ -245,6 +249,27 @@ def _entity(listening: Listening) -> tuple[Any, Any]:
     return entity, evt
 
 
+def _head(sop_class: str, uid: str, syntax: str, caller: str) -> bytes:
+    """The head of a DICOM file (PS3.10, 7.1), written by hand: it is written for every object."""
+
+    def element(number: int, kind: str, value: str, filler: bytes = b"\0") -> bytes:
+        content = value.encode("ascii", "replace")
+        content += filler * (len(content) % 2)
+        return struct.pack("<HH2sH", 2, number, kind.encode(), len(content)) + content
+
+    said = (
+        struct.pack("<HH2sHI", 2, 1, b"OB", 0, 2)
+        + b"\0\1"
+        + element(0x02, "UI", sop_class)
+        + element(0x03, "UI", uid)
+        + element(0x10, "UI", syntax)
+        + element(0x12, "UI", IMPLEMENTATION)
+        + element(0x13, "SH", f"CUTIS_{__version__}"[:16], b" ")
+        + element(0x16, "AE", caller[:16], b" ")
+    )
+    return b"\0" * 128 + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(said)) + said
+
+
 def _status(code: int, why: str) -> Any:
     from pydicom.dataset import Dataset
 
@@ -265,7 +290,7 @@ def _need_folder(folder: Path) -> None:
         ) from error
 
 
-def _need_readable(content: bytes) -> None:
+def _need_readable(content: bytes, uid: str) -> None:
     """The data set begins as one, and its pixels are not cut off."""
     import pydicom
 
@@ -273,8 +298,8 @@ def _need_readable(content: bytes) -> None:
         data = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
     except Exception as error:
         raise NotTakenError(_NOT_UNDERSTOOD, "it cannot be read") from error
-    if "SOPInstanceUID" not in data:
-        raise NotTakenError(_NOT_UNDERSTOOD, "it has no SOP Instance UID")
+    if data.get("SOPInstanceUID") != uid:
+        raise NotTakenError(_NOT_UNDERSTOOD, "its UID is not the one that was announced")
 
 
 def _need_same(target: Path, content: bytes) -> None:
