@@ -98,7 +98,7 @@ def _belongs(one: Shown) -> float:
         return 2.0
     if not said.get("known"):
         return 0.4
-    return float(said["share"]) / 4 if said["odd"] else 0.5 + float(said["share"]) / 2
+    return float(said["share"]) / 4 if said.get("odd") else 0.5 + float(said["share"]) / 2
 
 
 def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:
