@@ -153,6 +153,13 @@ def probability_words(value: float) -> str:
     return f"{whole_percent(value)} ({in_thousand(value)})"
 
 
+def score_words(value: float) -> str:
+    """``0.71``; the ends are not rounded away."""
+    if value > 0.99:
+        return _("over %(n)s") % {"n": "0.99"}
+    return _("under %(n)s") % {"n": "0.01"} if value < 0.01 else f"{value:.2f}"
+
+
 def hundred(value: Mapping[str, float]) -> str:
     """``98 of 100 (94–100)``."""
     value, low, high = (round(100 * value[name]) for name in ("value", "low", "high"))  # type: ignore[assignment]
@@ -274,7 +281,7 @@ def patient(rows: Sequence[Analysis]) -> Shown | None:
     found = rule.point.found.get("sensitivity")
     values = {
         "title": title,
-        "score": f"{answer.probability:.2f}",
+        "score": score_words(answer.probability),
         "point": f"{rule.point.threshold:.2f}",
         "found": hundred(found) if found else "",
     }
