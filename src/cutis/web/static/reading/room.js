@@ -253,7 +253,7 @@ function feedback(told, said) {
 function ended(told) {
   view.clear();
   now = null;
-  find("#ended h2").textContent = find("#ended h2").dataset[told.state] ?? "";
+  find("#ended h1").textContent = find("#ended h1").dataset[told.state] ?? "";
   find("#ended .done").textContent = done(told.done, told.of);
   const when = told.opens && new Date(told.opens).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
   find("#ended .opens").textContent = when ? says("opens", { when }) : "";
