@@ -40,6 +40,7 @@ from cutis.web.database import (
     Study,
     User,
 )
+from cutis.web.database.row import now
 from cutis.web.people import passwords, sessions, taking_part, tokens
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR
@@ -308,7 +309,9 @@ def _reading(platform: Platform, study: str, photo: str, people: dict[Role, Brow
     with platform.database.writing() as session:
         design = first_design().model_dump(mode="json")
         who = people[Role.INVESTIGATOR].user
-        reading = ReaderStudy(study_id=study, title="Readings", design=design, state="open", made_by=who)
+        reading = ReaderStudy(
+            study_id=study, title="Readings", design=design, state="open", made_by=who, opened=now()
+        )
         session.add(reading)
         session.flush()
         case = ReadingCase(reader_study_id=reading.id, number=1, photo_id=photo, truth="benign")
