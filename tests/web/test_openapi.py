@@ -36,6 +36,8 @@ OTHERWISE = {
     "/sign-in": BROWSER,
     "/sign-in/code": BROWSER,
     "/sign-out": BROWSER,
+    "/smart/patient": "belongs to a browser: the record opened it there",
+    "/smart/report": "belongs to a browser: the record opened it there",
     "/language": BROWSER,
     "/join/{link}": "a one-time link is opened by a person, who chooses a password",
     "/account/password": OWNER,
@@ -49,8 +51,8 @@ OTHERWISE = {
     "/account/tokens": OWNER,
     "/account/tokens/{token}/end": OWNER,
     "/c/{link}": "POST /api/take-part/sessions",
-    "/studies/{study}/members/{member}/role": "POST /api/studies/{study}/members/{member}",
-    "/studies/{study}/members/{member}/remove": "POST /api/studies/{study}/members/{member}",
+    "/studies/{study}/members/{member}/role": "POST /api/studies/{study}/members",
+    "/studies/{study}/members/{member}/remove": "POST /api/studies/{study}/members",
     "/studies/{study}/analyse": "POST /api/studies/{study}/photos",
     "/studies/{study}/photos/{photo}/analysis": "POST /api/studies/{study}/photos/{photo}/analyses",
     "/studies/{study}/export": "GET /api/studies/{study}/export",
@@ -168,9 +170,14 @@ def test_studies_members_and_accounts_are_managed_by_programs(world: World) -> N
         for one in administrator.api("GET", f"{where}/members").json()
         if one["person"] == investigator.user
     )
-    raised = administrator.api("POST", f"{where}/members/{member['id']}", json={"role": "clinician"}).json()
+    chosen = {"member": member["id"], "role": "clinician"}
+    elsewhere = administrator.api("POST", f"/api/studies/{world.a.id}/members", json=chosen)
+    assert elsewhere.status_code == 404
+    theirs = investigator.api("POST", f"/api/studies/{world.a.id}/members", json=chosen)
+    assert theirs.status_code == 404, "a member of another study is not found through one's own"
+    raised = administrator.api("POST", f"{where}/members", json=chosen).json()
     assert {one["person"]: one["role"] for one in raised}[investigator.user] == "clinician"
-    ended = administrator.api("POST", f"{where}/members/{member['id']}", json={"role": ""}).json()
+    ended = administrator.api("POST", f"{where}/members", json={**chosen, "role": ""}).json()
     assert investigator.user not in {one["person"] for one in ended}
     audit = administrator.api("GET", f"{where}/audit").json()
     assert audit["whole"]

@@ -94,6 +94,7 @@ class MemberOut(BaseModel):
 class MemberRole(BaseModel):
     """Another role of a member; an empty one ends the membership."""
 
+    member: str = Field(max_length=20)
     role: str = Field(max_length=20)
 
 
@@ -220,13 +221,13 @@ def members(held: Held, access: SeeMembers) -> list[MemberOut]:
         ]
 
 
-@router.post("/studies/{study}/members/{member}")
-def change_member(held: Held, access: ManageStudy, member: str, given: MemberRole) -> list[MemberOut]:
+@router.post("/studies/{study}/members")
+def change_member(held: Held, access: ManageStudy, given: MemberRole) -> list[MemberOut]:
     """Another role for a member, or the end of a membership."""
     if given.role:
-        changes.change_role(held, access, member, changes.study_role(given.role))
+        changes.change_role(held, access, given.member, changes.study_role(given.role))
     else:
-        changes.remove_member(held, access, member)
+        changes.remove_member(held, access, given.member)
     return members(held, access)
 
 
