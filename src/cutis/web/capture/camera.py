@@ -20,7 +20,7 @@ _RUNTIME = {
 _PAGE = ("page.css", "web.css", "capture/capture.css", "capture/camera.js", "capture/home.js")
 _MODULES = ("app.js", "gate.js", "queue.js")  # which scripts import by their plain names
 _WORDS = {
-    "count": later("%a of %b"),
+    "count": later("{a} of {b}"),
     "denied": later("The camera is not allowed here. Allow it in the browser's settings, or choose a photo."),
     "none": later("No camera was found. Choose a photo instead."),
     "choose": later("Choose a photo that you took before."),
