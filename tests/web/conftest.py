@@ -41,6 +41,7 @@ from cutis.web.database import (
     User,
 )
 from cutis.web.database.row import now
+from cutis.web.gateway.server import instance_uid, series_uid, study_uid
 from cutis.web.people import passwords, sessions, taking_part, tokens
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR
@@ -295,6 +296,11 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
         chosen = select(Analysis.id).where(Analysis.photo_id == names["photo"]).order_by(Analysis.id)
         names["analysis"] = session.scalars(chosen).first() or ""
     clinician = Access(user=people[Role.CLINICIAN].user, study=study.id, role=Role.CLINICIAN)
+    names |= {
+        "dicom_study": study_uid(participant.id),
+        "dicom_series": series_uid(participant.id),
+        "dicom_instance": instance_uid(names["photo"]),
+    }
     names["participant_link"], _ = links.make(platform, clinician, participant.id, 30, once=False)
     hidden = [f"{name} ", f"{name}-001", participant.id, names["photo"], sent.json()["digest"], member.id]
     return InStudy(study.id, study.name, people, names, hidden)

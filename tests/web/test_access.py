@@ -123,6 +123,9 @@ def test_outside_studies_too_each_role_passes_only_where_the_table_says_so(
         "identity": "none",
         "visit": "none",
         "questionnaire": "none",
+        "letter": "none",
+        "delivery": "none",
+        "service": "none",
     }
     investigator = world.a.people[Role.INVESTIGATOR]
     everybody = {

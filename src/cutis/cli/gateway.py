@@ -49,7 +49,7 @@ def gateway(
 
     settings, rules = _read(data)
     rules = _with(rules, watch or [], dicom_port)
-    if not (rules.receiver or rules.folders or any(one.every for one in (*rules.dicomweb, *rules.records))):
+    if not rules.listens:
         raise CutisError(
             f"There is nothing to listen to. Give --watch or --dicom-port, or write "
             f"{settings.data_folder / 'gateway.toml'} (docs/gateway.md shows one)."
@@ -101,9 +101,7 @@ def check(data: Data = None) -> None:
     if place is None:
         print(f"There is no gateway.toml or gateway.json in {settings.data_folder}.")
         return
-    inlets = len(rules.folders) + bool(rules.receiver)
-    inlets += sum(bool(one.every) for one in (*rules.dicomweb, *rules.records))
-    print(f"{place} holds: {inlets} inlets, {len(rules.rules)} rules.")
+    print(f"{place} holds: {rules.listens} inlets, {len(rules.rules)} rules.")
 
 
 def _read(data: Path | None) -> tuple[Settings, Rules]:

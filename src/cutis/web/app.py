@@ -31,6 +31,10 @@ from cutis.web.capture import study_routes as capture_of_studies
 from cutis.web.database import Database, Photo
 from cutis.web.database.migrate import migrate
 from cutis.web.errors import add_error_pages
+from cutis.web.gateway import hooks as gateway_hooks
+from cutis.web.gateway import launch as gateway_launch
+from cutis.web.gateway import routes as gateway
+from cutis.web.gateway import server as gateway_server
 from cutis.web.headers import SecurityHeaders
 from cutis.web.jobs.queue import Queue
 from cutis.web.languages import choice as languages
@@ -87,6 +91,10 @@ PARTS = (
     api.router,
     people_api.router,
     openapi.router,
+    gateway.router,
+    gateway_server.router,
+    gateway_hooks.router,
+    gateway_launch.router,
 )
 
 

@@ -39,7 +39,7 @@ class BoundedBodies:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        with_files = headers.get("content-type", "").startswith("multipart/form-data")
+        with_files = headers.get("content-type", "").startswith(("multipart/form-data", "multipart/related"))
         most = self.larger.get(scope["path"], self.most) if with_files else SMALL
         declared = headers.get("content-length", "0")
         arrived, end, whole = 0, monotonic() + self.seconds, False

@@ -235,7 +235,7 @@ def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:
                     record.name,
                     photo.data,
                     issuer=record.issuer,
-                    patient=_number(client.get(photo.subject), record),
+                    patient=number_of(client.get(photo.subject), record),
                     subject=photo.subject,
                     modality=record.modality,
                     body_site=str(site)[:80],
@@ -250,7 +250,7 @@ def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:
     return new
 
 
-def _number(patient: dict[str, object], record: Record) -> str:
+def number_of(patient: dict[str, object], record: Record) -> str:
     """The patient's number in the system that the rules name; empty where there is none, or several."""
     said = patient.get("identifier")
     found = {

@@ -286,6 +286,12 @@ class Rules(_Part):
                     )
         return self
 
+    @property
+    def listens(self) -> int:
+        """How many inlets it opens."""
+        asked = [one.every for one in self.dicomweb] + [one.every for one in self.records]
+        return len(self.folders) + bool(self.receiver) + sum(every is not None for every in asked)
+
     def rule_for(self, source: str, modality: str, body_site: str) -> Rule | None:
         """The first rule that fits; None where none does."""
         return next((one for one in self.rules if one.fits(source, modality, body_site)), None)

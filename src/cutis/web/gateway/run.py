@@ -99,9 +99,12 @@ class Working:
     def _later(self, kind: str, identity: str) -> None:
         try:
             with self.held.platform.database.writing() as session:
-                row = session.get(Dispatch if kind == "dispatch" else Delivery, identity)
+                row: Dispatch | Delivery | None
+                if kind == "dispatch":
+                    row = session.get(Dispatch, identity)
+                elif (row := session.get(Delivery, identity)) is not None:
+                    row.tries += 1
                 if row is not None:
-                    row.tries += kind != "dispatch"
                     row.due = now() + timedelta(seconds=min(2.0 ** min(row.tries, 10), _LONGEST))
         except Exception as error:
             _log.debug("later: %s", type(error).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def dispatch(gateway: Gateway, identity: str) -> bool:
         if row is None or delivery is None or row.state != WAITING or delivery.state != MADE:
             return False
         found = results.material(session, delivery)
-        gone = steps._withdrawn(session, delivery)
+        gone = steps.has_withdrawn(session, delivery)
     if found is None or gone:
         steps.withdraw(gateway, delivery.id)
         return True
@@ -125,13 +125,24 @@ def subject_at(record: Record, client: FhirClient, delivery: Delivery) -> str:
             "identifier_system and issuer of both, or send these results elsewhere. Nothing was written."
         )
     asked = f"{record.identifier_system}|{delivery.patient}"
-    found = {str(one.get("id", "")) for one in client.search("Patient", identifier=asked)}
+    found = {
+        str(one.get("id", ""))
+        for one in client.search("Patient", identifier=asked)
+        if _has(one, record, delivery)
+    }
     if len(found) != 1:
-        count = "none" if not found else "several"
-        raise WrongPatientError(
-            f"Of the patients of the record {count} has this number. Nothing was written."
-        )
+        count = "none has" if not found else "several have"
+        raise WrongPatientError(f"Of the patients of the record {count} this number. Nothing was written.")
     return f"Patient/{found.pop()}"
+
+
+def _has(patient: Mapping[str, Any], record: Record, delivery: Delivery) -> bool:
+    """The patient really has the number: a server that does not know the search gives everybody."""
+    said = patient.get("identifier")
+    return any(
+        one.get("system") == record.identifier_system and one.get("value") == delivery.patient
+        for one in (said if isinstance(said, list) else [])
+    )
 
 
 def _sent(gateway: Gateway, target: str, found: results.Material) -> str:
@@ -149,7 +160,7 @@ def _sent(gateway: Gateway, target: str, found: results.Material) -> str:
     folder = gateway.results(found.delivery.id)
     paths = sorted(folder.glob("*.dcm"))
     if not paths:  # such as for a receiver that is asked again after the end
-        steps._write(folder, results.objects(gateway, found))
+        steps.write_files(folder, results.objects(gateway, found))
         paths = sorted(folder.glob("*.dcm"))
     if isinstance(receiver, Node):
         return _to_node(receiver, paths)

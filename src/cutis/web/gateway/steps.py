@@ -84,11 +84,11 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
     if not (delivery.patient or delivery.subject):
         return _off(gateway, delivery, UNASSIGNED, NO_PATIENT)
     rule = gateway.rules.rule_for(delivery.source, delivery.modality, delivery.body_site)
-    if delivery.study_id and (rule is None or _study(gateway, rule.study) != delivery.study_id):
+    if delivery.study_id and (rule is None or study_of(gateway, rule.study) != delivery.study_id):
         rule = Rule(study=delivery.study_id)  # sent to a study by name: kept and analysed there, sent nowhere
     if rule is None:
         return _off(gateway, delivery, UNASSIGNED, NO_RULE)
-    study = _study(gateway, rule.study)
+    study = study_of(gateway, rule.study)
     if not study:
         return _off(gateway, delivery, UNASSIGNED, NO_STUDY)
     try:
@@ -124,7 +124,7 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
 def _make(gateway: Gateway, delivery: Delivery) -> bool:
     platform = gateway.platform
     with platform.database.reading() as session:
-        if _withdrawn(session, delivery):
+        if has_withdrawn(session, delivery):
             found = None
         elif _waits(session, delivery):
             return False
@@ -134,7 +134,7 @@ def _make(gateway: Gateway, delivery: Delivery) -> bool:
         return withdraw(gateway, delivery.id)
     targets = list(dict.fromkeys(found.rule.send_to))
     if any(not isinstance(gateway.rules.receiver_of(name), Record) for name in targets):
-        _write(gateway.results(delivery.id), results.objects(gateway, found))
+        write_files(gateway.results(delivery.id), results.objects(gateway, found))
     with platform.database.writing() as session:
         platform.audit.lock(session)
         row = session.get_one(Delivery, delivery.id)
@@ -231,8 +231,8 @@ def _off(gateway: Gateway, delivery: Delivery, state: str, words: str) -> bool:
     return False
 
 
-def _study(gateway: Gateway, named: str) -> str:
-    """Identity of a study that is named by it, or by its name where only one has it."""
+def study_of(gateway: Gateway, named: str) -> str:
+    """Identity of a study that is named by it, or by its name where only one has it; else empty."""
     with gateway.platform.database.reading() as session:
         if session.get(Study, named) is not None:
             return named
@@ -247,7 +247,7 @@ def check_studies(gateway: Gateway) -> None:
         CutisError: one is not, or several have its name.
     """
     for number, rule in enumerate(gateway.rules.rules):
-        if not _study(gateway, rule.study):
+        if not study_of(gateway, rule.study):
             raise CutisError(
                 f"gateway document: rules[{number}].study: '{rule.study}' is the identity of no study here, "
                 "and the name of none or of several. Give the last part of the address of its page."
@@ -261,7 +261,8 @@ def _waits(session: Session, delivery: Delivery) -> bool:
     return session.scalar(chosen.limit(1)) is not None
 
 
-def _withdrawn(session: Session, delivery: Delivery) -> bool:
+def has_withdrawn(session: Session, delivery: Delivery) -> bool:
+    """The participant of a delivery that was taken withdrew, or the photo is no more."""
     chosen = (
         select(Participant.state)
         .join(Photo, Photo.participant_id == Participant.id)
@@ -270,7 +271,7 @@ def _withdrawn(session: Session, delivery: Delivery) -> bool:
     return session.scalar(chosen) in (None, GONE)
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Files into a folder, durably; what a cut-off start left there is replaced."""
     made(folder)
     with sync_folder(folder):

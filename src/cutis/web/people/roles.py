@@ -27,6 +27,7 @@ class Permission(StrEnum):
     MAKE_STUDY = "make a study"
     SEE_AUDIT = "see the audit of the installation"
     ADD_MODELS = "add models"
+    MANAGE_GATEWAY = "see and mend the gateway"
     SEE_STUDY = "see a study"
     SEE_MEMBERS = "see the members of a study"
     MANAGE_STUDY = "change a study, its sites and its members"
@@ -43,7 +44,13 @@ class Permission(StrEnum):
 # An administrator sees no study and no photo without being its member: running the machine needs neither.
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
-        {Permission.MANAGE_PEOPLE, Permission.MAKE_STUDY, Permission.SEE_AUDIT, Permission.ADD_MODELS}
+        {
+            Permission.MANAGE_PEOPLE,
+            Permission.MAKE_STUDY,
+            Permission.SEE_AUDIT,
+            Permission.ADD_MODELS,
+            Permission.MANAGE_GATEWAY,
+        }
     ),
     Role.INVESTIGATOR: frozenset(
         {

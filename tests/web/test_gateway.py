@@ -1,0 +1,281 @@
+# ruff: noqa: F401, F811 (fixtures of other parts, by their names)
+"""The gateway: from a camera's folder to the archive and the record, once, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+pytest.importorskip("pydicom", reason="needs the 'dicom' extra")
+pytest.importorskip("highdicom", reason="needs the 'dicom' extra")
+
+from cutis.phantoms.dermoscopy import render
+from cutis.web.app import open_platform
+from cutis.web.audit.chain import Audit
+from cutis.web.database import (
+    AuditEntry,
+    Database,
+    Delivery,
+    Dispatch,
+    Participant,
+    Photo,
+    Study,
+    StudyModel,
+)
+from cutis.web.database.row import now
+from cutis.web.models import registry
+from cutis.web.secret import read_secret
+from cutis.web.settings import Settings
+
+from ..interop.dicom.conftest import orthanc
+from ..interop.fhir.conftest import Record, record
+
+CUTIS = Path(sys.executable).parent / "cutis"
+SYSTEM = "urn:hospital:mrn"
+
+
+def photo(seed: int) -> bytes:
+    """A rendered lesion as a camera's JPEG."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    rendered = render("melanocytic_nevus", 384, np.random.default_rng(seed))
+    out = io.BytesIO()
+    Image.fromarray(rendered.image).save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+@dataclass(eq=False)
+class Place:
+    """An installation with a study, and the gateway's document."""
+
+    folder: Path
+    camera: Path
+    study: str
+    running: list[subprocess.Popen[str]]
+
+    def write(self, document: str) -> None:
+        (self.folder / "gateway.toml").write_text(document)
+
+    def start(self, ready: bool = True) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [CUTIS, "gateway", "--data", self.folder],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        self.running.append(process)
+        process.said = ""  # type: ignore[attr-defined]
+        while ready and "Ready." not in process.said:  # type: ignore[attr-defined]
+            line = process.stdout.readline()  # type: ignore[union-attr]
+            assert line, f"the gateway ended at its start: {process.said}"  # type: ignore[attr-defined]
+            process.said += line  # type: ignore[attr-defined]
+        return process
+
+    def drop(self, patient: str, name: str, content: bytes) -> Path:
+        path = self.camera / patient / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def rows(self, *kinds: Any) -> list[Any]:
+        database = Database(Settings(data_folder=self.folder).database)
+        with database.reading() as session:
+            found = [list(session.scalars(select(kind))) for kind in kinds]
+        database.close()
+        return found[0] if len(kinds) == 1 else found
+
+    def wait(self, done: Callable[[], bool], seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            deliveries, dispatches = self.rows(Delivery, Dispatch)
+            told = [(one.state, one.problem) for one in deliveries]
+            told += [(one.target, one.state, one.problem) for one in dispatches]
+            assert time.monotonic() < end and not any("dead" in one for one in told), told
+            time.sleep(0.3)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def make_place(tmp_path: Path, *tasks: str) -> tuple[Path, str]:
+    """A data folder with a study in which some tasks answer."""
+    platform = open_platform(Settings(data_folder=tmp_path / "data"))
+    with platform.database.writing() as session:
+        study = Study(name="Ward 4")
+        session.add(study)
+        session.flush()
+        for task in registry.shipped_defaults(session):
+            if task not in tasks:
+                session.add(StudyModel(study_id=study.id, task=task, bundle_digest=None, since=now()))
+    platform.database.close()
+    return tmp_path / "data", study.id
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    folder, study = make_place(tmp_path, "image_quality", "dermoscopy")
+    camera = tmp_path / "camera"
+    camera.mkdir()
+    made = Place(folder, camera, study, [])
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(40)
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+def document(place: Place, orthanc: dict[str, Any], record: Record, **more: str) -> str:
+    return f"""
+[[folders]]
+name = "camera 1"
+path = "{place.camera}"
+settle = 0.5
+modality = "dermoscopic"
+issuer = "hospital"
+
+[[nodes]]
+name = "archive"
+host = "127.0.0.1"
+port = {orthanc["dicom"]}
+title = "ORTHANC"
+
+[[records]]
+name = "ehr"
+url = "{record.base}"
+identifier_system = "{SYSTEM}"
+issuer = "hospital"
+
+[[rules]]
+source = ["camera 1"]
+study = "Ward 4"
+quality_gate = {more.get("gate", "false")}
+send_to = ["archive", "ehr"]
+
+[sending]
+tries = 40
+first_wait = 0.5
+longest_wait = 2
+"""
+
+
+def held_by(orthanc: dict[str, Any], patient: str) -> dict[str, list[str]]:
+    """What the archive has of a patient: UIDs by SOP class."""
+    base = f"http://127.0.0.1:{orthanc['http']}"
+    found: dict[str, list[str]] = {}
+    asked = {"Level": "Instance", "Query": {"PatientID": patient}, "Expand": True}
+    for one in httpx.post(f"{base}/tools/find", json=asked, timeout=30).json():
+        tags = httpx.get(f"{base}/instances/{one['ID']}/header?simplify", timeout=30).json()
+        found.setdefault(tags["MediaStorageSOPClassUID"], []).append(tags["MediaStorageSOPInstanceUID"])
+    return found
+
+
+DERMOSCOPIC, REPORT = "1.2.840.10008.5.1.4.1.1.77.1.7", "1.2.840.10008.5.1.4.1.1.88.33"
+OVERLAY, SEGMENTATION = "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.66.4"
+
+
+def reports(record: Record) -> list[dict[str, Any]]:
+    return [one for one in record.resources.values() if one["resourceType"] == "DiagnosticReport"]
+
+
+def know(record: Record, *numbers: str) -> None:
+    for number in numbers:
+        record.put({"resourceType": "Patient", "identifier": [{"system": SYSTEM, "value": number}]})
+
+
+def test_a_photo_goes_the_whole_way_from_the_camera_to_archive_and_record(
+    place: Place,
+    orthanc: dict[str, Any],
+    record: Record,
+) -> None:
+    know(record, "MRN-1", "MRN-2")
+    place.write(document(place, orthanc, record))
+    process = place.start()
+    content = photo(1)
+    path = place.drop("MRN-1", "IMG_0001.JPG", content)
+    before = path.stat().st_mtime_ns
+    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"])
+    process.terminate()
+    assert process.wait(40) == 0
+    assert path.read_bytes() == content and path.stat().st_mtime_ns == before
+    held = held_by(orthanc, "MRN-1")
+    assert [len(held[kind]) for kind in (DERMOSCOPIC, REPORT)] == [1, len(held[REPORT])]
+    assert held[OVERLAY] and held[SEGMENTATION]
+    (told,) = reports(record)
+    patient = next(one for key, one in record.resources.items() if key.startswith("Patient/")
+                   and one.get("identifier", [{}])[0].get("value") == "MRN-1")  # fmt: skip
+    assert told["subject"]["reference"] == f"Patient/{patient['id']}"
+    assert told["status"] == "preliminary"
+    (participant,), (kept,) = place.rows(Participant, Photo)
+    assert participant.pseudonym.startswith("G-") and "MRN" not in participant.pseudonym
+    assert kept.participant_id == participant.id
+    actions = [one.action for one in place.rows(AuditEntry)]
+    story = ["delivery.arrived", "participant.added", "patient.linked", "photo.added", "delivery.taken",
+             "delivery.results_made", "delivery.done"]  # fmt: skip
+    assert [one for one in actions if one in story] == story
+    assert actions.count("dispatch.sent") == 2 and "photo.analysed" in actions
+    lines = " ".join(f"{one.subject} {one.details}" for one in place.rows(AuditEntry))
+    assert "MRN-1" not in lines
+
+
+def test_killed_ten_times_anywhere_each_photo_is_everywhere_once_in_the_end(
+    tmp_path: Path,
+    orthanc: dict[str, Any],
+    record: Record,
+) -> None:
+    folder, study = make_place(tmp_path, "image_quality")
+    place = Place(folder, tmp_path / "camera", study, [])
+    place.camera.mkdir()
+    numbers = [f"K-{n}" for n in range(10)]
+    know(record, *numbers)
+    place.write(document(place, orthanc, record))
+    rng = random.Random(20261121)
+    states: list[list[str]] = []
+    for n, number in enumerate(numbers):
+        place.drop(number, "IMG.jpg", photo(100 + n))
+        process = place.start(ready=n % 3 > 0)
+        time.sleep(rng.uniform(0.0, 4.0))
+        kill(process)
+        states.append(sorted(one.state for one in place.rows(Delivery)))
+    process = place.start()
+    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"] * 10)
+    process.terminate()
+    assert process.wait(40) == 0
+    for one in place.running:
+        one.stdout.close()  # type: ignore[union-attr]
+    deliveries, photos, participants, dispatches = place.rows(Delivery, Photo, Participant, Dispatch)
+    assert len(deliveries) == len(photos) == len(participants) == 10
+    assert [one.state for one in dispatches] == ["sent"] * 20
+    for number in numbers:
+        held = held_by(orthanc, number)
+        assert {kind: len(uids) for kind, uids in held.items()} == dict.fromkeys(
+            (DERMOSCOPIC, REPORT, OVERLAY, SEGMENTATION), 1
+        )
+    assert len(reports(record)) == 10
+    assert len({one["subject"]["reference"] for one in reports(record)}) == 10
+    entries = place.rows(AuditEntry)
+    for action in ("delivery.arrived", "photo.added", "delivery.taken", "delivery.results_made"):
+        assert len([one for one in entries if one.action == action]) == 10
+    database = Database(Settings(data_folder=folder).database)
+    with database.reading() as session:
+        assert not Audit(read_secret(folder)).verify(session).problems
+    database.close()
+    assert len({tuple(one) for one in states}) > 2, "the kills were all at the same point"
