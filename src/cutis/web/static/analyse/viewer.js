@@ -55,7 +55,9 @@ function round(longest) {
 // A bar of known length: in micrometres where the spacing is known, in pixels elsewhere.
 function bar() {
   const scalebar = document.querySelector(".scalebar");
-  const zoom = viewer.viewport.viewportToImageZoom(viewer.viewport.getZoom(true)); // screen per image pixel
+  const image = viewer.world.getItemAt(0);
+  if (!image) return;
+  const zoom = image.viewportToImageZoom(viewer.viewport.getZoom(true)); // screen per image pixel
   const unit = spacing || 1;
   const length = round((160 / zoom) * unit);
   scalebar.hidden = false;
