@@ -6,6 +6,12 @@ const [rows, columns, stride, offset] = [said.rows, said.columns, said.stride, s
 const spacing = Number(said.spacing) || 0;
 const slide = document.querySelector("#opacity");
 
+// The library looks for its own style element, and would write one, which the page's policy forbids. This one is
+// of no namespace, and so applies nothing.
+const own = document.createElementNS(null, "style");
+own.setAttribute("data-openseadragon-mobile-css", "");
+document.head.append(own);
+
 const viewer = globalThis.OpenSeadragon({
   element: sea,
   tileSources: {
