@@ -212,9 +212,9 @@ def test_a_photo_goes_the_whole_way_from_the_camera_to_archive_and_record(
     content = photo(1)
     path = place.drop("MRN-1", "IMG_0001.JPG", content)
     before = path.stat().st_mtime_ns
-    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"])
+    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"], 300)
     process.terminate()
-    assert process.wait(40) == 0
+    assert process.wait(60) == 0
     assert path.read_bytes() == content and path.stat().st_mtime_ns == before
     held = held_by(orthanc, "MRN-1")
     assert [len(held[kind]) for kind in (DERMOSCOPIC, REPORT)] == [1, len(held[REPORT])]
@@ -236,6 +236,10 @@ def test_a_photo_goes_the_whole_way_from_the_camera_to_archive_and_record(
     assert "MRN-1" not in lines
 
 
+def lines(place: Place) -> int:
+    return len(place.rows(AuditEntry))
+
+
 def test_killed_ten_times_anywhere_each_photo_is_everywhere_once_in_the_end(
     tmp_path: Path,
     orthanc: dict[str, Any],
@@ -244,38 +248,78 @@ def test_killed_ten_times_anywhere_each_photo_is_everywhere_once_in_the_end(
     folder, study = make_place(tmp_path, "image_quality")
     place = Place(folder, tmp_path / "camera", study, [])
     place.camera.mkdir()
-    numbers = [f"K-{n}" for n in range(10)]
+    numbers = [f"K-{n}" for n in range(5)]
     know(record, *numbers)
     place.write(document(place, orthanc, record))
     rng = random.Random(20261121)
-    states: list[list[str]] = []
-    for n, number in enumerate(numbers):
-        place.drop(number, "IMG.jpg", photo(100 + n))
-        process = place.start(ready=n % 3 > 0)
-        time.sleep(rng.uniform(0.0, 4.0))
+    before_each: list[list[str]] = []
+    for n in range(10):
+        if n % 2 == 0:
+            place.drop(numbers[n // 2], "IMG.jpg", photo(100 + n))
+        # Killed after so many lines of the audit, of the ten or so that a photo's way has, and a moment more:
+        # wherever it is by then.
+        wanted = lines(place) + rng.randint(0, 9)
+        process, end = place.start(ready=False), time.monotonic() + 60
+        while lines(place) < wanted and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 0.2))
         kill(process)
-        states.append(sorted(one.state for one in place.rows(Delivery)))
+        before_each.append(sorted(one.state for one in place.rows(Delivery)))
     process = place.start()
-    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"] * 10)
+    place.wait(lambda: [one.state for one in place.rows(Delivery)] == ["done"] * 5, 400)
     process.terminate()
-    assert process.wait(40) == 0
+    assert process.wait(60) == 0
     for one in place.running:
         one.stdout.close()  # type: ignore[union-attr]
     deliveries, photos, participants, dispatches = place.rows(Delivery, Photo, Participant, Dispatch)
-    assert len(deliveries) == len(photos) == len(participants) == 10
-    assert [one.state for one in dispatches] == ["sent"] * 20
+    assert len(deliveries) == len(photos) == len(participants) == 5
+    assert [one.state for one in dispatches] == ["sent"] * 10
     for number in numbers:
-        held = held_by(orthanc, number)
-        assert {kind: len(uids) for kind, uids in held.items()} == dict.fromkeys(
-            (DERMOSCOPIC, REPORT, OVERLAY, SEGMENTATION), 1
-        )
-    assert len(reports(record)) == 10
-    assert len({one["subject"]["reference"] for one in reports(record)}) == 10
+        held = {kind: len(uids) for kind, uids in held_by(orthanc, number).items()}
+        assert held == dict.fromkeys((DERMOSCOPIC, REPORT, OVERLAY, SEGMENTATION), 1)
+    assert len(reports(record)) == 5
+    assert len({one["subject"]["reference"] for one in reports(record)}) == 5
     entries = place.rows(AuditEntry)
     for action in ("delivery.arrived", "photo.added", "delivery.taken", "delivery.results_made"):
-        assert len([one for one in entries if one.action == action]) == 10
+        assert len([one for one in entries if one.action == action]) == 5
     database = Database(Settings(data_folder=folder).database)
     with database.reading() as session:
         assert not Audit(read_secret(folder)).verify(session).problems
     database.close()
-    assert len({tuple(one) for one in states}) > 2, "the kills were all at the same point"
+    assert len({tuple(one) for one in before_each}) > 2, "the kills were all at the same point"
+    sys.stdout.write(f"killed at: {before_each}\n")
+
+
+def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
+    tmp_path: Path, orthanc: dict[str, Any]
+) -> None:
+    from cutis.interop.dicom.description import Description, Patient
+    from cutis.interop.dicom.send import Peer, send
+    from cutis.interop.dicom.wrap import wrap_file
+    from cutis.web.gateway import dicomweb, inlets
+    from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.rules import Rules
+
+    folder, _ = make_place(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(photo(300))
+    said = Description(patient=Patient("WEB-1"))
+    wrap_file([tmp_path / "a.jpg"], "dermoscopic", said, tmp_path / "a.dcm")
+    assert send([tmp_path / "a.dcm"], Peer("127.0.0.1", orthanc["dicom"]))[0].state == "sent"
+    web = {"name": "web", "url": orthanc["web"], "query": {"PatientID": "WEB-1"}, "every": 1}
+    rules = Rules.model_validate({"dicomweb": [web]})
+    platform = open_platform(Settings(data_folder=folder))
+    gateway, told = Gateway(platform, rules), list[str]()
+    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 1, told
+    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and not told
+    with platform.database.reading() as session:
+        (kept,) = session.scalars(select(Delivery)).all()
+    assert (kept.patient, kept.modality, kept.identity) == (
+        "WEB-1",
+        "dermoscopic",
+        f"uid:{said.instance_uid}",
+    )
+    assert photo(300) in (gateway.arrived / kept.place).read_bytes()  # bit by bit, as it was stored
+    wrap_file([tmp_path / "a.jpg"], "clinical", Description(patient=Patient("WEB-2")), tmp_path / "b.dcm")
+    assert dicomweb.store(rules.dicomweb[0], [tmp_path / "b.dcm"]) == "1 objects"
+    assert len(held_by(orthanc, "WEB-2")) == 1
+    platform.database.close()

@@ -39,7 +39,7 @@ def store(web: Web, paths: Sequence[Path]) -> str:
     return f"{len(sets)} objects"
 
 
-def found(web: Web, limit: int = 200) -> Iterator[tuple[str, str, str]]:
+def found(web: Web, at_once: int = 200) -> Iterator[tuple[str, str, str]]:
     """Photos that the server has, by QIDO-RS: study, series and instance.
 
     Raises:
@@ -50,7 +50,7 @@ def found(web: Web, limit: int = 200) -> Iterator[tuple[str, str, str]]:
 
     client = _client(web)
     try:
-        for study in client.search_for_studies(search_filters=dict(web.query), limit=limit):
+        for study in _pages(client, web, at_once):
             uid = _value(study, "0020000D")
             for series in client.search_for_series(uid):
                 if web.modalities and _value(series, "00080060") not in web.modalities:
@@ -60,6 +60,18 @@ def found(web: Web, limit: int = 200) -> Iterator[tuple[str, str, str]]:
                     yield uid, own, _value(one, "00080018")
     except Exception as error:
         raise _trouble(error, TryLaterError) from error
+
+
+def _pages(client: Any, web: Web, at_once: int) -> Iterator[dict[str, Any]]:
+    """Studies, page after page; a server that knows no pages gives the same ones again, and is left."""
+    seen: set[str] = set()
+    while True:
+        page = client.search_for_studies(search_filters=dict(web.query), limit=at_once, offset=len(seen))
+        new = [one for one in page if _value(one, "0020000D") not in seen]
+        yield from new
+        seen |= {_value(one, "0020000D") for one in new}
+        if len(page) < at_once or not new:
+            return
 
 
 def fetched(web: Web, study: str, series: str, instance: str) -> bytes:

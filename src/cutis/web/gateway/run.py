@@ -156,6 +156,7 @@ def open_gateway(settings: Settings, rules: Rules) -> Gateway:
             platform = open_platform(settings)
     gateway = Gateway(platform, rules)
     steps.check_studies(gateway)
+    steps.take_up_again(gateway)
     return gateway
 
 

@@ -240,6 +240,15 @@ def study_of(gateway: Gateway, named: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def take_up_again(gateway: Gateway) -> None:
+    """What no rule fitted, or no study took, may go on: the document or the study may have changed."""
+    platform = gateway.platform
+    with platform.database.writing() as session:
+        known = (Delivery.patient != "") | (Delivery.subject != "")
+        for row in session.scalars(select(Delivery).where(Delivery.state == UNASSIGNED, known)):
+            row.state, row.problem, row.finished, row.tries, row.due = ARRIVED, "", None, 0, None
+
+
 def check_studies(gateway: Gateway) -> None:
     """See that every rule's study is here.
 
