@@ -238,7 +238,7 @@ def test_a_folder_that_may_not_be_read_is_said_and_the_others_go_on(
 
 def to_record(gateway: Gateway, url: str, **more: Any) -> Gateway:
     """The gateway with a record that is sent to, and a delivery whose report waits."""
-    told = {"name": "ehr", "url": url, "identifier_system": SYSTEM, "seconds": 1.0, **more}
+    told = {"name": "ehr", "url": url, "identifier_system": SYSTEM, "seconds": 4.0, **more}
     rules = Rules.model_validate(
         {
             "records": [told],
@@ -286,7 +286,7 @@ def test_a_record_that_is_slow_wrong_or_away_is_tried_again_and_gets_one_report(
     made = to_record(gateway, record.base)
 
     def slow(handler: Any) -> None:
-        time.sleep(1.5)
+        time.sleep(6)
 
     def page(handler: Any) -> None:
         handler.reply(200, "log in")
