@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError
@@ -241,12 +241,19 @@ def study_of(gateway: Gateway, named: str) -> str:
 
 
 def take_up_again(gateway: Gateway) -> None:
-    """What no rule fitted, or no study took, may go on: the document or the study may have changed."""
+    """What may go on after a start.
+
+    The document or the study may have changed for what no rule fitted. And an analysis that ended with a
+    gateway that was killed did not fail by its photo: it has all its tries again.
+    """
     platform = gateway.platform
     with platform.database.writing() as session:
         known = (Delivery.patient != "") | (Delivery.subject != "")
         for row in session.scalars(select(Delivery).where(Delivery.state == UNASSIGNED, known)):
             row.state, row.problem, row.finished, row.tries, row.due = ARRIVED, "", None, 0, None
+        taken = select(Delivery.photo_id).where(Delivery.state == TAKEN)
+        unanswered = (Analysis.state == analyses.WAITING) & Analysis.photo_id.in_(taken)
+        session.execute(update(Analysis).where(unanswered).values(tries=0))
 
 
 def check_studies(gateway: Gateway) -> None:
