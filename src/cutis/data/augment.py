@@ -209,7 +209,8 @@ def _noise(image: Image, deviation: float, rng: Rng) -> Image:
     if rng.random() < 0.5:
         smooth = cv2.medianBlur(np.clip(shown, 0, 255).astype(np.uint8), 3)
         shown += np.float32(rng.uniform(0, 0.8)) * (smooth - shown)
-    return np.clip(shown + 0.5, 0, 255).astype(np.uint8)
+    noisy: Image = np.clip(shown + 0.5, 0, 255).astype(np.uint8)
+    return noisy
 
 
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:

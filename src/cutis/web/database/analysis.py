@@ -16,8 +16,8 @@ WAITING, DONE, FAILED = "waiting", "done", "failed"
 class Analysis(Row):
     """A model's answer for a photo; the same model answers for the same photo once.
 
-    It goes with its photo. It is written as ``waiting`` in the transaction that keeps the photo: whoever has the photo's
-    acknowledgement has its analysis too, sooner or later.
+    It goes with its photo. It is written as ``waiting`` in the transaction that keeps the photo: whoever has
+    the photo's acknowledgement has its analysis too, sooner or later.
 
     Attributes:
         bundle_digest: of the model; a new version is a row beside the old one.
