@@ -194,6 +194,9 @@ _LOOK = """() => {
   const cut = all.filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolled(e));
   const faint = all.filter((e) => {
     if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) return false;
+    // A number on a photo stands on the photo, whatever the page's ground is; it has an outline of its own.
+    const drawing = e instanceof SVGElement ? e.ownerSVGElement : null;
+    if (drawing?.parentElement?.querySelector("img, image")) return false;
     const style = getComputedStyle(e), ink = e instanceof SVGElement ? style.fill : style.color;
     if (!/^rgb/.test(ink) || !/^rgb/.test(ground(e))) return false;
     const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);

@@ -54,6 +54,10 @@ from cutis.web.studies.changes import add_participant
 
 from ..conftest import _LOOK
 
+# What Chromium tells the console that is no fault of a page: an answer that is 4xx on purpose, a field that
+# asked for the focus after somebody had begun to type, and advice on password fields.
+HARMLESS = ("Failed to load resource", "Autofocus processing was blocked", "[DOM] Password forms should have")
+
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 

@@ -29,7 +29,7 @@ from cutis.web.platform import Platform
 from cutis.web.settings import Settings
 from cutis.web.studies.protocol import read_protocol
 
-from .conftest import jpeg
+from .conftest import HARMLESS, jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -182,7 +182,7 @@ def _quiet(page: Any) -> list[str]:
 
 
 def _faults(complaints: list[str]) -> list[str]:
-    return [one for one in complaints if not one.startswith("Failed to load resource")]
+    return [one for one in complaints if not one.startswith(HARMLESS)]
 
 
 def _page(context: Any) -> Any:

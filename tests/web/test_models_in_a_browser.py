@@ -26,7 +26,7 @@ from cutis.web.people.access import Access
 from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
 
-from .conftest import Server, Start
+from .conftest import HARMLESS, Server, Start
 
 pytestmark = pytest.mark.browser
 
@@ -137,7 +137,7 @@ def page(browser: Any) -> Iterator[Any]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert [one for one in complaints if not one.startswith("Failed to load resource")] == []
+    assert [one for one in complaints if not one.startswith(HARMLESS)] == []
 
 
 def _sign_in(page: Any, server: Server) -> None:

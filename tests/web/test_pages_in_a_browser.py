@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Server, Start, jpeg
+from .conftest import HARMLESS, Server, Start, jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def page(browser: Any) -> Iterator[Any]:
     yield page
     context.close()
     # That an answer is 422 or 404 is told to the console too, and is no fault of the page.
-    assert [one for one in complaints if not one.startswith("Failed to load resource")] == []
+    assert [one for one in complaints if not one.startswith(HARMLESS)] == []
 
 
 def _first_start(page: Any, server: Server) -> None:

@@ -21,7 +21,7 @@ from cutis.web.people import sessions, tokens
 from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
 
-from .conftest import Server, Start, wait
+from .conftest import HARMLESS, Server, Start, wait
 
 pytestmark = pytest.mark.browser
 
@@ -134,7 +134,7 @@ class Tab:
 
     def close(self) -> None:
         self.context.close()
-        assert [one for one in self.complaints if not one.startswith("Failed to load resource")] == []
+        assert [one for one in self.complaints if not one.startswith(HARMLESS)] == []
 
 
 @pytest.fixture

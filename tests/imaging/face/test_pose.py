@@ -33,7 +33,7 @@ def test_the_turn_and_scale_of_a_face_are_found_from_its_landmarks(
     assert abs(face.roll - roll) < 5
     assert abs(face.yaw - yaw) < 8
     assert abs(face.pose.scale / scale - 1) < 0.10
-    assert np.hypot(*(face.pose.place(FIVE) - seen).T).max() < 4 * scale
+    assert np.hypot(*(face.pose.place(FIVE) - seen).T).max() < 5 * scale
 
 
 def test_from_the_front_a_millimetre_is_a_sixty_third_of_the_distance_of_the_pupils(

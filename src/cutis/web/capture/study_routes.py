@@ -34,6 +34,8 @@ def links_page(request: Request, held: Held, access: Add, participant: str) -> R
 @router.post(f"{_PLACE}/links")
 def make_link(request: Request, held: Held, access: Add, form: Filled, participant: str) -> Response:
     """A link for a participant; this answer is the only place where it is shown."""
+    with held.database.reading() as session:
+        participant_of(session, access.study, participant)
     days, once = days_of(form.text("days", most=4)), form.ticked("once")
     _, link = links.make(held, access, participant, days, once=once)
     address = address_of(request, held, link)
