@@ -336,4 +336,5 @@ if (limit) {
 const keys = find("#keys");
 keys.checked = localStorage.getItem("cutis-reading-keys") !== "off";
 keys.addEventListener("change", () => localStorage.setItem("cutis-reading-keys", keys.checked ? "on" : "off"));
+find("#begin button").disabled = false;
 cover("begin");
