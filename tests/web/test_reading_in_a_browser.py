@@ -221,7 +221,7 @@ def test_three_readers_read_without_and_with_help_to_the_report(tab: Any, filled
     assert boss.get_by_text("11 / 11").count() == 3
     boss.get_by_role("button", name="Close it").click()
     boss.get_by_role("button", name="Make the evidence report").click()
-    report = boss.get_by_role("link", name="Evidence report")
+    report = boss.get_by_role("link", name="Evidence report", exact=True)
     report.wait_for(timeout=400_000)
     _shot(boss, "closed")
     with boss.context.expect_page() as opened:
