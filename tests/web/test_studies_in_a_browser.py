@@ -164,7 +164,7 @@ def test_consent_is_signed_and_withdrawn_with_a_receipt(page: Any, server: Serve
     told = page.locator("dl").inner_text()
     seal = re.search(r"[0-9a-f]{64}", told)
     assert seal
-    assert page.get_by_role("button", name="Print").is_visible()
+    page.get_by_role("button", name="Print").wait_for()
     page.goto(participant)
     page.get_by_text("were deleted").wait_for()
     assert page.locator("img").count() == 0

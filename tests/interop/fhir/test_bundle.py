@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cutis.interop.fhir.bundle import transaction
 from cutis.interop.fhir.elements import RELEASES, Release
@@ -135,8 +138,8 @@ def test_what_a_server_answers_to_a_search_is_read_back(finding: Finding) -> Non
         for number, entry in enumerate(bundle["entry"])
     }
     text = json.dumps(bundle["entry"])
-    for own, given in numbered.items():
-        text = text.replace(f'"reference": "{own}"', f'"reference": "{given}"')
+    for own, new in numbered.items():
+        text = text.replace(f'"reference": "{own}"', f'"reference": "{new}"')
     entries = json.loads(text)
     for entry in entries:
         own = entry.pop("fullUrl")
@@ -185,6 +188,18 @@ def test_a_bundle_without_the_device_is_not_understood(finding: Finding) -> None
         predictions_in(bundle)
     with pytest.raises(FhirError, match="no FHIR Bundle"):
         predictions_in({"resourceType": "Patient"})
+
+
+@given(data=st.data())
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+def test_junk_anywhere_is_refused_in_one_sentence_or_passed_over(
+    finding: Finding, spoil: Callable[..., None], data: st.DataObject
+) -> None:
+    bundle = json.loads(json.dumps(transaction(finding, "R4")))
+    spoil(bundle, data)
+    for read in (predictions_in, risk_in):
+        with suppress(FhirError):
+            read(bundle)
 
 
 def test_nothing_of_a_patient_is_logged(finding: Finding, caplog: pytest.LogCaptureFixture) -> None:

@@ -90,10 +90,20 @@ def without_empty(resource: Mapping[str, Any]) -> Json:
 
 def code_in(item: Mapping[str, Any], system: str) -> str | None:
     """The code of a vocabulary in a concept; None where it has none."""
-    for one in item.get("coding", ()):
+    for one in mappings(item.get("coding")):
         if one.get("system") == system:
             return str(one.get("code", ""))
     return None
+
+
+def mapping(item: Any) -> Mapping[str, Any]:
+    """An element that others wrote, or an empty one where it is not what the standard says."""
+    return item if isinstance(item, Mapping) else {}
+
+
+def mappings(items: Any) -> list[Mapping[str, Any]]:
+    """A list of elements that others wrote, without what the standard does not allow there."""
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list | tuple) else []
 
 
 def patient_of(subject: str, base: str = "") -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from cutis.interop.codes.table import GRADES, REASONS
-from cutis.interop.fhir.elements import DCM, IMAGE, LABEL, PART, POINT, URI, code_in
+from cutis.interop.fhir.elements import DCM, IMAGE, LABEL, PART, POINT, URI, code_in, mappings
 from cutis.interop.fhir.errors import FhirError
 from cutis.interop.fhir.observations import IN_SET, INTERVAL, LESION, QUALITY, SHARE, TASK
 from cutis.interop.fhir.results import (
@@ -22,8 +23,26 @@ from cutis.interop.fhir.results import (
 )
 
 Resource = Mapping[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
+def _complete(read: Callable[P, R]) -> Callable[P, R]:
+    """What others wrote may lack anything, or hold anything: one sentence says so, whatever it is."""
+
+    @wraps(read)
+    def guarded(*given: P.args, **named: P.kwargs) -> R:
+        try:
+            return read(*given, **named)
+        except FhirError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise FhirError(f"an Observation of cutis lacks a part that it must have ({error}).") from error
+
+    return guarded
+
+
+@_complete
 def predictions_in(bundle: Resource) -> tuple[Prediction, ...]:
     """The predictions of a Bundle: one that cutis made, or what a server answers to a search.
 
@@ -46,11 +65,12 @@ def predictions_in(bundle: Resource) -> tuple[Prediction, ...]:
         elif code_in(one["code"], DCM) == "111101":
             gates[_image_id(one, known) + "\x1f" + _reference(one["device"])] = one
     return tuple(
-        _guarded(_prediction, _model(known, device), image, told, gates.get(f"{image}\x1f{device}"))
+        _prediction(_model(known, device), image, told, gates.get(f"{image}\x1f{device}"))
         for (device, image), told in found.items()
     )
 
 
+@_complete
 def risk_in(bundle: Resource) -> Risk | None:
     """The answer for a patient in a Bundle; None where there is none.
 
@@ -60,22 +80,14 @@ def risk_in(bundle: Resource) -> Risk | None:
     known = _index(bundle)
     for one in _observations(bundle):
         if code_in(one["code"], PART) == "patient-answer":
-            risk: Risk = _guarded(_risk, _model(known, _reference(one["device"])), one)
-            return risk
+            return _risk(_model(known, _reference(one["device"])), one)
     return None
-
-
-def _guarded(read: Any, *given: Any) -> Any:
-    try:
-        return read(*given)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise FhirError(f"an Observation of cutis lacks a part that it must have ({error}).") from error
 
 
 def _entries(bundle: Resource) -> Iterator[tuple[str, Resource]]:
     if bundle.get("resourceType") != "Bundle":
         raise FhirError("this is no FHIR Bundle.")
-    for entry in bundle.get("entry", ()):
+    for entry in mappings(bundle.get("entry")):
         if isinstance(entry.get("resource"), Mapping):
             yield str(entry.get("fullUrl", "")), entry["resource"]
 
@@ -90,7 +102,7 @@ def _index(bundle: Resource) -> dict[str, Resource]:
     """Resources by every address that a reference may use."""
     known: dict[str, Resource] = {}
     for url, one in _entries(bundle):
-        own = [item.get("value", "") for item in one.get("identifier", ()) if item.get("system") == URI]
+        own = [item.get("value", "") for item in mappings(one.get("identifier")) if item.get("system") == URI]
         for address in (url, f"{one.get('resourceType')}/{one.get('id', '')}", *own):
             known.setdefault(address, one)
     return known
@@ -128,7 +140,7 @@ def _model(known: Mapping[str, Resource], device: str) -> Model:
 
 
 def _own(item: Resource, set_name: str) -> tuple[str, str] | None:
-    for one in item.get("coding", ()):
+    for one in mappings(item.get("coding")):
         if one.get("system") == f"{LABEL}:{set_name}":
             return str(one["code"]), str(one.get("display", ""))
     return None
@@ -188,7 +200,7 @@ def _reached(one: Resource) -> bool:
 
 def _points(parts: Any) -> Iterator[Point]:
     for part in parts:
-        for one in part["code"].get("coding", ()):
+        for one in mappings(part["code"].get("coding")):
             if one.get("system") == POINT:
                 name, rule = str(part["code"].get("text", "")), str(one.get("display", ""))
                 yield Point(name, str(one["code"]), _number(part), rule, _reached(part))
@@ -237,7 +249,10 @@ def _risk(model: Model, one: Resource) -> Risk:
 
 def _lesions(parts: Any) -> Iterator[LesionScore]:
     scores = [
-        (part, one) for part in parts for one in part["code"].get("coding", ()) if one["system"] == LESION
+        (part, one)
+        for part in parts
+        for one in mappings(part["code"].get("coding"))
+        if one["system"] == LESION
     ]
     shares = [_number(part) for part in parts if code_in(part["code"], SHARE) is not None]
     for (part, one), share in zip(scores, shares, strict=True):

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from cutis.clinical.drugs import Drug, fold, table
-from cutis.interop.fhir.elements import PART, code_in
+from cutis.interop.fhir.elements import PART, code_in, mapping, mappings
 
 SNOMED, ICD10 = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10"
 ATC = "http://www.whocc.no/atc"
@@ -92,7 +92,7 @@ def taken(requests: Iterator[Mapping[str, Any]]) -> tuple[Taken, ...]:
     """Drugs of the table among orders and statements; each with its first day."""
     first: dict[str, Taken] = {}
     for one in requests:
-        if one.get("status") in _NOT_TAKEN or one.get("doNotPerform") is True:
+        if str(one.get("status")) in _NOT_TAKEN or one.get("doNotPerform") is True:
             continue
         drug = drug_of(one)
         if drug is None:
@@ -106,11 +106,11 @@ def taken(requests: Iterator[Mapping[str, Any]]) -> tuple[Taken, ...]:
 
 def drug_of(one: Mapping[str, Any]) -> Drug | None:
     """The row of the table for what an order is of, by ATC code or by name; never by likeness."""
-    said = one.get("medicationCodeableConcept") or _mapping(one.get("medication")).get("concept")
-    concept = _mapping(said or _contained(one).get("code"))
+    said = one.get("medicationCodeableConcept") or mapping(one.get("medication")).get("concept")
+    concept = mapping(said or _contained(one).get("code"))
     codes, known = _by_code(), _by_name()
     names = [concept.get("text")]
-    for code in _list(concept.get("coding")):
+    for code in mappings(concept.get("coding")):
         if code.get("system") == ATC and isinstance(code.get("code"), str) and code["code"] in codes:
             return codes[code["code"]]
         names.append(code.get("display"))
@@ -152,16 +152,18 @@ def screened(observations: Iterator[Mapping[str, Any]]) -> Screened | None:
 
 
 def _screening(one: Mapping[str, Any]) -> Screened | None:
-    if code_in(_mapping(one.get("code")), PART) != "patient-answer":
+    if code_in(mapping(one.get("code")), PART) != "patient-answer":
         return None
     if one.get("status") in ("entered-in-error", "cancelled"):
         return None
     probability = _share(one)
     if probability is None:
         return None
-    parts = {code_in(_mapping(part.get("code")), PART): _share(part) for part in _list(one.get("component"))}
-    marks = [code for item in _list(one.get("interpretation")) for code in _list(item.get("coding"))]
-    notes = " ".join(str(note.get("text", "")) for note in _list(one.get("note")))
+    parts = {
+        code_in(mapping(part.get("code")), PART): _share(part) for part in mappings(one.get("component"))
+    }
+    marks = [code for item in mappings(one.get("interpretation")) for code in mappings(item.get("coding"))]
+    notes = " ".join(str(note.get("text", "")) for note in mappings(one.get("note")))
     return Screened(
         day=day(one.get("effectiveDateTime") or one.get("issued")),
         probability=probability,
@@ -185,31 +187,23 @@ def day(said: Any) -> date | None:
 
 
 def _share(one: Mapping[str, Any]) -> float | None:
-    value = _mapping(one.get("valueQuantity")).get("value")
+    value = mapping(one.get("valueQuantity")).get("value")
     good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     return float(value) if good and value is not None else None
 
 
-def _mapping(item: Any) -> Mapping[str, Any]:
-    return item if isinstance(item, Mapping) else {}
-
-
-def _list(items: Any) -> list[Mapping[str, Any]]:
-    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
-
-
 def _start(period: Any) -> Any:
-    return _mapping(period).get("start")
+    return mapping(period).get("start")
 
 
 def _status(concept: Any) -> frozenset[str]:
-    return frozenset(str(code.get("code", "")) for code in _list(_mapping(concept).get("coding")))
+    return frozenset(str(code.get("code", "")) for code in mappings(mapping(concept).get("coding")))
 
 
 def _is_rash(said: Any) -> bool:
-    concept = _mapping(said)
+    concept = mapping(said)
     texts = [str(concept.get("text") or "")]
-    for code in _list(concept.get("coding")):
+    for code in mappings(concept.get("coding")):
         value, system = str(code.get("code", "")), str(code.get("system", ""))
         if system == SNOMED and value in RASHES:
             return True
@@ -220,8 +214,8 @@ def _is_rash(said: Any) -> bool:
 
 
 def _began(one: Mapping[str, Any]) -> date | None:
-    for dosage in _list(one.get("dosageInstruction")):
-        repeat = _mapping(_mapping(dosage.get("timing")).get("repeat"))
+    for dosage in mappings(one.get("dosageInstruction")):
+        repeat = mapping(mapping(dosage.get("timing")).get("repeat"))
         began = day(_start(repeat.get("boundsPeriod")))
         if began:
             return began
@@ -230,6 +224,6 @@ def _began(one: Mapping[str, Any]) -> date | None:
 
 
 def _contained(one: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = _mapping(one.get("medicationReference") or _mapping(one.get("medication")).get("reference"))
+    reference = mapping(one.get("medicationReference") or mapping(one.get("medication")).get("reference"))
     name = str(reference.get("reference", "")).removeprefix("#")
-    return next((item for item in _list(one.get("contained")) if item.get("id") == name), {})
+    return next((item for item in mappings(one.get("contained")) if item.get("id") == name), {})
