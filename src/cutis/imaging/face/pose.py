@@ -22,6 +22,7 @@ _SPREAD: Points = np.array([(0.8, 0.8), (0.8, 0.8), (1.5, 2.5), (2.5, 2.0), (2.5
 _PITCH_SPREAD = 7.0  # degrees: people asked to look at the camera
 _LENGTH_SPREAD = 0.06
 _LEAST_PUPILS = 2.0  # pixels
+_STRAIGHT = 1e-3  # radians
 
 
 def fit(landmarks: Landmarks) -> Pose:
@@ -43,6 +44,9 @@ def fit(landmarks: Landmarks) -> Pose:
         return np.concatenate([apart.ravel(), usual])
 
     start = np.array([roll, _towards(seen, roll), 0, 0, 0, 0, 0])
+    # The first step is at most a hundred times as long as the start, unless that is exactly 0: a face that looks
+    # straight ahead but for rounding would never leave it.
+    start[np.abs(start) < _STRAIGHT] = 0
     best = least_squares(misfit, start, method="lm")
     spread = float(np.sqrt(np.linalg.pinv(best.jac.T @ best.jac)[3, 3]))
     pose = _pose(best.x, spread)
