@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The face detector: with its own dependencies it would put a second OpenCV over the one that is there.
 FACES := $(PIP) --no-deps mtcnn-runtime
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test search lint bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the entry points
@@ -41,7 +41,13 @@ demo: .venv/serving.stamp  ## the main job on shipped bundles; ends with a repor
 	@$(BIN)/cutis demo --out demo
 
 test: .venv/development.stamp $(VENDOR)  ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	@HYPOTHESIS_PROFILE=steady $(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# Each round makes up other examples; what fails is kept in .hypothesis and tried first the next time.
+ROUNDS ?= 5
+search: .venv/development.stamp $(VENDOR)  ## the tests with made-up examples, in rounds of new ones (ROUNDS=5)
+	@for round in $$(seq $(ROUNDS)); do echo "round $$round of $(ROUNDS)"; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m hypothesis || exit 1; done
 
 lint: .venv/development.stamp  ## style, types, import contracts
 	@echo "ruff"

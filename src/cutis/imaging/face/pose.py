@@ -44,8 +44,8 @@ def fit(landmarks: Landmarks) -> Pose:
         return np.concatenate([apart.ravel(), usual])
 
     start = np.array([roll, _towards(seen, roll), 0, 0, 0, 0, 0])
-    # The first step is at most a hundred times as long as the start, unless that is exactly 0: a face that looks
-    # straight ahead but for rounding would never leave it.
+    # The first step is at most a hundred times as long as the start, unless that is exactly 0: a face that
+    # looks straight ahead but for rounding would never leave it.
     start[np.abs(start) < _STRAIGHT] = 0
     best = least_squares(misfit, start, method="lm")
     spread = float(np.sqrt(np.linalg.pinv(best.jac.T @ best.jac)[3, 3]))
