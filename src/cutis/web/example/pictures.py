@@ -25,7 +25,7 @@ class Picture:
 
     Attributes:
         participant: pseudonym.
-        visit, view: keys of the protocol.
+        visit, view: keys of the protocol; empty outside of it.
         file: JPEG, or PNG of a mosaic.
         truth: what was rendered, for the readers' study; empty where it is none of its cases.
     """
@@ -47,7 +47,8 @@ def pictures() -> Iterator[Picture]:
     for number in range(8):
         name, truth = _LESIONS[number % 4]
         visit = "baseline" if number < 4 else "week_4"
-        yield Picture("E-004", visit, "spot", _lesion(name, number), truth)
+        in_plan = (visit, "spot") if number % 4 == 0 else ("", "")  # others are no repeats of that spot
+        yield Picture("E-004", *in_plan, _lesion(name, number), truth)
     yield Picture("E-005", "baseline", "microscope", _mosaic())
 
 

@@ -256,5 +256,7 @@ def _curve(
             "Within the smallest detectable change of %(size)s (from %(repeats)s): no change is shown."
         ),
     }
+    if percent and change.smallest_change >= 1:  # a share cannot change by more
+        ends["within"] = _("Repeated photos differ so much (%(repeats)s) that no change of it can be shown.")
     words = ends[change.verdict] % {"size": size, "repeats": repeats}
     return Curve(measure, found.name if found else view, drawing, words, moved=change.verdict != "within")

@@ -43,7 +43,7 @@ def protocol_page(request: Request, held: Held, access: SeePhotos, version: Numb
             study=study,
             protocol=Protocol.model_validate(found.document) if found else DEFAULT,
             number=number,
-            version=found,
+            shown=found,
             made_by=session.get(User, found.made_by) if found else None,
             versions=[one.number for one in kept],
             texts=texts_now(session, study),
