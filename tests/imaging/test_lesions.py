@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from cutis.core.errors import CutisError, ImageError
 from cutis.imaging.lesions import Lesion, Lesions, crop, find_lesions
+from cutis.imaging.lesions.outline import parted
 from cutis.imaging.lesions.runs import from_runs, to_runs
 from cutis.imaging.regions import Box
 from cutis.phantoms import optics
@@ -117,6 +118,18 @@ def test_two_that_touch_are_counted_as_two_and_one_with_a_lobe_as_one() -> None:
     assert len(find_lesions(wide(2, apart)[0])) == 2
     lobed: list[Disc] = [(160, 200, 30), (150, 222, 20)]
     assert len(find_lesions(wide(2, lobed)[0])) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@drawn(st.floats(2, 40), st.floats(0.45, 1), st.floats(0, np.pi), st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_an_ellipse_has_no_neck_and_stays_one(
+    long: float, narrow: float, turn: float, shift: tuple[float, float]
+) -> None:
+    rows, columns = np.indices((90, 90)) - 45.0
+    along = (rows - shift[0]) * np.cos(turn) + (columns - shift[1]) * np.sin(turn)
+    across = (columns - shift[1]) * np.cos(turn) - (rows - shift[0]) * np.sin(turn)
+    mask = (along / long) ** 2 + (across / (narrow * long)) ** 2 <= 1
+    assert len(parted(0, 0, mask)) == 1
 
 
 def test_masks_lie_on_what_was_painted() -> None:

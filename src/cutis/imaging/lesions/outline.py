@@ -64,7 +64,8 @@ def parted(top: int, left: int, mask: Mask) -> list[Placed]:
     tops = (depth > 0) & (flood <= depth * np.float32(NECK * 1.001))
     count, labels = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
     radii = np.array([depth[labels == number].max() for number in range(1, count)])
-    kept = np.flatnonzero(radii >= max(2.0, _PART * float(radii.max(initial=0)))) + 1
+    first = _apart(depth, labels, radii)
+    kept = first[radii[first] >= max(2.0, _PART * float(radii.max(initial=0)))] + 1
     if len(kept) < 2:
         return [(top, left, mask)]
     reach = np.stack(
@@ -76,6 +77,21 @@ def parted(top: int, left: int, mask: Mask) -> list[Placed]:
     nearest = np.argmin(reach, axis=0)
     parts = [(nearest == n) & (padded > 0) for n in range(len(kept))]
     return [trimmed(part, top - 1, left - 1) for part in parts]
+
+
+def _apart(depth: Map, labels: NDArray[np.int32], radii: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Indices of tops that no path wider than the neck joins to a deeper one: of two as deep, one is left."""
+    import cv2
+
+    order = np.argsort(-radii, kind="stable")
+    first: list[int] = []
+    for index in order:
+        wide = (depth > np.float32(NECK * radii[index])).astype(np.uint8)
+        _, joined = cv2.connectedComponents(wide, connectivity=8)
+        mine = joined[labels == index + 1][0]
+        if not any(joined[labels == other + 1][0] == mine for other in first):
+            first.append(int(index))
+    return np.array(sorted(first), dtype=np.intp)
 
 
 def trimmed(mask: NDArray[np.bool_], top: int, left: int) -> Placed:
