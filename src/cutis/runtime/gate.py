@@ -62,20 +62,21 @@ class Gate:
         self.engine = engine
         self.point = operating_point(engine.info, rule, engine.bundle.path)
 
-    def __call__(self, photo: Photo, box: Corners | None = None) -> Verdict:
+    def __call__(self, photo: Photo, box: Corners | None = None, whole: Result | None = None) -> Verdict:
         """Judge one photo, with all cores.
 
         Args:
             photo: see `Engine.__call__`.
             box: the region of interest, where a user says so; found by colour when None.
+            whole: what the bundle says of the whole photo, where it was asked already.
 
         Raises:
             ImageError: it cannot be used as an image.
             CutisError: the box does not lie within the photo.
         """
-        return self._judged(photo, self.engine.quick, box)
+        return self._judged(photo, self.engine.quick, box, whole)
 
-    def map(self, photo: Photo) -> NDArray[np.float32]:
+    def map(self, photo: Photo, whole: Result | None = None) -> NDArray[np.float32]:
         """Where a photo is bad: what speaks against its grade, and for the reason that is named.
 
         Both maps count alike. The photo is also asked turned by half, since a network sees a little to one
@@ -83,6 +84,7 @@ class Gate:
 
         Args:
             photo: see `Engine.__call__`.
+            whole: what the bundle says of the whole photo, where it was asked already.
 
         Returns:
             (rows, columns) over the whole photo, in no unit; higher is worse.
@@ -91,18 +93,20 @@ class Gate:
             ImageError: it cannot be used as an image.
         """
         pixels = self.engine.pixels(photo)
-        ways = (pixels, np.ascontiguousarray(pixels[::-1, ::-1]))
-        upright, turned = (_against(self.engine.ask(way)) for way in ways)
+        upright = _against(whole or self.engine.ask(pixels))
+        turned = _against(self.engine.ask(np.ascontiguousarray(pixels[::-1, ::-1])))
         return np.asarray((upright + turned[::-1, ::-1]) / 2)
 
     def stream(self, photos: Iterable[P]) -> Iterator[tuple[P, Verdict | ImageError]]:
         """Judge any number of photos in constant memory, as `Engine.stream` answers them."""
         return self.engine.in_order(photos, self._judged)
 
-    def _judged(self, photo: Photo, session: Session, box: Corners | None = None) -> Verdict:
+    def _judged(
+        self, photo: Photo, session: Session, box: Corners | None = None, whole: Result | None = None
+    ) -> Verdict:
         info = self.engine.info
         pixels = self.engine.pixels(photo)
-        whole = self.engine.ask(pixels, session)
+        whole = whole or self.engine.ask(pixels, session)
         good = probability_good(info, whole)
         helpful = advice(info, whole.findings)
         first = Verdict(whole, good, good >= self.point.threshold, reason(info, whole))

@@ -19,8 +19,9 @@ from cutis.core.bundle_info import BundleInfo, Fit, OperatingPoint
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.gate import Gate
 from cutis.web.analyse import grids
+from cutis.web.analyse.kind import Kind, suits
 from cutis.web.analyse.reference import ODD, UNLIKE, Reference
-from cutis.web.analyse.scene import Pixels, Scene
+from cutis.web.analyse.scene import Scene
 
 FORMAT = 1
 GREY_MODALITIES = ("confocal",)
@@ -40,9 +41,18 @@ def kind_of(info: BundleInfo) -> str:
     return "grade" if info.labels.ordered else "classes"
 
 
-def head(engine: Engine, scene: Scene) -> dict[str, Any]:
-    """What every answer begins with: the model, and whether the photo suits it by its colours."""
+def head(engine: Engine, scene: Scene, kind: Kind | None = None) -> dict[str, Any]:
+    """What every answer begins with: the model, and whether the photo suits it by its colours and its kind.
+
+    Args:
+        engine: of the model.
+        scene: the photo.
+        kind: of the photo; None for models that are asked whatever it is.
+    """
     info = engine.info
+    photo: dict[str, Any] = {"width": scene.width, "height": scene.height}
+    if kind is not None:
+        photo["kind"] = kind.plain()
     return {
         "format": FORMAT,
         "kind": kind_of(info),
@@ -58,15 +68,15 @@ def head(engine: Engine, scene: Scene) -> dict[str, Any]:
             "trained_on": info.training.name,
             "measured_on": info.metrics_on,
         },
-        "photo": {"width": scene.width, "height": scene.height},
-        "suits": _colours_suit(info, scene),
+        "photo": photo,
+        "suits": _suits(info, scene, kind),
     }
 
 
 def quality(engine: Engine, scene: Scene) -> dict[str, Any]:
     """Is the photo good enough, why not, where, and what would help."""
-    gate, pixels = Gate(engine), scene.pixels(engine.info.size)
-    verdict = gate(pixels)
+    gate, pixels, whole = Gate(engine), scene.pixels(engine.info.size), scene.whole(engine)
+    verdict = gate(pixels, whole=whole)
     point = gate.point
     region = None
     if verdict.region is not None:
@@ -86,14 +96,14 @@ def quality(engine: Engine, scene: Scene) -> dict[str, Any]:
         "titles": {one.name: one.text for one in engine.info.findings.items} if engine.info.findings else {},
         "advice": list(verdict.advice),
         "rates": rates_of(engine.info.metrics, "good"),
-        "layers": {"": grids.packed(_raised(gate.map(pixels)), (0.0, 0.0, 1.0, 1.0))},
+        "layers": {"": grids.packed(_raised(gate.map(pixels, whole)), (0.0, 0.0, 1.0, 1.0))},
     }
 
 
 def classes(engine: Engine, scene: Scene, reference: Reference | None) -> tuple[dict[str, Any], Result]:
     """Which of several, or which grade: probabilities, operating points, what is not ruled out, and where."""
     info = engine.info
-    result = engine(scene.pixels(info.size))
+    result = scene.whole(engine)
     values = np.array([result.probabilities[name] for name in info.labels.outputs])
     kept, promise = _not_ruled_out(values, reference)
     names = info.labels.names
@@ -196,18 +206,15 @@ def unit(embedding: NDArray[np.float32]) -> bytes:
     return (flat / length if length > 0 else flat).astype(np.float16).tobytes()
 
 
-def asked_of(engine: Engine, scene: Scene) -> Pixels:
-    """The photo as a model is asked about the whole of it."""
-    return engine.pixels(scene.pixels(engine.info.size))
-
-
 def _raised(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """A map with no zero of its own, from its lower quarter up."""
     return np.asarray(values - np.quantile(values, 0.25), np.float32)
 
 
-def _colours_suit(info: BundleInfo, scene: Scene) -> dict[str, Any]:
+def _suits(info: BundleInfo, scene: Scene, kind: Kind | None) -> dict[str, Any]:
     wants_grey = info.modality in GREY_MODALITIES
-    if wants_grey == scene.grey:
-        return {"suits": True, "why": ""}
-    return {"suits": False, "why": "colour" if wants_grey else "grey"}
+    if wants_grey != scene.grey:
+        return {"suits": False, "why": "colour" if wants_grey else "grey"}
+    if kind is not None and not suits(info, kind):
+        return {"suits": False, "why": "kind"}
+    return {"suits": True, "why": ""}

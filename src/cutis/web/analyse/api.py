@@ -14,6 +14,7 @@ from cutis.web.analyse.results import results_of
 from cutis.web.analyse.similar import similar
 from cutis.web.analyse.view import shown
 from cutis.web.database import Analysis
+from cutis.web.database.analysis import DONE
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
 from cutis.web.photos.access import photo_of
@@ -45,9 +46,13 @@ class AnalysisOut(BaseModel):
 
 
 class Ask(BaseModel):
-    """Models to ask, by their digests; those of the study when empty."""
+    """Models to ask, by their digests; those of the study when empty.
+
+    With ``anyway`` the named ones answer whatever kind of photo it is, and the answer says so.
+    """
 
     models: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field([], max_length=20)
+    anyway: bool = False
 
 
 class Asked(BaseModel):
@@ -98,7 +103,8 @@ def list_analyses(held: Held, access: See, photo: str) -> list[AnalysisOut]:
 @router.post("/studies/{study}/photos/{photo}/analyses", status_code=202)
 def ask_models(held: Held, access: Add, given: Ask, photo: str) -> Asked:
     """Ask models about a photo; what is answered already stays as it is."""
-    return Asked(waiting=pages.ask(held, access, photo, given.models))
+    anyway = given.anyway and bool(given.models)
+    return Asked(waiting=pages.ask(held, access, photo, given.models, anyway=anyway))
 
 
 @router.get("/studies/{study}/photos/{photo}/analyses/{analysis}/layer")
@@ -187,7 +193,7 @@ def _out(row: Analysis) -> AnalysisOut:
         model=row.bundle_digest,
         state=row.state,
         sentence=said[0].sentence if said else "",
-        result=row.result,
+        result=row.result if row.state == DONE else None,
         problem=row.problem,
         seconds=row.seconds,
         created=row.created,

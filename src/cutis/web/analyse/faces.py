@@ -10,13 +10,11 @@ from cutis.core.errors import ImageError, MissingExtraError
 from cutis.core.labels import MultiLabel
 from cutis.imaging.enhance import Enhancement, enhance, limit_contrast
 from cutis.imaging.face import FaceError, cut_areas, one_face
-from cutis.imaging.face.detect import find_faces
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.facial.words import AREA_TITLES
-from cutis.web.analyse.scene import Pixels, Scene
+from cutis.web.analyse.scene import Scene
 
 SIDE = 1000  # pixels of the shorter side of the copy that is looked at, at least
-_LOOK = 320  # of the copy in which a face is looked for
 _TAIL = 0.05  # of the probability on either side of the grades that are given as likely
 
 
@@ -24,7 +22,7 @@ def conditions(engine: Engine, scene: Scene) -> dict[str, Any]:
     """Every condition in every area of the face; ``suits`` says where there is no face to judge."""
     why, areas = "", list[dict[str, Any]]()
     try:
-        if not find_faces(_small(scene)):
+        if not scene.faces():
             return {"suits": {"suits": False, "why": "no_face"}}
         pixels = scene.pixels(SIDE)
         face = one_face(pixels)
@@ -77,9 +75,3 @@ def _grades(engine: Engine, result: Result) -> dict[str, Any]:
             "probabilities": [round(one, 4) for one in chances],
         }
     return said
-
-
-def _small(scene: Scene) -> Pixels:
-    from cutis.imaging.reduce import reduced
-
-    return reduced(scene.pixels(_LOOK), 640 * 480)

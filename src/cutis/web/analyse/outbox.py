@@ -8,17 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Analysis, Photo
-from cutis.web.database.analysis import FAILED, WAITING
+from cutis.web.database.analysis import DONE, FAILED, WAITING
 from cutis.web.models import registry
 
+_ANYWAY = {"asked_anyway": True}  # what stands in place of a result while it waits
+_NOT_ASKED = ("kind", "colour", "grey")  # why a model was not asked, of which a person may think otherwise
 
-def ask(session: Session, photo: Photo, digests: Iterable[str] = ()) -> list[Analysis]:
+
+def ask(
+    session: Session, photo: Photo, digests: Iterable[str] = (), *, anyway: bool = False
+) -> list[Analysis]:
     """Write down that models are to answer for a photo; what they answered before stays.
 
     Args:
         session: of `Database.writing`, that of the photo where it is new.
         photo: flushed.
         digests: of bundles; those that answer in the study when empty.
+        anyway: ask them whatever kind of photo it is; one that was not asked for that waits again.
 
     Returns:
         What was written; an analysis that failed waits again.
@@ -29,11 +35,31 @@ def ask(session: Session, photo: Photo, digests: Iterable[str] = ()) -> list[Ana
     for one in there.values():
         if one.state == FAILED:
             one.state, one.problem, one.tries, one.taken_until = WAITING, "", 0, None
+        elif anyway and may_be_asked_anyway(one):
+            one.state, one.tries, one.taken_until, one.result = WAITING, 0, None, dict(_ANYWAY)
     made = [
-        Analysis(study_id=photo.study_id, photo_id=photo.id, bundle_digest=digest)
+        Analysis(
+            study_id=photo.study_id,
+            photo_id=photo.id,
+            bundle_digest=digest,
+            result=dict(_ANYWAY) if anyway else None,
+        )
         for digest in wanted
         if digest not in there
     ]
     session.add_all(made)
     session.flush()
     return [*made, *(one for one in there.values() if one.state == WAITING)]
+
+
+def may_be_asked_anyway(row: Analysis) -> bool:
+    """The model was not asked since the photo is of another kind, or of other colours, than it is for."""
+    said = row.result or {}
+    suits = said.get("suits", {"suits": True})
+    not_asked = not suits["suits"] and suits["why"] in _NOT_ASKED and not said.get("asked_anyway")
+    return row.state == DONE and not_asked
+
+
+def asked_anyway(row: Analysis) -> bool:
+    """Somebody asked for it whatever kind of photo it is."""
+    return bool((row.result or {}).get("asked_anyway"))

@@ -133,6 +133,7 @@ def _values(
         "alike": similar(session, alike) if (alike := for_likeness(made)) else [],
         "alike_by": alike,
         "models": {one.digest: one for one in bundles},
+        "kind": next((one.of_photo for one in made if one.of_photo), ""),
         "unasked": [one for one in bundles if one.digest not in asked],
         "tried": prevalence,
         "said": _,
@@ -150,12 +151,20 @@ def for_likeness(made: list[Shown]) -> Analysis | None:
 def ask_again(held: Held, access: Add, form: Filled, photo: str) -> Response:
     """Ask the models of the study, or one of those that are there; what was answered before stays."""
     bundle = form.text("bundle", needed=False)
-    ask(held, access, photo, [bundle] if bundle else [])
+    anyway = bool(bundle) and form.text("anyway", needed=False) == "yes"
+    ask(held, access, photo, [bundle] if bundle else [], anyway=anyway)
     return RedirectResponse(f"/studies/{access.study}/photos/{photo}/analysis", 303)
 
 
-def ask(held: Platform, access: Access, photo: str, digests: list[str]) -> int:
+def ask(held: Platform, access: Access, photo: str, digests: list[str], *, anyway: bool = False) -> int:
     """Ask models about a photo.
+
+    Args:
+        held: the platform.
+        access: who asks, and in which study.
+        photo: identity.
+        digests: of models; those of the study when empty.
+        anyway: also where the photo is of another kind than a model is for.
 
     Returns:
         How many analyses wait now.
@@ -167,7 +176,7 @@ def ask(held: Platform, access: Access, photo: str, digests: list[str]) -> int:
         found = photo_of(session, access.study, photo)
         for digest in digests:
             registry.bundle_of(session, digest)
-        asked = outbox.ask(session, found, digests)
+        asked = outbox.ask(session, found, digests, anyway=anyway)
         held.audit.add(
             session,
             "analysis.asked",
@@ -175,6 +184,7 @@ def ask(held: Platform, access: Access, photo: str, digests: list[str]) -> int:
             study=access.study,
             subject=found.id,
             models=len(asked),
+            **({"anyway": True} if anyway else {}),
         )
     held.queue.wake(photo)
     return len(asked)
@@ -324,6 +334,7 @@ def screened(session: Session, study: str, participant: str, prevalence: float |
         for photo in photos
         for row in results[photo.id]
         if row.bundle_digest in active and row.state == DONE and "rule" in (row.result or {})
+        if not outbox.asked_anyway(row)
     ]
     one = patient([row for _photo, row in rows])
     if one is not None and one.asked[0]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,6 +13,7 @@ from cutis.core.errors import CutisError, ImageError
 from cutis.runtime.engine import Engine
 from cutis.web.analyse import answers, faces, lesions, mosaics
 from cutis.web.analyse.engines import Engines
+from cutis.web.analyse.kind import Kind, kind_of_photo, made_for
 from cutis.web.analyse.reference import reference_of
 from cutis.web.analyse.scene import Scene
 from cutis.web.jobs.claims import Outcome
@@ -27,6 +29,7 @@ def analyse(
     wanted: Mapping[str, str],
     maps: Path,
     keep: Callable[[dict[str, Outcome]], object],
+    anyway: Collection[str] = (),
 ) -> None:
     """Ask models about a photo.
 
@@ -37,6 +40,7 @@ def analyse(
         wanted: identity of each analysis, with the digest of its model.
         maps: folder of the data, for maps of mosaics.
         keep: called with what was found out; the quality of the photo comes first and alone.
+        anyway: identities of analyses that somebody asked for, whatever kind of photo it is.
     """
     opened: list[tuple[str, str, Engine]] = []
     broken: dict[str, Outcome] = {}
@@ -50,8 +54,9 @@ def analyse(
         keep(broken)
     opened.sort(key=lambda one: answers.kind_of(one[2].info) != "quality")
     rest: dict[str, Outcome] = {}
+    asking = _Asking(engines, scene, photo, maps)
     for identity, digest, engine in opened:
-        outcome = _timed(engines, engine, scene, photo, digest, maps)
+        outcome = asking.timed(engine, digest, anyway=identity in anyway)
         if outcome.result is not None and outcome.result["kind"] == "quality":
             keep({identity: outcome})
         else:
@@ -60,41 +65,54 @@ def analyse(
         keep(rest)
 
 
-def _timed(engines: Engines, engine: Engine, scene: Scene, photo: str, digest: str, maps: Path) -> Outcome:
-    begun = perf_counter()
-    try:
-        said, embedding = _asked(engines, engine, scene, photo, digest, maps)
-    except ImageError as error:
-        return Outcome(None, f"The photo {error.reason}", seconds=perf_counter() - begun)
-    except Exception as error:  # one model's failure is not that of the others
-        _log.error("a model failed (%s)", type(error).__name__, exc_info=error)
-        return Outcome(None, UNFORESEEN, seconds=perf_counter() - begun)
-    return Outcome(said, embedding=embedding, seconds=round(perf_counter() - begun, 4))
+class _Asking:
+    """A photo and the models that are asked about it."""
 
+    def __init__(self, engines: Engines, scene: Scene, photo: str, maps: Path) -> None:
+        self.engines, self.scene, self.photo, self.maps = engines, scene, photo, maps
 
-def _asked(
-    engines: Engines, engine: Engine, scene: Scene, photo: str, digest: str, maps: Path
-) -> tuple[dict[str, Any], bytes | None]:
-    said = answers.head(engine, scene)
-    if not said["suits"]["suits"]:
-        return said, None
-    kind = said["kind"]
-    if kind == "map":
-        return said | mosaics.mapped(engines.dense(digest), scene, mosaics.place(maps, photo, digest)), None
-    if kind == "conditions":
-        return said | faces.conditions(engine, scene), None
-    if kind in ("classes", "grade"):
-        found, result = answers.classes(engine, scene, reference_of(digest))
-        return _by_oddness(said | found), answers.unit(result.embedding)
-    more = answers.quality(engine, scene) if kind == "quality" else lesions.lesions(engine, scene)
-    whole = engine.ask(answers.asked_of(engine, scene))
-    reference = reference_of(digest)
-    odd = {} if kind == "quality" else {"unlike": answers.unlike(reference, whole.embedding)}
-    return _by_oddness(said | more | odd), answers.unit(whole.embedding)
+    @cached_property
+    def kind(self) -> Kind:
+        """Of the photo; found out when the first model wants to know."""
+        return kind_of_photo(self.engines, self.scene)
+
+    def timed(self, engine: Engine, digest: str, *, anyway: bool) -> Outcome:
+        """Ask a model; a failure is told, and is not that of the others."""
+        begun = perf_counter()
+        try:
+            said, embedding = self._asked(engine, digest, anyway=anyway)
+        except ImageError as error:
+            return Outcome(None, f"The photo {error.reason}", seconds=perf_counter() - begun)
+        except Exception as error:
+            _log.error("a model failed (%s)", type(error).__name__, exc_info=error)
+            return Outcome(None, UNFORESEEN, seconds=perf_counter() - begun)
+        return Outcome(said, embedding=embedding, seconds=round(perf_counter() - begun, 4))
+
+    def _asked(self, engine: Engine, digest: str, *, anyway: bool) -> tuple[dict[str, Any], bytes | None]:
+        scene = self.scene
+        said = answers.head(engine, scene, self.kind if made_for(engine.info) else None)
+        if not said["suits"]["suits"]:
+            if not anyway:
+                return said, None
+            said["asked_anyway"] = True
+        kind = said["kind"]
+        if kind == "map":
+            out = mosaics.place(self.maps, self.photo, digest)
+            return said | mosaics.mapped(self.engines.dense(digest), scene, out), None
+        if kind == "conditions":
+            return said | faces.conditions(engine, scene), None
+        reference = reference_of(digest)
+        if kind in ("classes", "grade"):
+            found, result = answers.classes(engine, scene, reference)
+            return _by_oddness(said | found), answers.unit(result.embedding)
+        more = answers.quality(engine, scene) if kind == "quality" else lesions.lesions(engine, scene)
+        whole = scene.whole(engine)
+        odd = {} if kind == "quality" else {"unlike": answers.unlike(reference, whole.embedding)}
+        return _by_oddness(said | more | odd), answers.unit(whole.embedding)
 
 
 def _by_oddness(said: dict[str, Any]) -> dict[str, Any]:
     """A photo that is unlike all that the model was trained on does not suit it."""
-    if said.get("unlike", {}).get("unlike"):
+    if said.get("unlike", {}).get("unlike") and not said.get("asked_anyway"):
         said["suits"] = {"suits": False, "why": "unlike"}
     return said

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutis.imaging.face.values import Face
 from cutis.imaging.read import read_rgb
+from cutis.runtime.engine import Engine, Result
 
 Pixels = NDArray[np.uint8]
 _GREY = 3  # levels that the channels of a grey photo may differ by, after JPEG
 _REDUCTIONS = (8, 4, 2)  # at which a JPEG can be decoded
+_LOOK = 320  # of the shorter side of the copy in which a face is looked for, at least
+
+
+class Known(NamedTuple):
+    """What kind of photo it is, as the study's ``view`` or the ``gateway`` says; see `kind`."""
+
+    kind: str
+    source: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +35,16 @@ class Scene:
         path: of the photo as it is kept.
         preview: of its small copy.
         width: in pixels, as the height.
+        known: what kind of photo it is; None where nobody said.
     """
 
     path: Path
     preview: Path
     width: int
     height: int
+    known: Known | None = None
     _decoded: dict[int, Pixels] = field(default_factory=dict)
+    _asked: dict[str, Result] = field(default_factory=dict)
 
     def pixels(self, least_side: int) -> Pixels:
         """(height, width, 3) of the photo, its shorter side at least so many pixels where it has them.
@@ -44,14 +59,38 @@ class Scene:
     def forget(self) -> None:
         """Give the memory back."""
         self._decoded.clear()
+        self._asked.clear()
 
-    @property
+    def whole(self, engine: Engine) -> Result:
+        """What a model says of the whole photo; it is asked once."""
+        digest = engine.bundle.digest
+        if digest not in self._asked:
+            self._asked[digest] = engine.ask(engine.pixels(self.pixels(engine.info.size)))
+        return self._asked[digest]
+
+    def faces(self) -> tuple[Face, ...]:
+        """Faces in it; looked for once.
+
+        Raises:
+            MissingExtraError: what finds faces is not installed.
+        """
+        return self._faces
+
+    @cached_property
+    def _faces(self) -> tuple[Face, ...]:
+        from cutis.imaging.face.detect import find_faces
+        from cutis.imaging.reduce import reduced
+
+        return find_faces(reduced(self.pixels(_LOOK), 640 * 480))
+
+    @cached_property
     def grey(self) -> bool:
         """There is no colour in it."""
         if not self.preview.is_file():
             return False
-        small = read_rgb(self.preview).astype(np.int16)
-        return bool(np.ptp(small, axis=2).max() <= _GREY)
+        red, green, blue = np.moveaxis(read_rgb(self.preview), 2, 0)
+        most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+        return bool((most - least).max() <= _GREY)
 
     def _reduction(self, least_side: int) -> int:
         if self.path.suffix != ".jpg":

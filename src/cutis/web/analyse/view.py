@@ -8,8 +8,16 @@ from typing import Any
 
 from cutis.pages.environment import in_thousand, whole_percent
 from cutis.runtime.patient import PatientScore
+from cutis.web.analyse.kind_words import (
+    NOT_MADE_FOR,
+    made_for_words,
+    other_words,
+    photo_words,
+    unsure_words,
+)
 from cutis.web.analyse.lesions import together
 from cutis.web.analyse.meaning import USUAL, Meaning, meaning
+from cutis.web.analyse.outbox import may_be_asked_anyway
 from cutis.web.database import Analysis
 from cutis.web.database.analysis import DONE
 from cutis.web.words import _, later, ngettext
@@ -23,6 +31,7 @@ WHY = {
     "face": later("The face in this photo cannot be judged."),
     "unlike": later("This photo is unlike those that the model was trained on: do not rely on its answer."),
 }
+COLOURS = ("colour", "grey")
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,26 @@ class Shown:
         """Of the answer, see `cutis.web.analyse.answers`."""
         return str(self.result["kind"])
 
+    @property
+    def of_photo(self) -> str:
+        """What kind of photo it is, in words; empty where this model was asked whatever it is."""
+        return photo_words(self.result["photo"].get("kind", {}))
+
+    @property
+    def unsure(self) -> str:
+        """That the kind of the photo is not certain, in words; empty where it is."""
+        return unsure_words(self.result["photo"].get("kind", {}))
+
+    @property
+    def made_for(self) -> str:
+        """Which kind of photos the model is for, in words."""
+        return made_for_words(self.result)
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Somebody may ask for it all the same."""
+        return may_be_asked_anyway(self.analysis)
+
 
 def shown(
     rows: Iterable[Analysis],
@@ -96,6 +125,8 @@ def _belongs(one: Shown) -> float:
     said = one.result.get("unlike", {})
     if one.kind == "quality":
         return 2.0
+    if one.result.get("asked_anyway"):
+        return -1.0
     if not said.get("known"):
         return 0.4
     return float(said["share"]) / 4 if said.get("odd") else 0.5 + float(said["share"]) / 2
@@ -103,9 +134,9 @@ def _belongs(one: Shown) -> float:
 
 def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:
     result = row.result or {}
-    if not result["suits"]["suits"] and result["suits"]["why"] != "unlike":
-        why = result["suits"].get("words") or _(WHY.get(result["suits"]["why"], ""))
-        return Shown(row, result, "unknown", _("Not asked"), why, fits=False)
+    anyway = result.get("asked_anyway") and result["suits"]["why"] in ("kind", *COLOURS)
+    if not result["suits"]["suits"] and result["suits"]["why"] != "unlike" and not anyway:
+        return Shown(row, result, "unknown", _("Not asked"), _why_not(result), fits=False)
     makers = {
         "quality": _quality,
         "classes": _classes,
@@ -115,11 +146,20 @@ def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: f
         "map": _map,
     }
     made = makers[result["kind"]](row, result)
+    if anyway:
+        more = (_(NOT_MADE_FOR), *made.more)
+        return _with(made, state="attention", word=_("Asked all the same"), more=more, asked=("", ""))
     made = with_prevalence(made, prevalences, tried)
     if not result["suits"]["suits"]:
         why = _(WHY["unlike"])
         return _with(made, fits=False, state="attention", word=_("Unlike its photos"), more=(why, *made.more))
     return made
+
+
+def _why_not(result: Mapping[str, Any]) -> str:
+    if result["suits"]["why"] == "kind":
+        return other_words(result)
+    return result["suits"].get("words") or _(WHY.get(result["suits"]["why"], ""))
 
 
 def with_prevalence(made: Shown, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:

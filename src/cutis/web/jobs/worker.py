@@ -7,7 +7,9 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cutis.web.analyse import outbox
 from cutis.web.analyse.engines import Engines
+from cutis.web.analyse.kind import known_of
 from cutis.web.analyse.run import analyse
 from cutis.web.analyse.scene import Scene
 from cutis.web.audit.chain import Audit
@@ -52,6 +54,7 @@ class Worker:
         if taken is None:
             return 0
         found, rows = taken
+        anyway = {one.id for one in rows if outbox.asked_anyway(one)}
         written = 0
 
         def keep(outcomes: dict[str, claims.Outcome]) -> None:
@@ -67,6 +70,7 @@ class Worker:
             {one.id: one.bundle_digest for one in rows},
             self.folder,
             keep,
+            anyway,
         )
         scene.forget()
         return written
@@ -91,9 +95,12 @@ class Worker:
         return written
 
     def _scene(self, photo: Photo) -> Scene:
+        with self.database.reading() as session:
+            known = known_of(session, photo)
         return Scene(
             self.store.photo(photo.digest, photo.kind),
             self.store.preview(photo.digest),
             photo.width,
             photo.height,
+            known,
         )

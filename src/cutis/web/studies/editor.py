@@ -20,7 +20,7 @@ _PART = re.compile(r"(views|visits|questionnaires|eligibility|arms)\.(\d{1,3})\.
 _QUESTION = re.compile(r"questions\.(\d{1,3})\.(\w+)")
 _DO = re.compile(r"(add|remove|up):((?:\w+)(?:\.\d{1,3}\.\w+)?)(?::(\d{1,3}))?")
 _NEW: dict[str, Draft] = {
-    "views": {"name": "", "outline": "none", "advice": "", "needed": True},
+    "views": {"name": "", "outline": "none", "kind": "", "advice": "", "needed": True},
     "visits": {"name": "", "day": "0", "before": "0", "after": "0", "views": [], "questionnaires": []},
     "questionnaires": {"title": "", "questions": []},
     "questions": {
@@ -117,7 +117,9 @@ def change(draft: Draft, do: str) -> str:
 def document_of(draft: Draft) -> Draft:
     """The draft as a protocol's document, to be checked by `read_protocol`."""
     made: Draft = {"on_withdrawal": draft["on_withdrawal"]}
-    made["views"] = [_only(one, "key", "name", "outline", "advice", "needed") for one in draft["views"]]
+    made["views"] = [
+        _only(one, "key", "name", "outline", "kind", "advice", "needed") for one in draft["views"]
+    ]
     made["visits"] = [
         {
             **_only(one, "key", "name", "views", "questionnaires"),

@@ -18,6 +18,7 @@ Outline = Literal[
     "none", "lesion", "face", "face_left", "face_right", "hand", "foot", "arm", "leg", "chest", "back"
 ]
 Kind = Literal["choice", "several", "number", "text", "date", "scale", "yes_no"]
+PhotoKind = Literal["", "dermoscopic", "clinical", "face", "confocal"]
 OnWithdrawal = Literal["delete", "lock"]
 
 Key = Annotated[str, Field(max_length=30, pattern=r"^[a-z][a-z0-9_]*$")]
@@ -37,11 +38,13 @@ class View(_Part):
         outline: drawn over the viewfinder.
         advice: a sentence for who takes the photo.
         needed: a visit without it is not complete.
+        kind: of photo, which decides what models are asked; empty to find it out from each photo.
     """
 
     key: Key
     name: Line
     outline: Outline = "none"
+    kind: PhotoKind = ""
     advice: Words = ""
     needed: bool = True
 

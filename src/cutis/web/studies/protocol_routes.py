@@ -17,7 +17,7 @@ from cutis.web.platform import Held
 from cutis.web.studies import arms, editor, versions
 from cutis.web.studies.consent import LANGUAGES, texts_now
 from cutis.web.studies.protocol import DEFAULT, Protocol, latest, read_protocol
-from cutis.web.studies.words import KINDS, OUTLINES
+from cutis.web.studies.words import KINDS, OUTLINES, PHOTO_KINDS
 from cutis.web.templating import page
 
 router = APIRouter()
@@ -49,6 +49,7 @@ def protocol_page(request: Request, held: Held, access: SeePhotos, version: Numb
             texts=texts_now(session, study),
             called=LANGUAGES,
             kinds=KINDS,
+            photo_kinds=PHOTO_KINDS,
             drawn=arms.drawn(session, study.id),
         )
 
@@ -134,6 +135,7 @@ def _edit_page(
             problem=error.words if error else "",
             kinds=KINDS,
             outlines=OUTLINES,
+            photo_kinds=PHOTO_KINDS,
             fixed=bool(arms.drawn(session, access.study)),
         )
 

@@ -13,6 +13,13 @@ KINDS = {
     "date": later("day"),
     "text": later("text"),
 }
+PHOTO_KINDS = {
+    "": later("found out from each photo"),
+    "dermoscopic": later("dermoscopic"),
+    "clinical": later("clinical, not of a face"),
+    "face": later("of a face"),
+    "confocal": later("of a microscope, grey"),
+}
 OUTLINES = {
     "none": later("none"),
     "lesion": later("lesion"),
