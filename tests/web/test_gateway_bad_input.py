@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,18 +32,26 @@ from cutis.web.database import (
     Delivery,
     Dispatch,
     Participant,
+    PatientIdentity,
     Photo,
+    ProtocolVersion,
     Study,
     StudyModel,
+    User,
 )
-from cutis.web.database.delivery import ARRIVED, DEAD, MADE, REFUSED, UNASSIGNED, WAITING
+from cutis.web.database.delivery import ARRIVED, DEAD, MADE, REFUSED, UNASSIGNED, WAITING, WITHDRAWN
 from cutis.web.database.row import now
+from cutis.web.errors import RefusedError
 from cutis.web.gateway import inlets, sending, steps
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
-from cutis.web.gateway.gateway import Gateway
+from cutis.web.gateway.gateway import Gateway, made
 from cutis.web.gateway.rules import Folder, Rules, read_rules
 from cutis.web.models import registry
+from cutis.web.people.access import Access
+from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
+from cutis.web.studies import consent
+from cutis.web.studies.protocol import protocol_of
 
 from ..interop.fhir.conftest import Record, record
 from .conftest import jpeg
@@ -51,10 +59,13 @@ from .conftest import jpeg
 SYSTEM = "urn:hospital:mrn"
 
 
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[Gateway]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def gateway(
+    request: pytest.FixtureRequest, tmp_path: Path, new_database: Callable[[str], str]
+) -> Iterator[Gateway]:
     """A gateway whose study asks no model, so that results are made at once."""
-    platform = open_platform(Settings(data_folder=tmp_path / "data"))
+    url = new_database(request.param)
+    platform = open_platform(Settings(data_folder=tmp_path / "data", database_url=url))
     with platform.database.writing() as session:
         study = Study(name="Ward 4")
         session.add(study)
@@ -393,14 +404,104 @@ def test_a_document_that_does_not_hold_names_every_place(tmp_path: Path) -> None
         read_rules(tmp_path)
 
 
-def test_who_withdraws_leaves_nothing_in_the_gateway(gateway: Gateway) -> None:
+@pytest.mark.parametrize("ending", ["delete", "lock"])
+def test_who_withdraws_leaves_nothing_in_the_gateway(gateway: Gateway, ending: str, tmp_path: Path) -> None:
+    platform = gateway.platform
     arrive(gateway, Came("camera", jpeg(12), patient="MRN-1"))
     go(gateway)
     (delivery,), (participant,) = rows(gateway, Delivery), rows(gateway, Participant)
-    with gateway.platform.database.writing() as session:
-        session.get_one(Participant, participant.id).state = "withdrawn"
-    with gateway.platform.database.reading() as session:
-        assert steps.withdrawn(session) == [delivery.id]
-    steps.withdraw(gateway, delivery.id)
+    with platform.database.writing() as session:  # results that a receiver did not take
+        letter = Dispatch(delivery_id=delivery.id, target="archive", state=DEAD)
+        session.add(letter)
+        session.get_one(Delivery, delivery.id).state = DEAD
+    (made(gateway.dead(letter.id)) / "photo.dcm").write_bytes(b"MRN-1")
+    withdrawn(gateway, participant, ending)
+    steps.forget(gateway)
     (left,) = rows(gateway, Delivery)
-    assert (left.patient, left.subject) == ("", "") and not (gateway.arrived / left.place).exists()
+    assert left.state == WITHDRAWN and not gateway.dead(letter.id).exists()
+    nothing_of_mrn_1(gateway)
+
+    # The same photo again, new ones by folder and by DICOM: nothing is kept, nobody is enrolled anew.
+    with pytest.raises(NotTakenHereError, match="withdrew"):
+        arrive(gateway, Came("camera", jpeg(12), patient="MRN-1"))
+    arrive(gateway, Came("camera", jpeg(13), patient="MRN-1"))
+    sent = Came("X", dicom(tmp_path, 14).read_bytes())
+    arrive(gateway, sent)
+    go(gateway)
+    assert [one.state for one in rows(gateway, Delivery)] == [WITHDRAWN] * 3
+    with pytest.raises(NotTakenHereError, match="withdrew"):
+        arrive(gateway, sent)
+    nothing_of_mrn_1(gateway)
+    assert len(rows(gateway, Participant)) == 1
+    assert len(rows(gateway, Photo)) == (ending == "lock")
+    assert {one.study for one in rows(gateway, AuditEntry) if one.action == "delivery.withdrawn"} == {
+        participant.study_id
+    }
+    with pytest.raises(RefusedError, match="no such dead letter"):
+        sending.again(gateway, letter.id)
+
+
+def withdrawn(gateway: Gateway, participant: Participant, ending: str) -> None:
+    platform = gateway.platform
+    with platform.database.writing() as session:
+        document = protocol_of(session, participant.study_id).model_dump(mode="json")
+        who = User(login="nora", name="Nora Quill", password="none")
+        session.add(who)
+        session.flush()
+        session.add(
+            ProtocolVersion(
+                study_id=participant.study_id,
+                number=99,
+                document=document | {"on_withdrawal": ending},
+                made_by=who.id,
+            )
+        )
+    access = Access(user=who.id, study=participant.study_id, role=Role.INVESTIGATOR)
+    assert consent.withdraw(platform, access, participant.id).action == ending
+
+
+def nothing_of_mrn_1(gateway: Gateway) -> None:
+    """No file, and no number of the patient in any row."""
+    assert not [one for one in gateway.arrived.iterdir() if one.is_file()]
+    steps.forget(gateway)
+    for one in (*rows(gateway, Delivery), *rows(gateway, PatientIdentity)):
+        assert (one.issuer, one.patient, one.subject) == ("", "", "")
+
+
+def test_a_photo_that_nobody_named_goes_on_when_it_comes_again_with_a_name(gateway: Gateway) -> None:
+    arrive(gateway, Came("camera", jpeg(15)))
+    assert arrive(gateway, Came("camera", jpeg(15), patient="MRN-1")).new is False
+    (kept,) = rows(gateway, Delivery)
+    assert (kept.state, kept.patient) == (ARRIVED, "MRN-1")
+    with pytest.raises(NotTakenHereError, match="another patient"):
+        arrive(gateway, Came("camera", jpeg(15), patient="MRN-2"))
+    go(gateway)
+    assert len(rows(gateway, Photo)) == 1 and "delivery.assigned" in actions(gateway)
+
+
+def test_a_number_that_is_too_long_is_nobodys_rather_than_cut_off(gateway: Gateway, tmp_path: Path) -> None:
+    folder = tmp_path / "camera" / ("7" * 65)
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(jpeg(16))
+    watched = inlets.Watched(gateway, Folder(name="c", path=tmp_path / "camera", settle=0.01), lambda _: None)
+    watched.look()
+    time.sleep(0.02)
+    assert watched.look() == 1
+    (kept,) = rows(gateway, Delivery)
+    assert (kept.state, kept.patient) == (UNASSIGNED, "")
+
+
+def test_one_photo_that_is_gone_does_not_keep_those_behind_it(gateway: Gateway, record: Record) -> None:
+    import base64
+
+    asked = {"name": "ehr", "url": record.base, "every": 1, "identifier_system": SYSTEM}
+    made = replace(gateway, rules=Rules.model_validate({"records": [asked]}))
+    ehr, told = made.rules.records[0], list[str]()
+    whole = {"contentType": "image/jpeg", "data": base64.b64encode(jpeg(17)).decode()}
+    gone = {"contentType": "image/jpeg", "url": "Binary/none"}
+    record.put({"resourceType": "Media", "subject": {"reference": "Patient/12"}, "content": gone})
+    record.put({"resourceType": "Media", "subject": {"reference": "Patient/gone"}, "content": whole})
+    record.put({"resourceType": "Media", "subject": {"reference": "Patient/12"}, "content": whole})
+    assert inlets.poll_record(made, ehr, told.append) == 1
+    assert len(told) == 2 and all("passed over" in one for one in told)
+    assert [one.subject for one in rows(made, Delivery)] == ["Patient/12"]

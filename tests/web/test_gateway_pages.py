@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from sqlalchemy import select
 
 pytest.importorskip("pydicom", reason="needs the 'dicom' extra")
 
-from cutis.interop.fhir.client import FhirClient
+from cutis.interop.fhir.client import FhirClient, Written
+from cutis.interop.fhir.errors import RecordAwayError
+from cutis.interop.fhir.results import Finding
 from cutis.web.app import create_app, open_platform
 from cutis.web.database import AuditEntry, Delivery, Dispatch, Participant, PatientIdentity, Photo
 from cutis.web.database.delivery import DEAD, MADE
@@ -185,17 +188,63 @@ def test_a_record_opens_cutis_with_its_patient_and_for_members_only(
     assert again.status_code == 404  # a launch is good for once
     cookie = opened.cookies["cutis_launch"]
 
-    def get(who: Browser, method: str = "get", **more: str) -> Any:
+    def get(who: Browser, path: str = "/smart/patient", **form: str) -> Any:
         headers = who._headers()
         headers["cookie"] += f"; cutis_launch={cookie}"
-        sent = {"form_token": who.form_token, **more}
-        if method == "get":
-            return client.get("/smart/patient", headers=headers)
-        return client.post("/smart/patient", headers=headers, data=sent)
+        if not form:
+            return client.get(path, headers=headers)
+        return client.post(path, headers=headers, data={"form_token": who.form_token, **form})
 
     assert get(world.b.people[Role.CLINICIAN]).status_code == 403
-    assert "Not in the study yet" in get(someone).text
-    assert get(someone, "post").status_code == 303
+    page = get(someone).text
+    assert "Not in the study yet" in page
+    key = re.search(r'name="patient" value="(\w{64})"', page)
+    assert key
+    assert get(someone, patient="0" * 64).status_code == 409  # of a page that was open for another patient
+    assert not [one for one in rows(platform, PatientIdentity) if one.patient == "MRN-5"]
+    assert get(someone, patient=key[1]).status_code == 303
     shown = get(someone).text
     (identity,) = [one for one in rows(platform, PatientIdentity) if one.patient == "MRN-5"]
     assert f"/analyse?participant={identity.participant_id}" in shown and "MRN-5" not in shown
+
+    # The report of a photo goes into the record that is open: of its patient only, by members only, and once
+    # there is something to report.
+    photo, other = (_sent(someone, world, whom) for whom in (identity.participant_id, None))
+    assert get(someone, "/smart/report", photo=photo).status_code == 409
+    _answered(platform)
+    assert "Write the report back" in get(someone).text
+    written: list[Finding] = []
+    monkeypatch.setattr(FhirClient, "write", lambda self, told: written.append(told) or Written("D/7", 3))
+    assert get(someone, "/smart/report", photo=other).status_code == 409
+    assert get(someone, "/smart/report", photo=world.b.names["photo"]).status_code == 404
+    assert get(world.b.people[Role.CLINICIAN], "/smart/report", photo=photo).status_code == 403
+    assert not written
+    answer = get(someone, "/smart/report", photo=photo)
+    assert answer.status_code == 200 and "D/7" in answer.text, answer.text
+    (told,) = written
+    assert told.subject == "Patient/12" and told.base == authority.base and told.predictions
+    assert told.encounter == "Encounter/3"
+    (line,) = [one for one in rows(platform, AuditEntry) if one.action == "launch.report_written"]
+    assert (line.who, line.study, line.subject) == (someone.user, world.a.id, photo)
+
+    def away(self: FhirClient, told: Finding) -> Written:
+        raise RecordAwayError("the record does not answer.")
+
+    monkeypatch.setattr(FhirClient, "write", away)
+    assert get(someone, "/smart/report", photo=photo).status_code == 502
+
+
+def _sent(someone: Browser, world: World, participant: str | None) -> str:
+    """Identity of a photo that was just sent, of a participant or of the study's first one."""
+    whom = participant or world.a.names["participant"]
+    form = {"participant": whom, "key": f"for-{whom}"}
+    file = {"photo": ("x.jpg", jpeg(51 + bool(participant), 256, 192))}
+    sent = someone.api("POST", f"/api/studies/{world.a.id}/photos", data=form, files=file)
+    assert sent.status_code == 201, sent.text
+    return str(sent.json()["id"])
+
+
+def _answered(platform: Platform) -> None:
+    from cutis.web.jobs.worker import Worker
+
+    Worker.of(platform.database, platform.store, platform.audit, platform.settings.data_folder).do_all()

@@ -16,12 +16,11 @@ from cutis.core.errors import CutisError
 from cutis.imaging.formats import SNIFFED, image_format
 from cutis.interop.dicom.receive import NotTakenError, keep
 from cutis.web.database import Delivery
-from cutis.web.database.delivery import UNASSIGNED
+from cutis.web.database.delivery import ARRIVED, UNASSIGNED, WITHDRAWN
 from cutis.web.gateway.gateway import Gateway, sync_folder
 
-NO_PATIENT = (
-    "Nobody says who the patient is. Say it on the page of the gateway, or have it sent again with it."
-)
+NO_PATIENT = "Nobody says who the patient is. Say it on the page of the gateway."
+_LONGEST = 64  # characters of a patient's number, as in DICOM
 _MODALITIES = {"XC": "clinical", "DMS": "dermoscopic"}
 _SUFFIXES = {"JPEG": "jpg", "HEIF": "heic"}
 
@@ -77,7 +76,7 @@ def arrive(gateway: Gateway, came: Came) -> Arrived:
 
     Raises:
         NotTakenHereError: it is no photo and no DICOM; another object of its UID is there, or the same photo
-            of another patient. There is a line in the audit.
+            of another patient; or who is on it withdrew. There is a line in the audit.
         OSError: it cannot be written.
     """
     try:
@@ -114,12 +113,18 @@ def described(data: Any, came: Came) -> Came:
     return replace(
         came,
         issuer=str(data.get("IssuerOfPatientID") or "").strip()[:120] or came.issuer,
-        patient=str(data.get("PatientID") or "").strip()[:120],
+        patient=number(str(data.get("PatientID") or "")),
         modality=modality,
         body_site=str(region.get("CodeMeaning") or "")[:80] if region is not None else "",
         side={"L": "left", "R": "right", "B": "both"}.get(side, ""),
         taken=_iso(moment),
     )
+
+
+def number(said: str) -> str:
+    """A patient's number; empty where it is too long: cut off, it could be another one's."""
+    found = said.strip()
+    return found if len(found) <= _LONGEST else ""
 
 
 def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str]:
@@ -167,12 +172,16 @@ def _write(gateway: Gateway, place: str, content: bytes) -> None:
 def _written(gateway: Gateway, came: Came, identity: str, place: str, media: str) -> Arrived:
     platform = gateway.platform
     with platform.database.reading() as session:
-        if (there := _there(session, identity)) is not None:
-            return _again(there, came)
+        if (there := _there(session, identity)) is not None and not _tells(there, came):
+            return _again(gateway, there, came)
     with platform.database.writing() as session:
         platform.audit.lock(session)  # of two that bring the same, one comes after the other
         if (there := _there(session, identity)) is not None:
-            return _again(there, came)
+            if _tells(there, came):
+                there.issuer, there.patient, there.subject = came.issuer, came.patient, came.subject
+                there.state, there.problem, there.due = ARRIVED, "", None
+                platform.audit.add(session, "delivery.assigned", subject=there.id, source=came.source[:120])
+            return _again(gateway, there, came)
         row = Delivery(
             identity=identity,
             source=came.source[:120],
@@ -201,12 +210,21 @@ def _there(session: Session, identity: str) -> Delivery | None:
     return session.scalar(select(Delivery).where(Delivery.identity == identity))
 
 
-def _again(there: Delivery, came: Came) -> Arrived:
+def _tells(there: Delivery, came: Came) -> bool:
+    """Whose it is was not known the first time, and is said now."""
+    unknown = there.state == UNASSIGNED and not (there.patient or there.subject)
+    return unknown and bool(came.patient or came.subject)
+
+
+def _again(gateway: Gateway, there: Delivery, came: Came) -> Arrived:
     """The same object once more; of DICOM `keep` has seen that it is the same patient's.
 
     Raises:
-        NotTakenHereError: the same photo is said to be of two patients.
+        NotTakenHereError: the same photo is said to be of two patients, or who is on it withdrew.
     """
+    if there.state == WITHDRAWN:
+        (gateway.arrived / there.place).unlink(missing_ok=True)
+        raise NotTakenHereError("The participant withdrew from the study. Nothing of it is kept.")
     said, known = (came.issuer, came.patient), (there.issuer, there.patient)
     both = came.patient and there.patient
     if (both and said != known) or (came.subject and there.subject and came.subject != there.subject):

@@ -17,17 +17,19 @@ from time import monotonic
 from cutis.core.errors import CutisError
 from cutis.interop.dicom.receive import Listening, Received, receiving, server_tls
 from cutis.interop.fhir.client import Bookmark
-from cutis.interop.fhir.errors import FhirError, WrongPatientError
+from cutis.interop.fhir.errors import FhirError, RecordError, WrongPatientError
 from cutis.web.database import Delivery, PollBookmark
 from cutis.web.gateway import dicomweb
-from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
+from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive, number
 from cutis.web.gateway.gateway import Gateway
 from cutis.web.gateway.rules import Folder, Receiver, Record, Web
-from cutis.web.gateway.sending import client_of
+from cutis.web.gateway.sending import TryLaterError, client_of
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff", ".dcm", ".dicom")
 )
+LARGEST = 1_000_000_000  # bytes of a file in a folder, as of what is sent by DICOM
+_GONE = (404, 410)
 Tell = Callable[[str], None]
 
 
@@ -114,6 +116,10 @@ class Watched:
                 continue
             if monotonic() - before[2] < self.folder.settle or not size or is_open(path):
                 continue
+            if size > LARGEST:
+                self.done[path] = (size, changed)
+                self.tell(f"{self.folder.name}: a file has more than {LARGEST:,} bytes. It is left there.")
+                continue
             new += self._take(path, size, changed)
         for path in set(self.settling) - seen:
             del self.settling[path]
@@ -135,7 +141,7 @@ class Watched:
             self.folder.name,
             content,
             issuer=self.folder.issuer,
-            patient=(groups.get("patient") or "").strip()[:64],
+            patient=number(groups.get("patient") or ""),
             modality=self.folder.modality,
             body_site=(groups.get("site") or "")[:80],
             side={"l": "left", "r": "right"}.get((groups.get("side") or "")[:1].lower(), ""),
@@ -203,7 +209,13 @@ def poll_web(gateway: Gateway, web: Web, tell: Tell) -> int:
                 there = select(Delivery.id).where(Delivery.identity == f"uid:{instance}")
                 if session.scalar(there) is not None:
                     continue
-            content = dicomweb.fetched(web, study, series, instance)
+            try:
+                content = dicomweb.fetched(web, study, series, instance)
+            except TryLaterError:
+                raise
+            except CutisError as error:  # of this one; those behind it are asked for all the same
+                tell(f"{web.name}: {error}")
+                continue
             with suppress(NotTakenHereError):
                 new += arrive(gateway, Came(web.name, content, issuer=web.issuer)).new
     except CutisError as error:
@@ -227,15 +239,21 @@ def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:
             for one in resources:
                 try:
                     photo = client.photo(one)
+                    whose = number_of(client.get(photo.subject), record)
                 except (FhirError, WrongPatientError) as error:
                     tell(f"{record.name}: {error}")
+                    continue
+                except RecordError as error:
+                    if error.status not in _GONE:
+                        raise
+                    tell(f"{record.name}: a photo or its patient is not there any more; it is passed over.")
                     continue
                 site = (one.get("bodySite") or {}).get("text") or ""
                 came = Came(
                     record.name,
                     photo.data,
                     issuer=record.issuer,
-                    patient=number_of(client.get(photo.subject), record),
+                    patient=whose,
                     subject=photo.subject,
                     modality=record.modality,
                     body_site=str(site)[:80],
@@ -258,7 +276,7 @@ def number_of(patient: dict[str, object], record: Record) -> str:
         for one in (said if isinstance(said, list) else [])
         if record.identifier_system and one.get("system") == record.identifier_system
     }
-    return found.pop()[:64] if len(found) == 1 else ""
+    return number(found.pop()) if len(found) == 1 else ""
 
 
 def _bookmark(gateway: Gateway, name: str) -> Bookmark:

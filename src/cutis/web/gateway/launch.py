@@ -83,8 +83,9 @@ class Launches:
         cookie = secrets.token_urlsafe(32)
         with self.lock:
             self.kept = {key: one for key, one in self.kept.items() if one[0] > monotonic()}
-            while len(self.kept) >= _MOST:
-                del self.kept[next(iter(self.kept))]
+            while len(self.kept) >= _MOST:  # anybody can begin a launch: what is open stays longest
+                begun = (key for key, one in self.kept.items() if not isinstance(one[1], Opened))
+                del self.kept[next(begun, next(iter(self.kept)))]
             self.kept[digest(cookie)] = monotonic() + seconds, what
         return cookie
 
@@ -151,13 +152,19 @@ def patient_page(request: Request, held: Held, access: SignedIn) -> Response:
         photos = photos_of(session, own.study, found.id)[:_SHOWN] if found else []
         rows = [(photo, bool(predictions("x", chosen(results_of(session, photo), (), gate=True))))
                 for photo, _participant in photos]  # fmt: skip
-    return page(request, "gateway/patient.html", study=study, participant=found, photos=rows, written="")
+    return page(
+        request, "gateway/patient.html", study=study, participant=found, photos=rows, written="", patient=key
+    )
 
 
 @router.post("/smart/patient")
-def enrol(request: Request, held: Held, access: SignedIn) -> Response:
+def enrol(request: Request, held: Held, access: SignedIn, form: Filled) -> Response:
     """Enrol the patient whose record is open, and open Analyse."""
     opened, study, own = _opened(request, held, access)
+    if form.text("patient", most=64) != key_of(held, study.id, opened.patient):
+        raise RefusedError(
+            409, _("Another record was opened in this browser since. Open the one that you want again.")
+        )
     participant_for(gateway_of(held), study.id, opened.patient, own)
     return RedirectResponse("/smart/patient", 303)
 

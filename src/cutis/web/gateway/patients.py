@@ -9,12 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Participant, PatientIdentity
+from cutis.web.database.participant import WITHDRAWN
 from cutis.web.errors import RefusedError
 from cutis.web.gateway.gateway import Gateway
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
 from cutis.web.secret import seal
 from cutis.web.studies.changes import add_participant
+
+
+class WithdrewError(RefusedError):
+    """The patient took part in the study once, and withdrew."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            409, "This participant withdrew from the study. Nothing is added any more.", title="Withdrawn"
+        )
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ def participant_for(gateway: Gateway, study: str, patient: Patient, access: Acce
         access: who asks; the gateway itself where None.
 
     Raises:
+        WithdrewError: what was known of the patient was deleted after a withdrawal; it is not written anew.
         RefusedError: the patient cannot be enrolled, such as where the protocol has questions to be answered
             first.
     """
@@ -73,12 +84,14 @@ def participant_for(gateway: Gateway, study: str, patient: Patient, access: Acce
     try:
         made = add_participant(platform, access or gateway.access(study), name).id
     except RefusedError:
-        made = ""
         with platform.database.reading() as session:  # of a start that ended between the two
-            there = select(Participant.id).where(Participant.study_id == study, Participant.pseudonym == name)
-            made = session.scalar(there) or ""
-        if not made:
+            chosen = select(Participant).where(Participant.study_id == study, Participant.pseudonym == name)
+            there = session.scalar(chosen)
+        if there is None:
             raise
+        if there.state == WITHDRAWN:
+            raise WithdrewError from None
+        made = there.id
     with platform.database.writing() as session:
         platform.audit.lock(session)
         if (found := _found(session, study, key)) is not None:

@@ -182,7 +182,7 @@ def api_assign(held: Held, access: Manage, delivery: str, given: PatientIn) -> D
 def _counts(session: Session) -> dict[str, int]:
     today = now().replace(hour=0, minute=0, second=0, microsecond=0)
     chosen = select(Delivery.state, func.count()).where(Delivery.created >= today).group_by(Delivery.state)
-    return dict(session.execute(chosen).tuples().all())
+    return dict(session.execute(chosen).all())
 
 
 def _moment(said: Any) -> datetime | None:

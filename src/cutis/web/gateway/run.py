@@ -102,9 +102,12 @@ class Working:
                 row: Dispatch | Delivery | None
                 if kind == "dispatch":
                     row = session.get(Dispatch, identity)
-                elif (row := session.get(Delivery, identity)) is not None:
-                    row.tries += 1
+                else:
+                    row = session.get(Delivery, identity)
                 if row is not None:
+                    # By this alone nothing becomes a dead letter: the receiver was not asked.
+                    if kind != "dispatch" or row.tries + 1 < self.held.rules.sending.tries:
+                        row.tries += 1
                     row.due = now() + timedelta(seconds=min(2.0 ** min(row.tries, 10), _LONGEST))
         except Exception as error:
             _log.debug("later: %s", type(error).__name__)
@@ -132,13 +135,6 @@ class Working:
             )
             sent = session.scalars(waiting.order_by(Dispatch.created).limit(most))
             return found + [("dispatch", one) for one in sent]
-
-    def sweep(self) -> None:
-        """Forget what people who withdrew have left in the gateway."""
-        with self.held.platform.database.reading() as session:
-            gone = steps.withdrawn(session)
-        for delivery in gone:
-            steps.withdraw(self.held, delivery)
 
 
 def open_gateway(settings: Settings, rules: Rules) -> Gateway:
@@ -201,7 +197,7 @@ def _look(working: Working, give: Callable[[str, str], None]) -> None:
                 give(kind, identity)
             if monotonic() - swept > SWEEP:
                 swept = monotonic()
-                working.sweep()
+                steps.forget(working.held)
                 working.write_status()
         except Exception as error:  # of a database that is busy or away
             working.tell(f"the database cannot be asked ({type(error).__name__}); it is asked again")

@@ -18,7 +18,7 @@ from cutis.interop.fhir.client import FhirClient
 from cutis.interop.fhir.errors import FhirError, NotAuthorisedError, RecordAwayError, WrongPatientError
 from cutis.interop.fhir.exchange import Patience
 from cutis.web.database import Delivery, Dispatch
-from cutis.web.database.delivery import DEAD, MADE, SENT, WAITING
+from cutis.web.database.delivery import DEAD, MADE, SENT, WAITING, WITHDRAWN
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.gateway import results, steps
@@ -72,7 +72,7 @@ def again(gateway: Gateway, identity: str, who: str = "") -> None:
         platform.audit.lock(session)
         row = session.get(Dispatch, identity)
         delivery = session.get(Delivery, row.delivery_id) if row else None
-        if row is None or delivery is None or row.state != DEAD or delivery.photo_id is None:
+        if row is None or delivery is None or row.state != DEAD or delivery.state == WITHDRAWN:
             raise RefusedError(404, "There is no such dead letter.")
         row.state, row.tries, row.due, row.finished, row.problem = WAITING, 0, None, None, ""
         delivery.state, delivery.finished, delivery.problem = MADE, None, ""
@@ -209,7 +209,8 @@ def _failed(gateway: Gateway, row: Dispatch, why: str, *, for_good: bool) -> boo
     with platform.database.writing() as session:
         platform.audit.lock(session)
         kept = session.get_one(Dispatch, row.id)
-        if kept.state != WAITING:
+        if kept.state != WAITING:  # withdrawn meanwhile
+            shutil.rmtree(gateway.dead(row.id), ignore_errors=True)
             return True
         study = session.get_one(Delivery, row.delivery_id).study_id or ""
         kept.tries, kept.problem = tries, why[:500]

@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError
-from cutis.web.database import Analysis, Delivery, Dispatch, Participant, Photo, Study
+from cutis.web.database import Analysis, Delivery, Dispatch, Participant, PatientIdentity, Photo, Study
 from cutis.web.database import analysis as analyses
 from cutis.web.database.delivery import (
     ARRIVED,
@@ -40,7 +40,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.gateway import results
 from cutis.web.gateway.arrive import NO_PATIENT
 from cutis.web.gateway.gateway import Gateway, made, sync_folder
-from cutis.web.gateway.patients import Patient, participant_for
+from cutis.web.gateway.patients import Patient, WithdrewError, participant_for
 from cutis.web.gateway.rules import Record, Rule
 from cutis.web.photos.intake import take_in
 from cutis.web.photos.sharing import incoming
@@ -93,6 +93,8 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
         return _off(gateway, delivery, UNASSIGNED, NO_STUDY)
     try:
         participant = participant_for(gateway, study, patient_of(gateway, delivery))
+    except WithdrewError:
+        return withdraw(gateway, delivery.id, study)
     except RefusedError as error:
         return _off(gateway, delivery, UNASSIGNED, error.words)
     place = gateway.arrived / delivery.place
@@ -107,8 +109,9 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
                 taken=delivery.taken or None,
             ).photo
     except RefusedError as error:
-        state = WITHDRAWN if error.status == 409 else REFUSED
-        return _off(gateway, delivery, state, error.words)
+        if error.status == 409:  # the participant withdrew
+            return withdraw(gateway, delivery.id, study)
+        return _off(gateway, delivery, REFUSED, error.words)
     with platform.database.writing() as session:
         platform.audit.lock(session)
         row = session.get_one(Delivery, delivery.id)
@@ -138,7 +141,8 @@ def _make(gateway: Gateway, delivery: Delivery) -> bool:
     with platform.database.writing() as session:
         platform.audit.lock(session)
         row = session.get_one(Delivery, delivery.id)
-        if row.state != TAKEN:
+        if row.state != TAKEN:  # withdrawn meanwhile
+            shutil.rmtree(gateway.results(delivery.id), ignore_errors=True)
             return False
         settled = {"answers": [one.id for one in found.rows], "prevalence": found.prevalence}
         row.state, row.tries, row.due = MADE, 0, None
@@ -162,7 +166,7 @@ def close(gateway: Gateway, delivery: str) -> bool:
         platform.audit.lock(session)
         row = session.get_one(Delivery, delivery)
         chosen = select(Dispatch.state, func.count()).where(Dispatch.delivery_id == delivery)
-        states: dict[str, int] = dict(session.execute(chosen.group_by(Dispatch.state)).tuples().all())
+        states: dict[str, int] = dict(session.execute(chosen.group_by(Dispatch.state)).all())
         if row.state != MADE or states.get(WAITING):
             return False
         row.state, row.finished = (DEAD if states.get(DEAD) else DONE), now()
@@ -173,22 +177,31 @@ def close(gateway: Gateway, delivery: str) -> bool:
     return False
 
 
-def withdraw(gateway: Gateway, delivery: str) -> bool:
-    """Send nothing of somebody who withdrew, and keep nothing of it."""
+def withdraw(gateway: Gateway, delivery: str, study: str = "") -> bool:
+    """Send nothing of somebody who withdrew, and keep nothing of it.
+
+    Args:
+        gateway: that keeps it.
+        delivery: identity.
+        study: that it was for, where the delivery does not say so yet.
+    """
     platform = gateway.platform
     with platform.database.writing() as session:
         platform.audit.lock(session)
         row = session.get_one(Delivery, delivery)
-        place = gateway.arrived / row.place
-        row.state, row.finished = WITHDRAWN, now()
+        row.state, row.finished, row.due = WITHDRAWN, now(), None
         row.problem = "The participant withdrew. Nothing of it is sent, and its file is removed."
         row.patient = row.subject = row.issuer = ""
-        for one in session.scalars(select(Dispatch).where(Dispatch.delivery_id == delivery)):
+        row.study_id = row.study_id or study or None
+        dispatches = session.scalars(select(Dispatch).where(Dispatch.delivery_id == delivery)).all()
+        for one in dispatches:
             if one.state == WAITING:
                 one.state, one.problem, one.finished = DEAD, "The participant withdrew.", now()
         platform.audit.add(session, "delivery.withdrawn", study=row.study_id or "", subject=row.id)
-    place.unlink(missing_ok=True)
-    shutil.rmtree(gateway.results(delivery), ignore_errors=True)
+        # Before the row says so: a gateway that is killed in between finds it to be done again.
+        (gateway.arrived / row.place).unlink(missing_ok=True)
+        for folder in (gateway.results(delivery), *(gateway.dead(one.id) for one in dispatches)):
+            shutil.rmtree(folder, ignore_errors=True)
     return False
 
 
@@ -204,6 +217,23 @@ def withdrawn(session: Session, most: int = 200) -> list[str]:
     return list(session.scalars(chosen.limit(most)))
 
 
+def forget(gateway: Gateway) -> None:
+    """Remove what people who withdrew have left here: files, and their numbers."""
+    database = gateway.platform.database
+    with database.reading() as session:
+        gone = withdrawn(session)
+    for delivery in gone:
+        withdraw(gateway, delivery)
+    theirs = PatientIdentity.participant_id.in_(select(Participant.id).where(Participant.state == GONE))
+    named = (PatientIdentity.patient != "") | (PatientIdentity.subject != "")
+    with database.reading() as session:
+        if session.scalar(select(PatientIdentity.id).where(theirs, named).limit(1)) is None:
+            return
+    with database.writing() as session:  # the key stays: by it the patient is known to have withdrawn
+        blank = {"issuer": "", "patient": "", "record": "", "subject": ""}
+        session.execute(update(PatientIdentity).where(theirs, named).values(blank))
+
+
 def assign(gateway: Gateway, delivery: str, patient: str, who: str) -> None:
     """Say who the patient of an unassigned delivery is.
 
@@ -212,6 +242,7 @@ def assign(gateway: Gateway, delivery: str, patient: str, who: str) -> None:
     """
     platform = gateway.platform
     with platform.database.writing() as session:
+        platform.audit.lock(session)  # of two who say it at once, the second is told that it is said
         row = session.get(Delivery, delivery)
         if row is None or row.state != UNASSIGNED:
             raise RefusedError(404, "There is no delivery that waits for this.")
