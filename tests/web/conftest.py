@@ -226,6 +226,7 @@ class InStudy:
     people: dict[Role, Browser]
     names: dict[str, str]  # of parameters of addresses -> identities
     secrets: list[str] = field(default_factory=list)  # words that nobody else may ever see
+    bound: dict[Role, Browser] = field(default_factory=dict)  # members who see a site where nobody is
 
     def phone(self, participant: str = "") -> Phone:
         """A phone that was just opened by a link, of a participant of its own where none is named."""
@@ -271,12 +272,13 @@ def _person(platform: Platform, stranger: Browser, name: str, **more: Any) -> Br
 
 def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStudy:
     people = {role: _person(platform, stranger, f"{name} {role.value} person") for role in STUDY_ROLES}
+    bound = {role: _person(platform, stranger, f"{name} bound {role.value}") for role in STUDY_ROLES}
     with platform.database.writing() as session:
         study = Study(name=f"{name} study", keeps_capture_time=True)
         session.add(study)
         session.flush()
-        site = Site(study_id=study.id, name=f"{name} site")
-        session.add(site)
+        site, other = (Site(study_id=study.id, name=f"{name} {place}") for place in ("site", "hill"))
+        session.add_all([site, other])
         session.flush()
         participant = Participant(study_id=study.id, pseudonym=f"{name}-001", site_id=site.id)
         spare = _person_row(f"{name} spare person")
@@ -284,6 +286,10 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
         session.flush()
         member = Member(study_id=study.id, user_id=spare.id, role=Role.READER)
         members = [Member(study_id=study.id, user_id=b.user, role=role) for role, b in people.items()]
+        members += [
+            Member(study_id=study.id, user_id=b.user, role=role, sites=[other.id])
+            for role, b in bound.items()
+        ]
         session.add_all([member, *members])
         session.flush()
     names = {"study": study.id, "member": member.id, "participant": participant.id}
@@ -295,7 +301,7 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
     )
     assert sent.status_code == 201, sent.text
     names["photo"] = sent.json()["id"]
-    names |= _reading(platform, study.id, names["photo"], people)
+    names |= _reading(platform, study.id, names["photo"], people, bound)
     with platform.database.reading() as session:
         chosen = select(Analysis.id).where(Analysis.photo_id == names["photo"]).order_by(Analysis.id)
         names["analysis"] = session.scalars(chosen).first() or ""
@@ -307,15 +313,20 @@ def _study(platform: Platform, stranger: Browser, name: str, seed: int) -> InStu
     }
     names["participant_link"], _ = links.make(platform, clinician, participant.id, 30, once=False)
     hidden = [f"{name} ", f"{name}-001", participant.id, names["photo"], sent.json()["digest"], member.id]
-    return InStudy(study.id, study.name, people, names, hidden)
+    return InStudy(study.id, study.name, people, names, hidden, bound)
 
 
-def _reading(platform: Platform, study: str, photo: str, people: dict[Role, Browser]) -> dict[str, str]:
+def _reading(
+    platform: Platform, study: str, photo: str, people: dict[Role, Browser], bound: dict[Role, Browser]
+) -> dict[str, str]:
     """An open study of readers of which everybody is a reader."""
     first = {
         role: Reader(user_id=who.user, pseudonym=f"R0{n}", number=n)
         for n, (role, who) in enumerate(people.items())
     }
+    others = [
+        Reader(user_id=who.user, pseudonym=f"R1{n}", number=10 + n) for n, who in enumerate(bound.values())
+    ]
     with platform.database.writing() as session:
         design = first_design().model_dump(mode="json")
         who = people[Role.INVESTIGATOR].user
@@ -325,9 +336,9 @@ def _reading(platform: Platform, study: str, photo: str, people: dict[Role, Brow
         session.add(reading)
         session.flush()
         case = ReadingCase(reader_study_id=reading.id, number=1, photo_id=photo, truth="benign")
-        for one in first.values():
+        for one in (*first.values(), *others):
             one.reader_study_id, one.order = reading.id, [[1, 0, 1]]
-        session.add_all([case, *first.values()])
+        session.add_all([case, *first.values(), *others])
         session.flush()
     own = {"reading": reading.id, "case": case.id, "reader": first[Role.READER].id}
     return {**own, "place": "1", "file": "design.json"}

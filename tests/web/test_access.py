@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from cutis.web.app import PARTS
 from cutis.web.database import Site
 from cutis.web.people.access import Declared, UndeclaredRouteError, declared, needs
 from cutis.web.people.matrix import access_matrix
-from cutis.web.people.roles import OF_A_STUDY, STUDY_ROLES, TABLE, Permission, Role
+from cutis.web.people.roles import OF_A_STUDY, OF_EVERY_SITE, STUDY_ROLES, TABLE, Permission, Role
 
 from .conftest import jpeg
 
@@ -90,6 +92,63 @@ def test_what_is_of_another_study_is_not_found_through_ones_own(route: Declared,
     answer = _asked(world.a.people[Role.INVESTIGATOR], route, mixed)
     assert answer.status_code == 404
     assert not [word for word in world.b.secrets if word.strip() in answer.text]
+
+
+# Of whom the address names nothing, but the answer is about.
+_OBJECTS = "POST /api/studies/{study}/dicomweb/studies"  # these may be of participants of any site
+_OF_ONE = ("{participant", "{photo}", "{analysis}", "{dicom_")
+
+
+@pytest.mark.parametrize("route", IN_A_STUDY, ids=_named)
+def test_who_is_bound_to_a_site_reaches_nobody_of_another_one(route: Declared, world: Any) -> None:
+    study = world.a
+    hidden = [study.names["participant"], study.names["photo"], "Amber-001"]
+    for role, browser in study.bound.items():
+        answer = _asked(browser, route, study.names)
+        whole = route.permission in OF_EVERY_SITE or _named(route) == _OBJECTS
+        if route.permission not in TABLE[role] or whole:
+            assert answer.status_code == 403, role
+        elif any(one in route.path for one in _OF_ONE) or _adds_a_photo(route):
+            assert answer.status_code == 404, role
+        else:
+            assert answer.status_code not in (401, 403, 500), role
+        assert not [word for word in hidden if word in _words(answer)], role
+
+
+def _adds_a_photo(route: Declared) -> bool:
+    return route.method == "POST" and route.path.endswith("/photos")
+
+
+def _words(answer: Any) -> str:
+    """What an answer says, inside of a zip too."""
+    if answer.headers.get("content-type", "") != "application/zip":
+        return str(answer.text)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+        return " ".join(f"{name} {zipped.read(name).decode('latin-1')}" for name in zipped.namelist())
+
+
+def test_who_is_bound_to_a_site_works_there(world: Any) -> None:
+    study, someone = world.b, world.b.bound[Role.CLINICIAN]
+    made = someone.api("POST", f"/api/studies/{study.id}/participants", json={"pseudonym": "Hill-1"})
+    assert made.status_code == 201, made.text
+    sent = someone.api(
+        "POST",
+        f"/api/studies/{study.id}/photos",
+        data={"participant": made.json()["id"], "key": "hill"},
+        files={"photo": ("x.jpg", jpeg(9))},
+    )
+    assert sent.status_code == 201, sent.text
+    listed = someone.api("GET", f"/api/studies/{study.id}/participants").json()
+    assert [one["pseudonym"] for one in listed] == ["Hill-1"]
+    photos = someone.api("GET", f"/api/studies/{study.id}/photos").json()
+    assert [one["id"] for one in photos] == [sent.json()["id"]]
+    assert someone.get(f"/studies/{study.id}/photos/{sent.json()['id']}/file").status_code == 200
+    assert "1 participant, 1 photo" in someone.get("/").text
+    exported = study.bound[Role.INVESTIGATOR].api("GET", f"/api/studies/{study.id}/export")
+    assert "Hill-1" in _words(exported)
+    assert (
+        study.people[Role.CLINICIAN].get(f"/studies/{study.id}/photos/{sent.json()['id']}").status_code == 200
+    )
 
 
 def test_forms_and_questions_cannot_name_what_is_of_another_study(world: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cutis.web.audit.routes import CHECKED, Number, lines_of
 from cutis.web.database import AuditEntry, Study, User
-from cutis.web.people import accounts, invitations
+from cutis.web.people import accounts
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
 from cutis.web.people.second_steps import end_second_step
@@ -89,19 +89,25 @@ class MemberOut(BaseModel):
     person: str
     name: str
     role: str
+    sites: list[str] = Field(description="to which the member is bound; empty: to none, all are seen")
+
+
+Sites = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=1000)]
 
 
 class MemberRole(BaseModel):
-    """Another role of a member; an empty one ends the membership."""
+    """Another role of a member, and other sites; an empty role ends the membership."""
 
     member: str = Field(max_length=20)
     role: str = Field(max_length=20)
+    sites: Sites | None = Field(None, description="to which the member is bound; left out, they stay")
 
 
 class InvitationIn(BaseModel):
-    """The role of a new member."""
+    """The role of a new member, and the sites to which it is bound."""
 
     role: str = Field(max_length=20)
+    sites: Sites = []
 
 
 class AuditLine(BaseModel):
@@ -216,16 +222,22 @@ def members(held: Held, access: SeeMembers) -> list[MemberOut]:
     """Who works in a study."""
     with held.database.reading() as session:
         return [
-            MemberOut(id=one.member.id, person=one.user.id, name=one.user.name, role=one.member.role)
+            MemberOut(
+                id=one.member.id,
+                person=one.user.id,
+                name=one.user.name,
+                role=one.member.role,
+                sites=one.member.sites or [],
+            )
             for one in overview.members_of(session, access.study)
         ]
 
 
 @router.post("/studies/{study}/members")
 def change_member(held: Held, access: ManageStudy, given: MemberRole) -> list[MemberOut]:
-    """Another role for a member, or the end of a membership."""
+    """Another role or other sites for a member, or the end of a membership."""
     if given.role:
-        changes.change_role(held, access, given.member, changes.study_role(given.role))
+        changes.change_role(held, access, given.member, changes.study_role(given.role), given.sites)
     else:
         changes.remove_member(held, access, given.member)
     return members(held, access)
@@ -235,14 +247,7 @@ def change_member(held: Held, access: ManageStudy, given: MemberRole) -> list[Me
 def invite_member(request: Request, held: Held, access: ManageStudy, given: InvitationIn) -> LinkOut:
     """A one-time link for a new member."""
     role = changes.study_role(given.role)
-    with held.database.writing() as session:
-        identity, link = invitations.invite(
-            session, role, held.settings.invitation_hours, study=access.study, made_by=access.user
-        )
-        held.audit.add(
-            session, "invitation.made", who=access.user, study=access.study, subject=identity, role=role.value
-        )
-    return _link(request, held, link)
+    return _link(request, held, changes.invite(held, access, role, given.sites))
 
 
 @router.get("/audit")

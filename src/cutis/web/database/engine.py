@@ -10,10 +10,18 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError, MissingExtraError
+from cutis.web.database.within import narrow
 
 _WRITING = "cutis_writing"
 _BUSY_SECONDS = 30
 WRITE_LOCK = 0x63757469  # of PostgreSQL's advisory locks; any number that nobody else takes
+
+
+class Questions(Session):
+    """A session that answers of the sites that whoever asks may see."""
+
+
+event.listen(Questions, "do_orm_execute", narrow)
 
 
 class Database:
@@ -36,7 +44,7 @@ class Database:
         engine = self.engine
         if engine.dialect.name == "postgresql":  # SQLite's are so by themselves
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with Session(engine, expire_on_commit=False) as session:
+        with Questions(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -47,7 +55,7 @@ class Database:
         it is refused at once whenever somebody else wrote in between. Keep the block short.
         """
         engine = self.engine.execution_options(**{_WRITING: True})
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Questions(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def forget(self) -> None:

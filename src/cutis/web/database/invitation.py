@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cutis.web.database.row import Created, Digest, Id, Moment, Row, UtcTime
@@ -16,6 +16,7 @@ class Invitation(Row):
     Attributes:
         study_id: None makes an administrator, or lets a password be chosen.
         role: of the member of the study, or ``administrator``, or ``password``.
+        sites: to which the member of the study is bound; None where to none.
         user_id: whose password it is.
         made_by: None where the server itself made it at the first start.
         used: when; it cannot be used again.
@@ -31,6 +32,7 @@ class Invitation(Row):
     digest: Mapped[Digest] = mapped_column(unique=True)
     study_id: Mapped[str | None] = mapped_column(String(20), ForeignKey("studies.id"), index=True)
     role: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     user_id: Mapped[str | None] = mapped_column(String(20), ForeignKey("users.id"), index=True)
     made_by: Mapped[str | None] = mapped_column(String(20), ForeignKey("users.id"))
     created: Mapped[Created]

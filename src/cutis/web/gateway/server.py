@@ -29,6 +29,7 @@ from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
 from cutis.web.photos.access import PER_PAGE, photos_of
 from cutis.web.platform import Held, Platform
+from cutis.web.words import _
 
 router = APIRouter(prefix="/api/studies/{study}/dicomweb")
 
@@ -44,6 +45,10 @@ Found = list[tuple[Photo, Participant]]
 @router.post("/studies")
 async def stow(request: Request, held: Held, access: Add) -> Response:
     """Take objects in (STOW-RS); they go the way of the gateway, into this study."""
+    if access.study in access.bounds:
+        raise RefusedError(
+            403, _("The gateway finds participants of every site, and you see some. Add photos.")
+        )
     kind = request.headers.get("content-type", "")
     boundary = re.search(r'boundary="?([^";]{1,200})"?', kind)
     if not kind.startswith("multipart/related") or not boundary or "application/dicom" not in kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from cutis.web.bodies import Form, read_form
-from cutis.web.database import Member, User
+from cutis.web.database import Member, User, within
 from cutis.web.errors import RefusedError, SignInFirstError, is_api
 from cutis.web.people import second_factor, sessions, taking_part, tokens
 from cutis.web.people.browsers import address_of
 from cutis.web.people.form_tokens import check_form_token
-from cutis.web.people.roles import OF_A_STUDY, TABLE, Permission, Role
+from cutis.web.people.roles import OF_A_STUDY, OF_EVERY_SITE, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,6 +32,7 @@ class Access:
         user: identity; empty for strangers.
         study: identity of the study that the address names; empty elsewhere.
         role: of the user in that study.
+        bounds: the studies in which the user is bound to sites, and these; see `cutis.web.database.within`.
         participant: identity of whom a phone takes photos; nothing else is open to it.
         phone: identity of what that phone was opened as.
         language: in which the participant reads.
@@ -46,6 +47,7 @@ class Access:
     participant: str = ""
     phone: str = ""
     language: str = ""
+    bounds: within.Bounds = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -54,6 +56,8 @@ class Access:
 
     def may(self, permission: Permission) -> bool:
         """The person may do this, in this study."""
+        if permission in OF_EVERY_SITE and self.study in self.bounds:
+            return False
         roles = [self.role] if self.role else []
         if self.administrator:
             roles.append(Role.ADMINISTRATOR)
@@ -76,6 +80,7 @@ def needs(permission: Permission) -> Any:
         identify = _whose_phone if permission is Permission.TAKE_PART else _who
         access = await run_in_threadpool(identify, request, platform, study)
         request.state.access = access
+        within.bind(access.bounds)  # here, since what a thread sets is gone with it
         _count(request, platform, access)
         if permission is not Permission.OPEN:
             await run_in_threadpool(_pass, platform, access, permission, request)
@@ -105,11 +110,13 @@ def _who(request: Request, platform: Platform, study: str) -> Access:
             user, stale = found
         if user is None:
             return Access(study=study)
-        role = study and session.scalar(
-            select(Member.role).where(Member.study_id == study, Member.user_id == user.id)
-        )
+        held = session.execute(
+            select(Member.study_id, Member.role, Member.sites).where(Member.user_id == user.id)
+        ).all()
+        role = next((Role(one.role) for one in held if one.study_id == study), None)
+        bounds = {one.study_id: tuple(one.sites) for one in held if one.sites}
         administrator = user.administrator and _shown_enough(session, platform, user.id)
-        access = Access(user.id, user.name, user.login, administrator, study, Role(role) if role else None)
+        access = Access(user.id, user.name, user.login, administrator, study, role, bounds=bounds)
     if stale:
         with platform.database.writing() as session:
             sessions.keep(session, cookie, platform.settings.session_hours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
@@ -20,7 +21,14 @@ PASSWORD = "password"  # what a link is for that gives no role
 
 
 def invite(
-    session: Session, role: str, hours: float, *, study: str = "", user: str = "", made_by: str = ""
+    session: Session,
+    role: str,
+    hours: float,
+    *,
+    study: str = "",
+    sites: Sequence[str] = (),
+    user: str = "",
+    made_by: str = "",
 ) -> tuple[str, str]:
     """A new link.
 
@@ -29,6 +37,7 @@ def invite(
         role: that it gives, or `PASSWORD`.
         hours: for which it is good.
         study: identity, of a role in a study.
+        sites: to which the member of the study is bound; all where there are none.
         user: identity, whose password it is.
         made_by: identity; empty for the server itself.
 
@@ -39,6 +48,7 @@ def invite(
     invitation = Invitation(
         digest=digest(link),
         study_id=study or None,
+        sites=list(sites) or None,
         user_id=user or None,
         role=role,
         made_by=made_by or None,
@@ -82,7 +92,8 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
     elif session.scalar(select(Member.id).where(Member.study_id == study, Member.user_id == user.id)):
         raise RefusedError(409, "You are a member of this study already.", title="Nothing to do")
     else:
-        session.add(Member(study_id=study, user_id=user.id, role=invitation.role))
+        member = Member(study_id=study, user_id=user.id, role=invitation.role, sites=invitation.sites)
+        session.add(member)
     audit.add(
         session, "invitation.accepted", who=user.id, study=study, subject=invitation.id, role=invitation.role
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cutis.web.people.access import Declared
-from cutis.web.people.roles import TABLE, Permission, Role
+from cutis.web.people.roles import OF_EVERY_SITE, TABLE, Permission, Role
 
 _ROLES = (Role.ADMINISTRATOR, Role.INVESTIGATOR, Role.CLINICIAN, Role.READER, Role.PARTICIPANT)
 _HEAD = """# Who may do what
@@ -20,6 +20,14 @@ its own study and in another one, and with identities of another study mixed in,
 
 A participant comes by link, without an account, on a phone that is open for that one participant alone. A
 clinician or an investigator who takes photos for a participant has the same pages, while signed in.
+
+A member of a study can be bound to some of its sites. What is of participants of another site is then not
+there, by any route. What reaches all of a study is closed then, whatever the role:
+
+{closed}
+- send DICOM objects
+
+Photos of other sites are no cases for such a reader either: invite a reader who is bound to none.
 
 """
 
@@ -41,7 +49,8 @@ def access_matrix(routes: Iterable[Declared]) -> str:
                 ]
             )
         )
-    return _HEAD + "\n".join(lines) + "\n"
+    closed = "\n".join(sorted(f"- {one.value}" for one in OF_EVERY_SITE))
+    return _HEAD.replace("{closed}", closed) + "\n".join(lines) + "\n"
 
 
 def _may(role: Role, permission: Permission) -> bool:

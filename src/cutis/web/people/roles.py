@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cutis.web.words import later
+
 
 class Role(StrEnum):
     """What somebody is: of the installation, or of one study."""
@@ -15,6 +17,14 @@ class Role(StrEnum):
     PARTICIPANT = "participant"  # by link, without an account
 
 
+# As people read them, where they are translated: ``_(role)``.
+NAMES = {
+    Role.ADMINISTRATOR: later("administrator"),
+    Role.INVESTIGATOR: later("investigator"),
+    Role.CLINICIAN: later("clinician"),
+    Role.READER: later("reader"),
+    Role.PARTICIPANT: later("participant"),
+}
 STUDY_ROLES = (Role.INVESTIGATOR, Role.CLINICIAN, Role.READER)
 
 
@@ -79,4 +89,6 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.READER: frozenset({Permission.SEE_STUDY, Permission.READ_CASES}),
     Role.PARTICIPANT: frozenset({Permission.TAKE_PART}),
 }
+# What reaches all of a study: who is bound to some of its sites has none of these, whatever the role.
+OF_EVERY_SITE = frozenset({Permission.MANAGE_STUDY, Permission.SEE_STUDY_AUDIT, Permission.MANAGE_READINGS})
 OF_A_STUDY = frozenset(one for role in STUDY_ROLES for one in TABLE[role])

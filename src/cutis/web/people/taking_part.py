@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from cutis.web.database import Member, ParticipantLink, ParticipantSession, User
+from cutis.web.database import Member, Participant, ParticipantLink, ParticipantSession, User
 from cutis.web.database.row import now
 from cutis.web.people.roles import TABLE, Permission, Role
 from cutis.web.secret import digest
@@ -89,12 +89,15 @@ def find(session: Session, cookie: str, user: str = "") -> tuple[ParticipantSess
 
 
 def _still_nurse(session: Session, phone: ParticipantSession, user: str) -> bool:
-    """The member who opened it is signed in here, and may still add photos."""
-    role = select(Member.id).where(
+    """The member who opened it is signed in here, and may still add photos of this participant."""
+    chosen = select(Member).where(
         Member.study_id == phone.study_id, Member.user_id == phone.user_id, Member.role.in_(_NURSES)
     )
-    alive = role.join(User, User.id == Member.user_id).where(User.active)
-    return user == phone.user_id and session.scalar(alive) is not None
+    nurse = session.scalar(chosen.join(User, User.id == Member.user_id).where(User.active))
+    if user != phone.user_id or nurse is None:
+        return False
+    site = select(Participant.site_id).where(Participant.id == phone.participant_id)
+    return nurse.sites is None or session.scalar(site) in nurse.sites
 
 
 def keep(session: Session, phone: str, days: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from cutis.web.database import Member, Participant, Site, Study
 from cutis.web.database.participant import COMPLETED, ENROLLED
+from cutis.web.database.within import sites_seen
 from cutis.web.errors import RefusedError
+from cutis.web.people import invitations
 from cutis.web.people.access import Access
 from cutis.web.people.roles import STUDY_ROLES, Role
 from cutis.web.platform import Platform
@@ -74,10 +76,7 @@ def add_participant(
     try:
         with held.database.writing() as session:
             held.audit.lock(session)
-            if site and not session.scalar(
-                select(Site.id).where(Site.id == site, Site.study_id == access.study)
-            ):
-                raise RefusedError(404, _("There is no such site in this study."), title=_("No such site"))
+            site = _site(session, access.study, site)
             protocol = protocol_of(session, access.study)
             failed = _failed(protocol, given)
             if not failed:
@@ -142,6 +141,22 @@ def reopen(held: Platform, access: Access, participant: str) -> None:
         )
 
 
+def _site(session: Session, study: str, site: str) -> str:
+    """The site of a new participant; who is bound to one site need not say which.
+
+    Raises:
+        RefusedError: it is not of this study, is another one than may be seen, or is not said.
+    """
+    seen = sites_seen(study)
+    if not site and seen:
+        if len(seen) > 1:
+            raise RefusedError(422, _("Say at which of your sites the participant is."))
+        return seen[0]
+    if site and session.scalar(select(Site.id).where(Site.id == site, Site.study_id == study)) is None:
+        raise RefusedError(404, _("There is no such site in this study."), title=_("No such site"))
+    return site
+
+
 def _failed(protocol: Protocol, given: Mapping[str, str]) -> list[Criterion]:
     """The criteria that somebody does not meet.
 
@@ -155,16 +170,30 @@ def _failed(protocol: Protocol, given: Mapping[str, str]) -> list[Criterion]:
     return [one for one in protocol.eligibility if given[one.key] != one.must]
 
 
-def change_role(held: Platform, access: Access, member: str, role: Role) -> None:
-    """Give a member another role.
+def change_role(
+    held: Platform, access: Access, member: str, role: Role, sites: Sequence[str] | None = None
+) -> None:
+    """Give a member another role, and bind it to sites.
+
+    Args:
+        held: the platform.
+        access: who does.
+        member: identity.
+        role: as it will be.
+        sites: identities; none binds to none, and None leaves it as it is.
 
     Raises:
-        RefusedError: no such member, or the study would have no investigator.
+        RefusedError: no such member or site, or the study would have no investigator of all its sites.
     """
     with held.database.writing() as session:
         kept = _member(held, session, access.study, member)
-        _need_investigator(session, kept, role)
+        if sites is None:
+            sites = kept.sites or ()
+        bound = need_sites(session, access.study, sites)
+        _need_investigator(session, kept, None if bound else role)
         before, kept.role = kept.role, role
+        told = {"sites": ", ".join(bound) or "all"} if bound or kept.sites else {}
+        kept.sites = bound or None
         held.audit.add(
             session,
             "member.role_changed",
@@ -173,7 +202,52 @@ def change_role(held: Platform, access: Access, member: str, role: Role) -> None
             subject=kept.user_id,
             before=before,
             after=role.value,
+            **told,
         )
+
+
+def need_sites(session: Session, study: str, sites: Sequence[str]) -> list[str]:
+    """These sites, each once, in order of their names.
+
+    Raises:
+        RefusedError: one is not of this study.
+    """
+    if not sites:
+        return []
+    chosen = select(Site.id).where(Site.study_id == study, Site.id.in_(sites)).order_by(Site.name)
+    found = list(session.scalars(chosen))
+    if len(found) != len(set(sites)):
+        raise RefusedError(404, _("There is no such site in this study."), title=_("No such site"))
+    return found
+
+
+def invite(held: Platform, access: Access, role: Role, sites: Sequence[str] = ()) -> str:
+    """The last part of a one-time link for a new member.
+
+    Raises:
+        RefusedError: a site is not of this study.
+    """
+    with held.database.writing() as session:
+        bound = need_sites(session, access.study, sites)
+        identity, link = invitations.invite(
+            session,
+            role,
+            held.settings.invitation_hours,
+            study=access.study,
+            sites=bound,
+            made_by=access.user,
+        )
+        told = {"sites": ", ".join(bound)} if bound else {}
+        held.audit.add(
+            session,
+            "invitation.made",
+            who=access.user,
+            study=access.study,
+            subject=identity,
+            role=role.value,
+            **told,
+        )
+    return link
 
 
 def remove_member(held: Platform, access: Access, member: str) -> None:
@@ -226,11 +300,11 @@ def _member(held: Platform, session: Session, study: str, member: str) -> Member
 
 
 def _need_investigator(session: Session, member: Member, role: Role | None) -> None:
-    if member.role != Role.INVESTIGATOR or role is Role.INVESTIGATOR:
+    if member.role != Role.INVESTIGATOR or member.sites or role is Role.INVESTIGATOR:
         return
     investigators = session.scalar(
         select(func.count(Member.id)).where(
-            Member.study_id == member.study_id, Member.role == Role.INVESTIGATOR
+            Member.study_id == member.study_id, Member.role == Role.INVESTIGATOR, Member.sites.is_(None)
         )
     )
     if investigators == 1:

@@ -10,6 +10,7 @@ from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Answers, Participant, Photo, Row
+from cutis.web.database.within import EVERYWHERE
 from cutis.web.platform import Platform
 
 # What of a participant stays: the pseudonym, so that nobody is asked again, and that there was consent.
@@ -83,7 +84,8 @@ def remove_files(held: Platform, done: Done) -> None:
 
 
 def _known(session: Session, digest: str) -> bool:
-    return session.scalar(select(Photo.id).where(Photo.digest == digest).limit(1)) is not None
+    chosen = select(Photo.id).where(Photo.digest == digest).limit(1)
+    return session.scalar(chosen, execution_options=EVERYWHERE) is not None
 
 
 def _cut(session: Session, table: Table, ids: Iterable[str], *, spare: frozenset[str] = frozenset()) -> None:

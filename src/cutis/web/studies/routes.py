@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from cutis.web.bodies import Form
 from cutis.web.database import Participant, Photo, Study
-from cutis.web.people import invitations
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import STUDY_ROLES, Permission
 from cutis.web.photos.access import photos_of
@@ -82,21 +82,15 @@ def members(request: Request, held: Held, access: SeeMembers) -> Response:
 def invite(request: Request, held: Held, access: Manage, form: Filled) -> Response:
     """A one-time link for a new member; this answer is the only place where it is shown."""
     role = changes.study_role(form.text("role"))
-    with held.database.writing() as session:
-        identity, link = invitations.invite(
-            session, role, held.settings.invitation_hours, study=access.study, made_by=access.user
-        )
-        held.audit.add(
-            session, "invitation.made", who=access.user, study=access.study, subject=identity, role=role.value
-        )
+    link = changes.invite(held, access, role, _sites(form))
     address = held.settings.public_url or str(request.base_url).rstrip("/")
     return _members_page(request, held, access, link=f"{address}/join/{link}", role=role.value)
 
 
 @router.post("/studies/{study}/members/{member}/role")
 def change_role(held: Held, access: Manage, form: Filled, member: str) -> Response:
-    """Another role for a member."""
-    changes.change_role(held, access, member, changes.study_role(form.text("role")))
+    """Another role for a member, and other sites."""
+    changes.change_role(held, access, member, changes.study_role(form.text("role")), _sites(form))
     return RedirectResponse(f"/studies/{access.study}/members", 303)
 
 
@@ -114,6 +108,11 @@ def add_site(held: Held, access: Manage, form: Filled) -> Response:
     return RedirectResponse(f"/studies/{access.study}", 303)
 
 
+def _sites(form: Form) -> list[str]:
+    """The sites that were ticked."""
+    return [one for one in form.data.getlist("site") if isinstance(one, str)]
+
+
 def _members_page(
     request: Request, held: Held, access: Access, *, link: str = "", role: str = ""
 ) -> Response:
@@ -124,6 +123,7 @@ def _members_page(
             study=session.get_one(Study, access.study),
             members=overview.members_of(session, access.study),
             roles=STUDY_ROLES,
+            sites=overview.sites_of(session, access.study),
             link=link,
             role=role,
             hours=held.settings.invitation_hours,
