@@ -65,8 +65,8 @@ def quantise(model: bytes, photos: Iterable[NDArray[np.uint8]]) -> bytes:
 def _kept(graph: Any) -> list[str]:
     """Names of the nodes that stay as they are: the frame, small convolutions, and the cut-offs beside them.
 
-    A cut-off is folded into the 8-bit range of what it cuts. Beside a convolution that stays in float there is
-    no such range, and it would be lost.
+    A cut-off is folded into the 8-bit range of what it cuts. Beside a convolution that stays in float there
+    is no such range, and it would be lost.
     """
     sizes = {tensor.name: math.prod(tensor.dims) for tensor in graph.initializer}
     least = _SMALL * sum(sizes.values())
