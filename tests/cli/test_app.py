@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cutis.cli import COMMANDS
+from cutis.cli import COMMANDS, main
 
 
 def cutis(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,6 +32,39 @@ def test_something_to_mend_exits_with_one_and_one_message() -> None:
     assert done.returncode == 1
     assert "no-such-file.csv" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(5, "Input/output error"), "The system refused: Input/output error."),
+        (PermissionError(13, "Permission denied", "photo.jpg"), "photo.jpg: Permission denied. Check"),
+        (MemoryError("37 GiB"), "too little memory (37 GiB)"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(arguments: list[str]) -> None:
+        raise error
+
+    monkeypatch.setattr("cutis.cli.build_app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("evaluate", "p.csv", "--truth", "m.csv", "--out", "out", "--seed", "-1"),
+        ("data", "check", "m.csv", "--threads", "0"),
+        ("data", "phantoms", "dermoscopy", "--out", "out", "-n", "1", "--jobs", "0"),
+    ],
+)
+def test_numbers_that_cannot_be_are_wrong_usage(arguments: tuple[str, ...]) -> None:
+    assert cutis(*arguments).returncode == 2
 
 
 @pytest.mark.parametrize("command", ["tasks", "predict", "evaluate", "data", "doctor", "explain", "embed"])

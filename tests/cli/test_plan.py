@@ -76,6 +76,9 @@ def test_readers_from_a_pilot_and_without(plan: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_planned_is_said(plan: Run, tmp_path: Path) -> None:
     assert plan("share", "--expected", "0.9")[0] == 2
     assert plan("readers", "--difference", "0.05", "--readers", "few")[0] == 2
+    assert plan("readers", "--difference", "0")[0] == 2
+    for wrong in (("nan",), ("1.5",), ("0.05", "--power", "1"), ("0.05", "--reader-range", "-1")):
+        assert plan("readers", "--difference", *wrong)[0] == 1
     (tmp_path / "other.json").write_text("{}")
     status, _, err = plan("readers", "--difference", "0.05", "--pilot", "other.json")
     assert status == 1

@@ -337,3 +337,8 @@ def test_another_split_is_answered_with_those_there_are(written: Write) -> None:
     manifest = read_manifest(written("image,split\na.jpg,train\nb.jpg,test\n"))
     with pytest.raises(ManifestError, match=r"no row has split 'tst'\. There are train, test;"):
         manifest.part("tst")
+
+
+def test_an_age_that_is_the_target_is_a_label(written: Write) -> None:
+    manifest = read_manifest(written("image,age\na.jpg,40-50\nb.jpg,7\n"), target="age")
+    assert manifest.labels == ("40-50", "7")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from cutis.core.errors import ManifestError
+from cutis.core.errors import CutisError, ManifestError
 from cutis.core.manifest import read_manifest
 from cutis.data.merge import merge_manifests
 
@@ -46,4 +46,12 @@ def test_one_id_for_two_photos_is_refused_and_nothing_is_written(tmp_path: Path)
     second = cohort(tmp_path / "sydney", ["a"], dx=["nv"])
     with pytest.raises(ManifestError, match="image_id a stands in more than one"):
         merge_manifests([first, second], tmp_path / "both.csv", target="dx")
+    assert not (tmp_path / "both.csv").exists()
+
+
+def test_conditions_that_are_none_or_leave_no_row_are_refused(tmp_path: Path) -> None:
+    first = cohort(tmp_path / "vienna", ["a", "b"], dx=["nv", "mel"])
+    for wanted, said in (("mel", "'mel' is no condition"), ("dx=bcc", "no row .* fulfils dx=bcc")):
+        with pytest.raises(CutisError, match=said):
+            merge_manifests([first], tmp_path / "both.csv", target="dx", keep=[wanted])
     assert not (tmp_path / "both.csv").exists()

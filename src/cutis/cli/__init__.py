@@ -91,8 +91,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone, such as `| head`
         sys.exit(0)
-    except OSError as error:  # a path that may not be read, or that no file can have
-        if error.filename is None:
-            raise
-        print(f"{error.filename}: {error.strerror}. Check the path, and who may read it.", file=sys.stderr)
+    except OSError as error:  # a path that may not be read, or that no file can have; a disk that fails
+        why = error.strerror or str(error)
+        where = f"{error.filename}: {why}. Check the path, and who may read it."
+        print(f"The system refused: {why}." if error.filename is None else where, file=sys.stderr)
+        sys.exit(1)
+    except MemoryError as error:
+        print(f"There is too little memory ({error}). Ask for less at once.", file=sys.stderr)
         sys.exit(1)

@@ -30,7 +30,7 @@ def check(
     pairs: Annotated[
         Path | None, typer.Option(help="Also write the copies as a table to this CSV file.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Default: all processors.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Default: all processors.", min=1)] = None,
 ) -> None:
     """Check a manifest: rows, unreadable photos, copies, and leakage across its split.
 
@@ -69,7 +69,7 @@ def split(
     ] = None,
     group: Annotated[str | None, typer.Option(help="Column of patients or lesions.")] = None,
     parts: Annotated[str, typer.Option(help="Shares of train, tune and test.")] = "0.7,0.1,0.2",
-    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed, another split.", min=0)] = 0,
     allow_empty_class: Annotated[
         bool, typer.Option("--allow-empty-class", help="Accept classes with too few groups for every split.")
     ] = False,

@@ -23,7 +23,9 @@ def degrade(
     half: Annotated[
         float, typer.Option("--half", help="Share of photos that are degraded in one half only.")
     ] = 0.0,
-    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; default: one per core.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Processes; default: one per core.", min=1)
+    ] = None,
 ) -> None:
     """Degrade photos by known amounts, and simulate four raters of their quality.
 
@@ -38,8 +40,6 @@ def degrade(
     options = Options(
         copies, seed, settings, single, half
     )  # what is wrong with them is said before work begins
-    if jobs is not None and jobs < 1:
-        raise typer.BadParameter(f"{jobs} is not a number of processes from 1 upwards.", param_hint="--jobs")
     total = len(read_manifest(manifest)) * copies
     with progress("Degrading photos", total=total) as step:
         outcome = write_degraded(manifest, out, options, jobs=jobs or os.cpu_count() or 1, progress=step)

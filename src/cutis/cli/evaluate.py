@@ -28,7 +28,7 @@ _SPLIT = typer.Option(help="train, tune, test or all; default test where the tru
 _BY = typer.Option(help="photo, or patient: each patient's photos become one answer (see --group).")
 _POSITIVE = typer.Option(help="With two classes: the one that is looked for; default the second.")
 _REPLICATES = typer.Option(help="Bootstrap draws of patients or lesions.", min=100)
-_SEED = typer.Option(help="Of the draws.")
+_SEED = typer.Option(help="Of the draws.", min=0)
 
 _SHOWN = (
     "balanced_accuracy",

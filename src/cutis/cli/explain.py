@@ -47,7 +47,7 @@ def explain(
     target: Annotated[str | None, _TARGET] = None,
     split: Annotated[str | None, _SPLIT] = None,
     threads: Annotated[int | None, _THREADS] = None,
-    seed: Annotated[int, typer.Option(help="Of the photos scored and the maps to compare with.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the photos scored and the maps to compare with.", min=0)] = 0,
 ) -> None:
     """Show which places of each photo speak for the answer, and how far that picture can be trusted."""
     from contextlib import nullcontext
@@ -95,7 +95,7 @@ def embed(
         float, typer.Option(help="Neighbours that each point keeps on the map.", min=1)
     ] = 30.0,
     threads: Annotated[int | None, _THREADS] = None,
-    seed: Annotated[int, typer.Option(help="Of the map and of the intervals.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the map and of the intervals.", min=0)] = 0,
 ) -> None:
     """Write each photo's embedding, and a map where photos that look alike to the model lie side by side."""
     import json

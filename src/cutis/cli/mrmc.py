@@ -87,7 +87,7 @@ def mrmc(
     ] = None,
     confidence: Annotated[float, typer.Option(help="Of intervals.", min=0.5, max=0.999)] = 0.95,
     replicates: Annotated[int, typer.Option(help="Bootstrap draws of patients.", min=100)] = 2000,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draws.", min=0)] = 0,
 ) -> None:
     """Analyse a study of several readers: report.html, mrmc.json, tables and figures.
 

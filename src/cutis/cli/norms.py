@@ -28,7 +28,7 @@ def norms(
         int, typer.Option(help="People of about one age, below which nothing is said.", min=20)
     ] = 40,
     replicates: Annotated[int, typer.Option(help="Draws of people for the intervals.", min=100)] = 500,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draws.", min=0)] = 0,
 ) -> None:
     """Build norms of your own study, for cutis face --norms.
 

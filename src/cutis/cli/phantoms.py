@@ -37,7 +37,9 @@ def phantoms(
         bool,
         typer.Option("--wide", help="drug_reaction: whole photos of -n patients, instead of single lesions."),
     ] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes; default: one per core.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Processes; default: one per core.", min=1)
+    ] = None,
 ) -> None:
     """Render photos with known truth, as a manifest. For tests and demonstrations, not for care."""
     import os
@@ -70,7 +72,7 @@ def phantoms(
                 jobs=jobs or os.cpu_count() or 1,
                 progress=step,
             )
-        print(f"{n} rendered photos (not of people, not for care): {manifest}")
+        print(f"{n} rendered photo{'s' * (n != 1)} (not of people, not for care): {manifest}")
 
 
 def register(app: typer.Typer) -> None:

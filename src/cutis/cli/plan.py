@@ -149,6 +149,8 @@ def readers(
     """Two ways of reading, by several readers who read all cases under both."""
     from cutis.stats.sample_size_readers import cases_for_readers, power_table
 
+    if difference == 0:
+        raise typer.BadParameter("a difference of 0 is never found.", param_hint="--difference")
     rows, columns = _whole(counts), _whole(cases)
     variation = _variation(pilot, auc, prevalence, reader_range)
     random: Random = "cases" if fixed else "both"

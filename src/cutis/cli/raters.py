@@ -64,7 +64,7 @@ def raters(
     ] = None,
     group: Annotated[str | None, typer.Option(help="Column of patients or lesions.")] = None,
     replicates: Annotated[int, typer.Option(help="Bootstrap draws of patients or lesions.", min=100)] = 2000,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draws.", min=0)] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the column where it is there.")] = False,
 ) -> None:
     """Tell how far the raters of a manifest agree, and write one answer from all of them.

@@ -93,7 +93,7 @@ def train(
     freeze: Annotated[
         int, typer.Option(help="First stages that keep their weights: faster on a CPU, and rarely worse.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything random.", min=0)] = 0,
     checkpoint_steps: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 50,
     workers: Annotated[int, typer.Option(help="Processes that prepare photos.")] = 0,
     devices: Annotated[int, typer.Option(help="GPUs or processes per machine.")] = 1,

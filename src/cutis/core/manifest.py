@@ -38,8 +38,8 @@ class Manifest:
 
     Attributes:
         path: the file it was read from; image paths are relative to its folder.
-        table: every column of the file as text (``age`` as a number), plus ``image_id`` and ``row``, the line
-            in the file as an editor shows it (the header is line 1).
+        table: every column of the file as text (``age`` as a number, unless it is the target), plus
+            ``image_id`` and ``row``, the line in the file as an editor shows it (the header is line 1).
         group: column that says which images belong together; ``image_id`` where the file has neither patients
             nor lesions, so that each image stands for itself.
         targets: column of the labels, or one column per condition; none when they were not asked for.
@@ -173,7 +173,7 @@ def read_manifest(
     problems += _wrong_cells(table, targets, labels)
     if problems:
         raise ManifestError([f"{path}:{row}: {sentence}" for row, sentence in sorted(problems)])
-    if "age" in table.columns:
+    if "age" in table.columns and "age" not in targets:
         table = table.with_columns(pl.col("age").cast(pl.Float64))
     return Manifest(path, table, group, targets)
 

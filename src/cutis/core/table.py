@@ -83,7 +83,11 @@ def _csv(path: Path, error: type[ManifestError] | type[PredictionsError]) -> pl.
 
 
 def _text(path: Path, error: type[ManifestError] | type[PredictionsError]) -> str:
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        mend = "Check the path, the disk, and who may read it."
+        raise error([f"{path}: could not be read ({problem.strerror or problem}). {mend}"]) from problem
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from cutis.core.errors import ManifestError
-from cutis.core.manifest import read_manifest, write_manifest
+from cutis.core.errors import CutisError, ManifestError
+from cutis.core.manifest import read_manifest, rebased, write_manifest
 
 
 def merge_manifests(
@@ -27,13 +26,14 @@ def merge_manifests(
         The table written.
 
     Raises:
-        ManifestError: a manifest is wrong, two photos share an id, or the cohorts group by other columns.
+        ManifestError: a manifest is wrong, two photos share an id, the cohorts group by other columns, or no
+            row is left.
+        CutisError: a condition is not one.
     """
     tables, groups = [], set()
     for path in paths:
         manifest = read_manifest(path, target=target)
-        here = [Path(os.path.relpath(p, out.absolute().parent)).as_posix() for p in manifest.paths]
-        table = manifest.table.drop("row").with_columns(pl.Series("image", here))
+        table = rebased(manifest, out.parent).drop("row")
         if "cohort" not in table.columns:
             table = table.with_columns(pl.lit(path.absolute().parent.name).alias("cohort"))
         tables.append(_kept(table, keep))
@@ -43,6 +43,8 @@ def merge_manifests(
             [f"{out}: the manifests group photos by {' and '.join(sorted(groups))}. Rename one to match."]
         )
     merged = pl.concat(tables, how="diagonal_relaxed")
+    if merged.is_empty():
+        raise ManifestError([f"{out}: no row of the manifests fulfils {' and '.join(keep)}. Ask for less."])
     twice = merged.filter(pl.col("image_id").is_duplicated())["image_id"].unique().sort()
     if len(twice):
         raise ManifestError(
@@ -57,7 +59,9 @@ def merge_manifests(
 
 def _kept(table: pl.DataFrame, conditions: Sequence[str]) -> pl.DataFrame:
     for condition in conditions:
-        column, _, values = condition.partition("=")
+        column, equals, values = condition.partition("=")
+        if not equals:
+            raise CutisError(f"'{condition}' is no condition. Write it as column=value or column=one,other.")
         if column in table.columns:
             table = table.filter(pl.col(column).is_in(values.split(",")))
     return table

@@ -83,10 +83,12 @@ def assumed(
         neither: of two readers' AUCs under different treatments.
 
     Raises:
-        CutisError: correlations out of order.
+        CutisError: correlations out of order, or a range that differences of AUCs cannot have.
 
     Source: Obuchowski 2004, Acad Radiol 11:980, for assuming correlations and a range.
     """
+    if not 0 <= reader_range < 1:
+        raise CutisError(f"the range of readers' gains is {reader_range:g}, not from 0 to below 1.")
     if not 0 <= neither <= min(same_reader, same_treatment) <= max(same_reader, same_treatment) < 1:
         raise CutisError(
             f"correlations {same_reader:g} (same reader), {same_treatment:g} (same treatment) and "
@@ -125,7 +127,7 @@ def readers_power(
         level: two-sided.
 
     Raises:
-        CutisError: too few readers or cases.
+        CutisError: too few readers or cases, or a difference that AUCs cannot have.
 
     Source: Hillis, Obuchowski & Berbaum 2011, Acad Radiol 18:129.
     """
@@ -133,6 +135,8 @@ def readers_power(
 
     if readers < (1 if random == "cases" else 2) or cases < 2:
         raise CutisError(f"{readers} readers and {cases} cases are too few for a power.")
+    if not -1 < difference < 1:
+        raise CutisError(f"a difference of {difference:g} between two AUCs cannot be.")
     if difference == 0:
         return level
     shrink = variation.cases / cases
@@ -160,7 +164,12 @@ def cases_for_readers(
     """Fewest cases that reach a power with so many readers; None where 20,000 do not.
 
     Arguments as for `readers_power`.
+
+    Raises:
+        CutisError: as there, or a power that is not between 0 and 1.
     """
+    if not 0 < power < 1:
+        raise CutisError(f"the power is {power:g}, not above 0 and below 1.")
 
     def reached(cases: int) -> bool:
         return readers_power(difference, readers, cases, variation, random=random, level=level) >= power
