@@ -5,6 +5,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # The face detector: with its own dependencies it would put a second OpenCV over the one that is there.
 FACES := $(PIP) --no-deps mtcnn-runtime
 
+# Tests of pages and of killed servers wait half of their time: two cores have three at work.
+WORKERS ?= 3
+
 .PHONY: help setup demo test search lint bench clean
 .DEFAULT_GOAL := help
 
@@ -41,7 +44,7 @@ demo: .venv/serving.stamp  ## the main job on shipped bundles; ends with a repor
 	@$(BIN)/cutis demo --out demo
 
 test: .venv/development.stamp $(VENDOR)  ## all tests
-	@HYPOTHESIS_PROFILE=steady $(BIN)/python -m pytest -n 2 --dist worksteal -q
+	@HYPOTHESIS_PROFILE=steady $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 # Each round makes up other examples; what fails is kept in .hypothesis and tried first the next time.
 ROUNDS ?= 5
