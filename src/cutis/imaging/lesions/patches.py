@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import Map
-from cutis.imaging.lesions.outline import half_way, parted, window_of
+from cutis.imaging.lesions.outline import Placed, half_way, parted, window_of
+from cutis.imaging.lesions.quantiles import mean, quantile
 from cutis.imaging.lesions.redness import Mask, Redness
 
 _SAME = 1.15  # areas that differ by less are not measured again
@@ -24,6 +25,7 @@ _PER_LEVEL = 110  # patches that are measured, the largest first
 # is blood's, above the second melanin's, by the index of normal skin; on the darkest they are the same.
 _TONES = (0.30, 0.70, 1.00)
 _BLOOD, _MELANIN = (0.55, 0.80, 1.20), (0.75, 1.02, 1.80)
+_ROUNDING = 1 + 1e-9
 _SURE_COLOUR = 0.12  # likelihood that the colour of shade or melanin leaves
 
 
@@ -73,7 +75,7 @@ def patches(found: Redness, least: float, most: float, cut: float) -> list[Patch
         most: pixels of a patch.
         cut: score below which a patch is left out.
     """
-    likely = [patch for patch in candidates(found, least, most) if patch.score >= cut]
+    likely = list(candidates(found, least, most, cut))
     likely.sort(key=lambda patch: -patch.score)
     taken, near = np.zeros(found.skin.shape, np.bool_), np.zeros(found.skin.shape, np.bool_)
     chosen: list[Patch] = []
@@ -97,14 +99,15 @@ def patches(found: Redness, least: float, most: float, cut: float) -> list[Patch
 def _outlined(found: Redness, patch: Patch) -> list[Patch]:
     """A patch with its outline half way, parted at its necks; as it was where that makes it no better."""
     parts = parted(*half_way(found, patch.top, patch.left, patch.mask))
-    measured_parts = [_patch(found, *part) for part in parts]
-    better = [part for part in measured_parts if part is not None and part.score >= _KEPT * patch.score]
-    return better or [patch]
+    measured_parts = [_patch(found, found.red, *part, _KEPT * patch.score) for part in parts]
+    return [part for part in measured_parts if part is not None] or [patch]
 
 
-def _patch(found: Redness, top: int, left: int, mask: Mask) -> Patch | None:
-    evidence = measured(found, found.red, top, left, mask)
-    return None if evidence is None else Patch(top, left, mask, evidence, score(evidence))
+def _patch(found: Redness, field: Map, top: int, left: int, mask: Mask, cut: float) -> Patch | None:
+    evidence = measured(found, field, top, left, mask, cut)
+    if evidence is None or (value := score(evidence)) < cut:
+        return None
+    return Patch(top, left, mask, evidence, value)
 
 
 def _place(taken: Mask, patch: Patch) -> Mask:
@@ -126,8 +129,8 @@ def _covered(taken: Mask, patch: Patch) -> float:
     return float(_place(taken, patch)[patch.mask].mean())
 
 
-def candidates(found: Redness, least: float, most: float) -> Iterator[Patch]:
-    """Every patch of every level, measured."""
+def candidates(found: Redness, least: float, most: float, cut: float) -> Iterator[Patch]:
+    """Every patch of every level whose score reaches the cut."""
     import cv2
 
     side = float(np.sqrt(found.skin.size))
@@ -141,19 +144,19 @@ def candidates(found: Redness, least: float, most: float) -> Iterator[Patch]:
             continue
         before: Labelled | None = None
         for level in np.geomspace(lowest, highest, _LEVELS):
-            cut = ((field > np.float32(level)) & found.skin).astype(np.uint8)
-            _, labels, stats, _ = cv2.connectedComponentsWithStats(cut, connectivity=4)
+            above = ((field > np.float32(level)) & found.skin).astype(np.uint8)
+            _, labels, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=4)
             now = (np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32))
-            yield from _at_level(found, field, now, before, least, most)
+            for top, left, mask in _at_level(now, before, least, most):
+                patch = _patch(found, field, top, left, mask, cut)
+                if patch is not None:
+                    yield patch
             before = now
 
 
-def _at_level(
-    found: Redness, field: Map, now: Labelled, before: Labelled | None, least: float, most: float
-) -> Iterator[Patch]:
+def _at_level(now: Labelled, before: Labelled | None, least: float, most: float) -> Iterator[Placed]:
     """The patches of one level that are not nearly the same as one of the level below."""
     import cv2
-    from scipy import ndimage
 
     labels, stats = now
     area = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
@@ -168,69 +171,101 @@ def _at_level(
             around = before[1][before[0][top, column], cv2.CC_STAT_AREA]
             if around <= min(most, _SAME * area[number]):
                 continue
-        mask = labels[top : top + height, left : left + width] == number
-        mask = np.asarray(ndimage.binary_fill_holes(mask))
-        if not least <= mask.sum() <= most:
-            continue
-        evidence = measured(found, field, top, left, mask)
-        if evidence is not None:
-            yield Patch(top, left, mask, evidence, score(evidence))
+        mask = _filled(labels[top : top + height, left : left + width] == number)
+        if least <= mask.sum() <= most:
+            yield top, left, mask
 
 
-def measured(found: Redness, field: Map, top: int, left: int, mask: Mask) -> Evidence | None:
-    """Measure a patch; None where there is no skin around it to compare with."""
+def _filled(mask: Mask) -> Mask:
+    """Without holes: all but what hangs together with the outside."""
     import cv2
 
-    area = float(mask.sum())
+    around = np.ones((mask.shape[0] + 2, mask.shape[1] + 2), np.uint8)
+    around[1:-1, 1:-1] = ~mask
+    _, labels = cv2.connectedComponents(around, connectivity=4)
+    return np.asarray(labels[1:-1, 1:-1] != labels[0, 0])
+
+
+def measured(
+    found: Redness, field: Map, top: int, left: int, mask: Mask, cut: float = 0.0
+) -> Evidence | None:
+    """Measure a patch.
+
+    Args:
+        found: of a small photo.
+        field: the map that it was cut from.
+        top, left, mask: where it is.
+        cut: score that it must have; what can no longer reach it is not measured further.
+
+    Returns:
+        None where there is no skin around it to compare with, or where its score is surely below the cut.
+    """
+    import cv2
+
+    area = float(np.count_nonzero(mask))
+    share = area / found.skin.size
     near, far = max(2, round(0.12 * np.sqrt(area))), max(5, round(0.45 * np.sqrt(area)))
     window, inside = window_of(found.skin.shape, top, left, mask, far)
     # A distance, not dilations: its time does not grow with the reach.
     away: Map = np.asarray(cv2.distanceTransform(np.uint8(1) - inside, cv2.DIST_L2, 3))
-    on_skin = found.skin[window]
     ring = (away > 1) & (away <= far)
-    around = ring & on_skin
+    around = ring & found.skin[window]
     close = around & (away <= near)
-    possible = int(ring.sum())
-    if around.sum() < 12 or close.sum() < 4:
+    skin = int(np.count_nonzero(around))
+    if skin < 12 or np.count_nonzero(close) < 4:
         return None
     red, green = found.red[window], found.green[window]
     within = inside > 0
     # Neighbours stand in the surroundings too: normal is what the less red part of them is.
-    level = np.quantile(red[around], 0.35)
-    plain = around & (red <= np.quantile(red[around], 0.7))
-    contrast = float(red[within].mean() - level)
+    contrast = float(mean(red[within]) - quantile(red[around], 0.35))
+    spread = float(mean(found.spread[window][within]))
+    likely = _standing_out(contrast, contrast / spread) * _sized(share)
+    if cut > likely * _ROUNDING:
+        return None
+    plain = around & (red <= quantile(red[around], 0.7))
     darker, lost, yellow = (
-        float(part[within].mean() - part[plain].mean())
+        float(mean(part[within]) - mean(part[plain]))
         for part in (green, found.lost[window], found.yellow[window])
     )
     brown = lost / darker + 0.5 * (yellow / darker - 1) if darker > 0.01 else 9.0
-    spread = float(found.spread[window][within].mean())
+    colour = _colour(brown, float(mean(found.normal[window][within])))
+    if cut > likely * colour * _ROUNDING:
+        return None
     outline, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(np.vstack(outline))
     hull_area = float(cv2.contourArea(hull)) + 0.5 * float(cv2.arcLength(hull, closed=True)) + 1.0
-    step = float(field[window][within].mean() - field[window][close].mean())
+    step = float(mean(field[window][within]) - mean(field[window][close]))
     return Evidence(
         contrast=contrast,
         spreads=contrast / spread,
-        colour=_colour(brown, float(found.normal[window][within].mean())),
+        colour=colour,
         solidity=min(1.0, area / hull_area),
         roundness=_roundness(mask),
-        share=area / found.skin.size,
-        skin=float(around.sum() / max(1, possible)),
+        share=share,
+        skin=skin / max(1, int(np.count_nonzero(ring))),
         sharpness=float(np.clip(step / max(contrast, 1e-3), 0, 1)),
     )
 
 
 def score(evidence: Evidence) -> float:
     """How likely a patch is what a reader would count as a lesion, 0..1."""
-    if evidence.contrast <= 0 or evidence.spreads <= 0:
-        return 0.0
-    strong = evidence.spreads / (evidence.spreads + 2.0)
-    clear = evidence.contrast / (evidence.contrast + 0.04)
-    sized = evidence.share / (evidence.share + 0.0004)
+    stands_out = _standing_out(evidence.contrast, evidence.spreads)
     shape = evidence.solidity**2 * min(1.0, evidence.roundness / 0.35) ** 0.5
     around = float(np.clip((evidence.skin - 0.4) / 0.5, 0.2, 1.0))
-    return float(strong * clear * sized * shape * around * evidence.colour * (0.3 + 0.7 * evidence.sharpness))
+    likely = stands_out * _sized(evidence.share) * shape * around * evidence.colour
+    return float(likely * (0.3 + 0.7 * evidence.sharpness))
+
+
+def _standing_out(contrast: float, spreads: float) -> float:
+    """How likely a patch is one by its redness above the skin around it, 0..1."""
+    if contrast <= 0 or spreads <= 0:
+        return 0.0
+    return spreads / (spreads + 2.0) * (contrast / (contrast + 0.04))
+
+
+def _sized(share: float) -> float:
+    """How likely a patch is one by its share of the photo, 0..1."""
+    return share / (share + 0.0004)
 
 
 def _colour(brown: float, normal: float) -> float:
@@ -242,9 +277,12 @@ def _colour(brown: float, normal: float) -> float:
 
 def _roundness(mask: Mask) -> float:
     """Width over length of a patch, by its moments."""
-    rows, columns = np.nonzero(mask)
-    if len(rows) < 3:
+    import cv2
+
+    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    pixels = moments["m00"]
+    if pixels < 3:
         return 1.0
-    spread = np.cov(np.stack([rows, columns])) + np.eye(2) / 12
-    small, large = np.linalg.eigvalsh(spread)
-    return float(np.sqrt(max(small, 0.0) / large))
+    down, across = (moments[name] / (pixels - 1) + 1 / 12 for name in ("mu02", "mu20"))
+    middle, apart = (down + across) / 2, float(np.hypot((down - across) / 2, moments["mu11"] / (pixels - 1)))
+    return float(np.sqrt(max(middle - apart, 0.0) / (middle + apart)))
