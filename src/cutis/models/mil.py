@@ -31,6 +31,8 @@ class Bag(nn.Module):
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
         self.backbone = backbone
+        if hasattr(backbone, "pre_logits"):  # VGG's dense layers, nine tenths of it, come after its regions
+            backbone.pre_logits = nn.Identity()
         channels = int(backbone.num_features)  # type: ignore[arg-type]
         self.what = nn.Conv2d(channels, _HIDDEN, 1)
         self.gate = nn.Conv2d(channels, _HIDDEN, 1)
