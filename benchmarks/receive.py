@@ -37,6 +37,9 @@ def main() -> None:
     arguments.add_argument("-n", type=int, default=1000, help="photos")
     arguments.add_argument("--rounds", type=int, default=2, help="of which the fastest counts")
     given = arguments.parse_args()
+    # pynetdicom puts scripts of the same names beside the interpreter; the peer is dcmtk.
+    own, places = Path(sys.executable).parent, os.environ.get("PATH", os.defpath).split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(one for one in places if Path(one) != own)
     for name in ("storescp", "storescu"):
         if shutil.which(name) is None:
             sys.exit(f"{name} is not installed (Debian: apt install dcmtk)")

