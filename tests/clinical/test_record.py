@@ -128,6 +128,7 @@ def test_tables_of_every_spreadsheet_are_read(tmp_path: Path, separator: str) ->
         ("a.csv", b"age\n", "has no rows"),
         ("a.csv", b"age\n3,4\n", "more cells than the header"),
         ("a.csv", b"age\n\xff\n", "is not UTF-8"),
+        ("a.csv", b"age\n" + b"3" * 200_000, "is no row of a table"),
     ],
 )
 def test_files_that_hold_no_facts_are_told(tmp_path: Path, name: str, content: bytes, said: str) -> None:

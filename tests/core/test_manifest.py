@@ -342,3 +342,9 @@ def test_another_split_is_answered_with_those_there_are(written: Write) -> None:
 def test_an_age_that_is_the_target_is_a_label(written: Write) -> None:
     manifest = read_manifest(written("image,age\na.jpg,40-50\nb.jpg,7\n"), target="age")
     assert manifest.labels == ("40-50", "7")
+
+
+@pytest.mark.parametrize("text", ["x" * 200_000 + "\n1\n", "image\n" + "x" * 200_000 + ",2\n"])
+def test_a_cell_longer_than_any_is_told_in_words(written: Write, text: str) -> None:
+    with pytest.raises(ManifestError, match=r"manifest\.csv"):
+        read_manifest(written(text))

@@ -193,7 +193,7 @@ def _variation(pilot: Path | None, auc: float, prevalence: float, reader_range: 
         parts = made["auc"]["components"]
         values = [float(parts[name]) for name in ("interaction_variance", "variance", "cov1", "cov2", "cov3")]
         return Variation(int(made["study"]["cases"]), max(0.0, values[0]), *values[1:])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CutisError(
             f"{pilot}: not an mrmc.json with the AUCs of two treatments and two readers or more. Give what "
             "`cutis mrmc` wrote."

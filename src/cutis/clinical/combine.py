@@ -254,7 +254,7 @@ def read_calibration(path: Path | str) -> Calibration:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return _calibration(data)
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CutisError(f"{path}: is no calibration of cutis ({error}). Fit it again.") from error
 
 

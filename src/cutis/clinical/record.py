@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from difflib import get_close_matches
@@ -151,7 +151,7 @@ def _rows(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
     separator = max(_SEPARATORS, key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", delimiter=separator)
     rows: list[tuple[int | None, Mapping[str, Any]]] = []
-    for row in reader:
+    for row in _each(reader, path):
         if "" in row:
             raise FactsError(
                 [f"{path}:{reader.line_num}: has more cells than the header. Quote cells with commas."]
@@ -161,6 +161,14 @@ def _rows(path: Path) -> list[tuple[int | None, Mapping[str, Any]]]:
     if not rows:
         raise FactsError([f"{path}: has no rows. Give it a header line and one line per patient."])
     return rows
+
+
+def _each(reader: csv.DictReader[str], path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        problem = f"{path}:{reader.line_num}: is no row of a table ({error}). Correct it."
+        raise FactsError([problem]) from error
 
 
 def _take_bun(values: dict[str, Any], found: list[str]) -> None:

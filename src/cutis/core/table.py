@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -67,7 +68,10 @@ def _csv(path: Path, error: type[ManifestError] | type[PredictionsError]) -> pl.
     text = _text(path, error)
     header = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=header.count)
-    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=separator), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=separator), [])]
+    except csv.Error as problem:
+        raise error([f"{path}:1: is no header line ({problem}). Name the columns in it."]) from problem
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise error([f"{path}:1: column '{name}' stands twice. Rename or drop one." for name in twice])
@@ -106,10 +110,11 @@ def _ragged(path: Path, text: str, separator: str, width: int) -> list[str]:
     """Name the rows whose number of cells is not that of the header."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     problems, line = [], 1
-    for cells in reader:
-        if cells and len(cells) != width:
-            mend = "Put cells that hold the separator in double quotes."
-            cells_here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            problems.append(f"{path}:{line}: has {cells_here} where the header has {width}. {mend}")
-        line = reader.line_num + 1
+    with suppress(csv.Error):  # a cell longer than any; what polars said is told then
+        for cells in reader:
+            if cells and len(cells) != width:
+                mend = "Put cells that hold the separator in double quotes."
+                cells_here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+                problems.append(f"{path}:{line}: has {cells_here} where the header has {width}. {mend}")
+            line = reader.line_num + 1
     return problems

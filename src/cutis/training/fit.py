@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from cutis.core.bundle_info import TrainingData
 from cutis.core.files import replacing
 from cutis.core.labels import MultiLabel
-from cutis.core.manifest import Manifest, write_manifest
+from cutis.core.manifest import Manifest, rebased, write_manifest
 from cutis.data.datasets import PhotoStore, VariedPhotos
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.task import Task
@@ -83,8 +83,7 @@ def start_run(
     need_no_run(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest = prepared.manifest
-    here = [Path(os.path.relpath(path, out.absolute())).as_posix() for path in manifest.paths]
-    write_manifest(manifest.table.with_columns(pl.Series("image", here)), out / SPLIT)
+    write_manifest(rebased(manifest, out), out / SPLIT)
     found = findings_in(manifest, task.findings)
     run = Run(
         path=out,

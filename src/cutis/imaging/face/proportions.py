@@ -48,7 +48,6 @@ MOUTH_RIGHT = (-26.0, 69.0, 4.0)
 FIVE: Points = np.array([EYE_LEFT, EYE_RIGHT, NOSE, MOUTH_LEFT, MOUTH_RIGHT])
 
 CHIN = (0.0, 114.0, 3.0)
-HAIRLINE = (0.0, -66.0, -8.0)
 
 
 @dataclass(frozen=True)

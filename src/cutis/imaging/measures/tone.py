@@ -30,9 +30,7 @@ _TO_XYZ = (
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
 )
-_FINE = (
-    0.6  # mm: deviation of the window that a colour is averaged over, so that noise does not bend an angle
-)
+_FINE = 0.6  # mm: deviation of the window that a colour is averaged over, so that noise bends no angle
 _MIDDLE = (0.25, 0.75)  # quantiles of lightness within which skin is neither shadow nor glare
 
 
@@ -83,20 +81,13 @@ def fitzpatrick(ita: float) -> float:
 
     The middle of a class is the whole number: 1 is the middle of 'very light', 1.5 its border to 'light'.
     """
-    ends = (70.0, *ITA_BOUNDS, -55.0)
-    steps = np.array([ends[0], *ends[1:-1], ends[-1]])
+    steps = np.array([70.0, *ITA_BOUNDS, -55.0])
     return float(np.clip(np.interp(-ita, -steps, np.arange(len(steps)) + 0.5), 1.0, 6.0))
 
 
 def ita_class(ita: float) -> str:
     """Name of the class of an angle in degrees."""
     return ITA_CLASSES[sum(ita <= bound for bound in ITA_BOUNDS)]
-
-
-@lru_cache(maxsize=1)
-def monk_lightness() -> NDArray[np.float64]:
-    """(10,) CIELAB lightness of the Monk scale's colours, light to dark."""
-    return np.asarray(monk_lab()[:, 0], dtype=np.float64)
 
 
 @lru_cache(maxsize=1)

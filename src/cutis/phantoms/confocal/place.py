@@ -11,7 +11,6 @@ from cutis.phantoms.confocal.conditions import Skin
 from cutis.phantoms.confocal.lattice import Field, Window, noise
 
 LEVELS = ("stratum_granulosum", "stratum_spinosum", "dermoepidermal_junction", "papillary_dermis")
-GRANULAR, SPINOUS, JUNCTION, DERMIS = range(4)
 
 
 @dataclass(frozen=True, eq=False)

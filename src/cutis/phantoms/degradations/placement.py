@@ -42,11 +42,6 @@ class Placement:
     right: float
     down: float
 
-    @property
-    def fills(self) -> bool:
-        """Whether nothing around the photo is seen."""
-        return self.scale / 2 - max(abs(self.right), abs(self.down)) >= 0.5
-
 
 @dataclass(frozen=True)
 class Lesion:

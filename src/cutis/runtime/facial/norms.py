@@ -271,7 +271,7 @@ def read_norms(path: Path | str) -> Norms:
                 f"Use cutis {data.get('cutis', 'of a newer version')} or newer."
             )
         return _from_dict(data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CutisError(f"{path}: is damaged ({type(error).__name__}: {error}). {mend}") from error
 
 

@@ -141,7 +141,7 @@ def _by(rows: Iterable[_Row], column: str) -> dict[str, list[_Row]]:
 def _orders(rows: Sequence[_Row], patient: str) -> tuple[list[int], list[tuple[int, str]], list[str]]:
     """The place of each row's visit, what contradicts itself, and what the user should know."""
     visits = {_visit(row): row for row in rows}
-    if len(visits) == 1:
+    if len(visits) == 1 and len({row.get("date") for row in rows} - {None}) < 2:
         return [0] * len(rows), [], []
     dated = [row for row in rows if row.get("date")]
     problems: list[tuple[int, str]] = []
