@@ -126,16 +126,14 @@ def need_enough(photos: Photos) -> None:
 
 
 def _truths(manifest: Path, info: BundleInfo) -> dict[str, str]:
-    """What is true of a manifest's photos, by name, where it says so in this bundle's own labels."""
+    """What is true of a manifest's photos, by name, where one column holds just this bundle's labels."""
     if info.labels.several:
         return {}
-    try:
-        target = get_task(info.task).target
-    except CutisError:
-        return {}
-    table = read_manifest(manifest).table
-    if target not in table.columns:
-        return {}
-    cells = table.select("image_id", pl.col(target).cast(pl.String)).drop_nulls()
-    known = set(info.labels.names)
-    return {name: cell for name, cell in cells.iter_rows() if cell in known}
+    table, known = read_manifest(manifest).table, set(info.labels.names)
+    found = []
+    for column in set(table.columns) - {"image_id", "row"}:
+        cells = table.select("image_id", pl.col(column).cast(pl.String)).drop_nulls()
+        there = set(cells[column])
+        if len(there) > 1 and there <= known:
+            found.append(dict(cells.iter_rows()))
+    return found[0] if len(found) == 1 else {}
