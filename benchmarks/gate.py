@@ -1,8 +1,9 @@
 """The gate for photos on one core, against the script that users write today, in the same process.
 
 The peer decodes the whole photo with Pillow, resizes it with torchvision and asks the gate's own backbone in
-eager float32: one number and no reason. The gate gives grade, reason and map, and where the photo fails the
-second look, which is timed too.
+eager float32: one number and no reason. The gate gives grade and reason, and of so large a photo what shows
+at full resolution; where the photo fails it looks a second time, which is timed too. "after decoding" is the
+network's look at the whole photo, "at full resolution" finding the region of interest and judging it.
 
     python benchmarks/gate.py                    JPEGs of 4000 x 3000
 """
@@ -30,8 +31,11 @@ def main() -> None:
     parser.add_argument("--bundle", default="image_quality", help="a .cutis file or shipped name")
     parser.add_argument("-n", type=int, default=15, help="times that each is timed; the median counts")
     options = parser.parse_args()
+    from cutis.imaging.reduce import reduced
+    from cutis.imaging.regions import region_of_interest
     from cutis.runtime.engine import Engine
-    from cutis.runtime.gate import Gate
+    from cutis.runtime.gate import Gate, seen
+    from cutis.runtime.gate_detail import look
 
     engine = Engine.open(options.bundle, threads=1)
     gate = Gate(engine)
@@ -41,8 +45,16 @@ def main() -> None:
         verdicts = {path: gate(path) for path in (sharp, dark)}
         for path, said in verdicts.items():
             print(f"{path.stem}: good {said.good:.2f}, {said.reason}; second look: {said.region is not None}")
+        small, native = seen(sharp, engine)
+        assert native is not None
+
+        def zoomed() -> object:
+            region = region_of_interest(reduced(small, 6_000))
+            return look(native, region, engine.quick, engine.info)
+
         took = {
             "cutis, after decoding": timed(lambda: engine.ask(pixels[sharp]), options.n),
+            "cutis, at full resolution": timed(zoomed, options.n),
             "cutis, with decoding": timed(lambda: gate(sharp), options.n),
             "cutis, with decoding, dark photo": timed(lambda: gate(dark), options.n),
             "peer, with decoding": timed(peer(engine.info.members[0].backbone, sharp), options.n),

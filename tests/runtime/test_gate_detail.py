@@ -14,7 +14,7 @@ from cutis.imaging.regions import Box
 from cutis.phantoms.dermoscopy import render
 from cutis.runtime.engine import Engine
 from cutis.runtime.gate import Gate, Verdict
-from cutis.runtime.gate_detail import Detail
+from cutis.runtime.gate_detail import MEASURED, NEED, Detail, needed
 
 MIDDLE = (256.0, 256.0, 512.0, 512.0)  # of the large photo: the lesion once, with skin around
 
@@ -85,6 +85,13 @@ def test_softness_refuses_only_where_needed_detail_is_lost(gate: Gate, verdicts:
     assert not detail.lost(detail.across)
     assert not replace(detail, step=1).lost(10_000)  # a small lesion is far away, not out of focus
     assert not replace(detail, what="skin").lost(10_000)
+
+
+def test_only_a_bundle_that_was_measured_refuses_for_detail_unasked(gate: Gate) -> None:
+    info = gate.engine.info
+    assert (info.name, info.version) == MEASURED  # a new version is to be measured before it is shipped
+    assert gate.need == NEED
+    assert needed(replace(info, version="9.9")) == 0
 
 
 def test_a_photo_that_lost_its_lesion_fails_and_says_why(gate: Gate, sharp: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from cutis.imaging.regions import Region, given, region_of_interest
 from cutis.runtime import gate_detail
 from cutis.runtime.advice import SENTENCES, advice
 from cutis.runtime.engine import Engine, P, Photo, Result, Session
-from cutis.runtime.gate_detail import NEED, Detail
+from cutis.runtime.gate_detail import Detail
 
 RULES = ("ppv >= 0.9", "youden")  # of operating points, the first that a bundle has is used
 Corners = tuple[float, float, float, float]  # top, left, bottom, right, pixels
@@ -70,7 +70,8 @@ class Gate:
         engine: an opened bundle whose grades have a passing one.
         rule: how its operating point was chosen; the first of `RULES` that it has when None.
         need: points that must be told apart across a lesion, or across what a user drew; a large photo that
-            is softer is refused. 0 refuses none for that.
+            is softer is refused. 0 refuses none for that; None is what was measured for the bundle
+            (`gate_detail.needed`).
 
     Raises:
         BundleError: the bundle is no gate, or has no such operating point.
@@ -79,9 +80,9 @@ class Gate:
         point: the operating point on the probability that a photo is good.
     """
 
-    def __init__(self, engine: Engine, rule: str | None = None, need: int = NEED) -> None:
+    def __init__(self, engine: Engine, rule: str | None = None, need: int | None = None) -> None:
         self.engine = engine
-        self.need = need
+        self.need = gate_detail.needed(engine.info) if need is None else need
         self.point = operating_point(engine.info, rule, engine.bundle.path)
 
     def __call__(self, photo: Photo, box: Corners | None = None, whole: Result | None = None) -> Verdict:

@@ -23,8 +23,9 @@ TILE = 160  # pixels; the least of the sizes that the shipped gate was trained a
 LEAST = 2.0  # shorter sides of what the network sees, from which a photo is judged at full resolution too
 _APART = (0.34, 0.66)  # middles of the regions, as shares of the region of interest
 _GRID = 24  # regions of a map
+MEASURED = ("image_quality", "0.3")  # name and version of the bundle that the next two were measured with
 # Logits from which a finding is told: 3 to 5 of 100 faultless photos of the development part reach each
-# (experiments/quality_native.py, seed 601, bundle 0.3).
+# (experiments/quality_native.py, seed 601).
 ABOVE: Mapping[str, float] = {"blur": 0.0, "noise": -0.5, "compression": -2.7}
 PLAIN = 0.9  # probability of blur from which it may refuse a photo
 Share = tuple[float, float, float, float]  # top, left, bottom, right, 0..1 of the photo
@@ -79,6 +80,11 @@ def large(native: Native, info: BundleInfo) -> bool:
     known = info.findings.names if info.findings is not None else ()
     shorter = min(native.height, native.width)
     return shorter >= LEAST * info.size and all(name in known for name in ABOVE)
+
+
+def needed(info: BundleInfo) -> int:
+    """Points across a lesion below which softness refuses: 0, none, for a bundle that was not measured."""
+    return NEED if (info.name, info.version) == MEASURED else 0
 
 
 def look(native: Native, region: Region, ask: Session, info: BundleInfo) -> Detail:
