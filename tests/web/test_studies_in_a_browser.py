@@ -31,6 +31,8 @@ from .conftest import HARMLESS, Server, Start, jpeg
 from .test_pages_in_a_browser import _AXE, AXE, _first_start, _study
 from .test_studies import DOCUMENT
 
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
 pytestmark = pytest.mark.browser
 
 
@@ -113,16 +115,16 @@ def test_a_protocol_is_written_without_leaving_the_page(page: Any, server: Serve
     page.locator("[name='questionnaires.0.title']").fill("Dryness")
     page.locator("[name='questionnaires.0.questions.0.text']").fill("How dry?")
     kind = page.locator("[name='questionnaires.0.questions.0.kind']")
-    assert page.locator("[name='questionnaires.0.questions.0.choices']").is_visible()
+    expect(page.locator("[name='questionnaires.0.questions.0.choices']")).to_be_visible()
     kind.select_option("scale")
-    assert not page.locator("[name='questionnaires.0.questions.0.choices']").is_visible()
+    expect(page.locator("[name='questionnaires.0.questions.0.choices']")).to_be_hidden()
     page.locator("[name='visits.0.views'][value='view_1']").check()
     page.locator("[name='visits.0.questionnaires']").check()
     page.get_by_role("button", name="Save as version 1").click()
     page.get_by_text("Version 1, which counts now.").wait_for()
     row = page.get_by_role("row", name="Visit 1")
-    assert "Left cheek, Right cheek" in row.inner_text()
-    assert "Dryness" in row.inner_text()
+    expect(row).to_contain_text("Left cheek, Right cheek")
+    expect(row).to_contain_text("Dryness")
 
 
 def test_a_protocol_is_written_without_scripts(browser: Any, server: Server) -> None:
@@ -135,7 +137,7 @@ def test_a_protocol_is_written_without_scripts(browser: Any, server: Server) -> 
     page.locator("[name='visits.1.name']").fill("Month 1")
     page.locator("[name='visits.1.day']").fill("-5")
     page.get_by_role("button", name="Save as version 1").click()
-    assert "Visit 2 ('Month 1'), day" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Visit 2 ('Month 1'), day")
     page.locator("[name='visits.1.day']").fill("28")
     page.locator("[name='visits.1.views']").check()
     page.get_by_role("button", name="Save as version 1").click()
@@ -146,10 +148,10 @@ def test_a_protocol_is_written_without_scripts(browser: Any, server: Server) -> 
 def test_consent_is_signed_and_withdrawn_with_a_receipt(page: Any, server: Server, tmp_path: Path) -> None:
     study = _begun(page, server, tmp_path)
     participant = _enrol(page, study, "A-001")
-    assert "arm:" in page.locator(".second").inner_text()
+    expect(page.locator(".second")).to_contain_text("arm:")
     page.get_by_text("Not signed yet").wait_for()
     page.goto(f"{participant}/consent?lang=fr")
-    assert page.locator("article").get_attribute("lang") == "fr"
+    expect(page.locator("article")).to_have_attribute("lang", "fr")
     _sign(page, participant)
     _add(page, study, participant, "start:left", jpeg(61, 800, 600))
     page.goto(participant)
@@ -157,7 +159,7 @@ def test_consent_is_signed_and_withdrawn_with_a_receipt(page: Any, server: Serve
     page.get_by_text("1 photo, and all answers and analyses of it, are deleted.").wait_for()
     page.get_by_label("To be sure, type the pseudonym").fill("A-002")
     page.get_by_role("button", name="Withdraw and delete").click()
-    assert "That is not the pseudonym" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("That is not the pseudonym")
     page.get_by_label("To be sure, type the pseudonym").fill("A-001")
     page.get_by_role("button", name="Withdraw and delete").click()
     page.get_by_role("heading", name="Receipt of a withdrawal").wait_for()
@@ -167,11 +169,11 @@ def test_consent_is_signed_and_withdrawn_with_a_receipt(page: Any, server: Serve
     page.get_by_role("button", name="Print").wait_for()
     page.goto(participant)
     page.get_by_text("were deleted").wait_for()
-    assert page.locator("img").count() == 0
+    expect(page.locator("img")).to_have_count(0)
     page.goto(f"{study}/photos")
-    assert page.locator(".photos img").count() == 0
+    expect(page.locator(".photos img")).to_have_count(0)
     page.goto(f"{study}/audit?action=consent.withdrawn")
-    assert page.get_by_role("cell", name="consent.withdrawn").count() == 1
+    expect(page.get_by_role("cell", name="consent.withdrawn")).to_have_count(1)
 
 
 def _grown(server: Server, tmp_path: Path, study: str, participant: str) -> None:
@@ -208,21 +210,20 @@ def test_the_page_of_a_participant_follows_the_visits(page: Any, server: Server,
     _grown(server, tmp_path, study, participant)
     page.goto(participant)
     steps = page.locator(".timeline > li")
-    assert steps.count() == 2
-    assert "done" in steps.nth(0).inner_text()
-    assert "something is missing" in steps.nth(1).inner_text()
+    expect(steps).to_have_count(2)
+    expect(steps.nth(0)).to_contain_text("done")
+    expect(steps.nth(1)).to_contain_text("something is missing")
     page.wait_for_function(
         "[...document.querySelectorAll('.compare img')].every((i) => i.naturalWidth === 800)"
     )
     slider = page.get_by_label("Share of the photo before")
     slider.focus()
-    before = page.locator(".compare").evaluate("(e) => getComputedStyle(e).getPropertyValue('--at')")
+    expect(page.locator(".compare")).to_have_css("--at", "50%")
     page.keyboard.press("ArrowRight")
-    after = page.locator(".compare").evaluate("(e) => getComputedStyle(e).getPropertyValue('--at')")
-    assert (before, after) == ("50%", "51%")
+    expect(page.locator(".compare")).to_have_css("--at", "51%")
     curve = page.locator(".curves svg").first
-    assert curve.get_attribute("aria-label") == "Eczema. Start: 80%, Month 1: 70%."
-    assert "made by hands 1.0" in page.locator(".curves").inner_text()
+    expect(curve).to_have_attribute("aria-label", "Eczema. Start: 80%, Month 1: 70%.")
+    expect(page.locator(".curves")).to_contain_text("made by hands 1.0")
     page.get_by_role("link", name="Answer Itch, Month 1").click()
     page.get_by_role("group", name="How strong?").get_by_label("7", exact=True).check()
     page.get_by_role("group", name="Which?").get_by_label("steroid").check()
