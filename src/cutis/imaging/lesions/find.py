@@ -21,7 +21,7 @@ SMALLEST_MM = 2.0  # diameter, where the scale is known
 LARGEST_MM = 300.0
 _LEAST_PIXELS = 10  # of the reduced copy: less has no shape
 MOST = 200  # lesions of one photo; a reader would not count more
-_CUTS = (0.40, 0.29, 0.14)  # of the score at sensitivity 0, 0.5 and 1
+_CUTS = (0.40, 0.25, 0.14)  # of the score at sensitivity 0, 0.5 and 1
 
 NO_SKIN = (
     "No skin was found in this photo, so that nothing was looked at. Take it nearer, in even white light."

@@ -62,7 +62,8 @@ def parted(top: int, left: int, mask: Mask) -> list[Placed]:
             break
         flood = rising
     tops = (depth > 0) & (flood <= depth * np.float32(NECK * 1.001))
-    count, labels = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
+    count, numbered = cv2.connectedComponents(tops.astype(np.uint8), connectivity=8)
+    labels = np.asarray(numbered, dtype=np.int32)
     radii = np.array([depth[labels == number].max() for number in range(1, count)])
     first = _apart(depth, labels, radii)
     kept = first[radii[first] >= max(2.0, _PART * float(radii.max(initial=0)))] + 1

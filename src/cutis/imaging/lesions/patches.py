@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.imaging.chromophores import Map
+from cutis.imaging.lesions.around import believed, calm
 from cutis.imaging.lesions.outline import Placed, half_way, parted, window_of
 from cutis.imaging.lesions.quantiles import mean, quantile
 from cutis.imaging.lesions.redness import Mask, Redness
@@ -92,8 +93,12 @@ def patches(found: Redness, least: float, most: float, cut: float) -> list[Patch
                 _place(taken, part)[part.mask] = True
         for part in chosen[before:]:
             _add_near(near, part)
-    chosen.sort(key=lambda patch: -patch.score)
-    return chosen
+    steepness = calm(found)
+    doubted = [
+        patch._replace(score=patch.score * believed(found, steepness, patch.top, patch.left, patch.mask))
+        for patch in chosen
+    ]
+    return sorted((patch for patch in doubted if patch.score >= cut), key=lambda patch: -patch.score)
 
 
 def _outlined(found: Redness, patch: Patch) -> list[Patch]:
