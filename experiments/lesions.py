@@ -2,13 +2,14 @@
 
     python experiments/lesions.py [--per-tone 40] [--seeds 11 12] [--patterned]
 
-Of each seed the first so many photos of either tone are taken. Each photo is of another patient, half of them severe. A lesion counts as found where a lesion of the finder
-overlaps it by at least 0.3 of their union, and each is matched once, the best pairs first. Crops are cut out
-by these boxes and scored one by one, so that finding a place is not enough: size must fit too, and a box
-around two lesions must not count for both. 0.3 is the usual lower bound for small objects, whose outline is
-uncertain by much of their size. The centre rule (the finder's centre lies within the lesion) is beside it.
-Intervals resample photos. `--patterned` lays cloth, tiles, wood and so on in the colours of the photo's own
-skin behind the body, and leaves out photos that show less than an eighth of background.
+Of each seed the first so many photos of either tone are taken. Each photo is of another patient, half of
+them severe. A lesion counts as found where a lesion of the finder overlaps it by at least 0.3 of their union,
+and each is matched once, the best pairs first. Crops are cut out by these boxes and scored one by one, so
+that finding a place is not enough: size must fit too, and a box around two lesions must not count for both.
+0.3 is the usual lower bound for small objects, whose outline is uncertain by much of their size. The centre
+rule (the finder's centre lies within the lesion) is beside it. Intervals resample photos. `--patterned` lays
+cloth, tiles, wood and so on in the colours of the photo's own skin behind the body, and leaves out photos
+that show less than an eighth of background.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def main() -> None:
 
 def photos(seed: int, conditions: Conditions, per_tone: int, *, patterned: bool) -> Iterator[Wide]:
     """The first photos of either tone, in their order."""
-    left = {light: per_tone for light in (True, False)}
+    left = dict.fromkeys((True, False), per_tone)
     number = -1
     while any(left.values()):
         number += 1
