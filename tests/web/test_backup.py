@@ -20,11 +20,13 @@ from sqlalchemy import func, inspect, select
 from cutis.core.errors import CutisError
 from cutis.web.app import open_platform
 from cutis.web.audit.chain import Audit
-from cutis.web.backup import LEFT_OUT, back_up, restore
+from cutis.web.backup import back_up
+from cutis.web.backup_rows import LEFT_OUT
 from cutis.web.database import AuditEntry, Database, Member, Participant, Photo, Row, Study, User
 from cutis.web.people import tokens
 from cutis.web.people.roles import Role
 from cutis.web.photos.store import Store
+from cutis.web.restoring import restore
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
 
@@ -84,6 +86,30 @@ def test_what_comes_back_is_what_was_there_in_either_kind_of_database(
     with opened.database.reading() as session:
         assert session.scalar(select(Study.name).where(Study.id == world.a.id)) == world.a.name
     opened.database.close()
+
+
+def test_the_gateway_comes_back_with_its_rules_and_its_dead_letters(
+    world: World, out: Path, tmp_path: Path
+) -> None:
+    held = world.stranger.platform
+    kept = {
+        "gateway.toml": b"[[rules]]",
+        "gateway/arrived/a.dcm": b"as it came",
+        "gateway/dead/letter/report.dcm": b"nobody took it",
+    }
+    for name, content in kept.items():
+        place = held.settings.data_folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    (held.settings.data_folder / "gateway" / "arrived" / ".b.part").write_bytes(b"half")
+    back_up(held.settings, out)
+    there = Settings(data_folder=tmp_path / "back")
+    restore(there, out)
+    assert {name: (there.data_folder / name).read_bytes() for name in kept} == kept
+    assert (there.data_folder / "gateway" / "dead" / "letter").stat().st_mode & 0o077 == 0
+    assert not (there.data_folder / "gateway" / "arrived" / ".b.part").exists()
+    for name in kept:
+        (held.settings.data_folder / name).unlink()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

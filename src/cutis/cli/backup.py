@@ -47,7 +47,7 @@ def restore(
     from cutis.core.errors import CutisError, MissingExtraError
 
     try:
-        from cutis.web.backup import restore as bring_back
+        from cutis.web.restoring import restore as bring_back
         from cutis.web.settings import read_settings
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "cutis":

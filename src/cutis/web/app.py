@@ -60,6 +60,7 @@ from cutis.web.settings import Settings
 from cutis.web.studies import api as studies_api
 from cutis.web.studies import export_routes, participant_routes, protocol_routes
 from cutis.web.studies import routes as studies
+from cutis.web.studies.erasure import forget_maps
 from cutis.web.templating import web_environment
 
 PARTS = (
@@ -121,6 +122,7 @@ def open_platform(settings: Settings, *, beside: bool = False) -> Platform:
     if not beside:
         with incoming(settings.data_folder, alone=True):
             store.recover(known)
+            forget_maps(settings.data_folder, known)
     audit_of = Audit(secret)
     registry.register_shipped(database, audit_of, settings.data_folder)
     return Platform(

@@ -1,16 +1,24 @@
-"""The database of a backup, brought back and checked before anything of it counts."""
+"""The return of a backup: files and database, checked before anything of it counts."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError
 from cutis.web.audit.chain import Audit
+from cutis.web.backup import Copied, Said
+from cutis.web.backup_file import DERIVED, FORMAT, GATEWAY, RULES, lines, members_of, read
+from cutis.web.backup_rows import insert_rows
 from cutis.web.database import Database, Photo, Row, StoredBundle
 from cutis.web.database.migrate import migrate
 from cutis.web.models.registry import place as model_place
@@ -21,14 +29,86 @@ from cutis.web.settings import Settings
 Lines = Callable[[str], Iterator[dict[str, Any]]]
 
 
-def filled(settings: Settings, inside: Path, about: dict[str, Any], lines: Lines) -> int:
+def restore(settings: Settings, source: Path, *, said: Said = lambda words: None) -> Copied:
+    """Bring an installation back from a file, all of it or nothing.
+
+    Args:
+        settings: of the installation to be; its folder is empty or not there, as is its database.
+        source: that `back_up` wrote.
+        said: called with what is being done.
+
+    Raises:
+        CutisError: something is there already, the file is damaged or of a newer cutis, or what came out of
+            it does not hold together.
+    """
+    folder = settings.data_folder
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CutisError(f"{folder}: is not empty. Name a new folder with --data; nothing was changed.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        archive = tarfile.open(source)  # noqa: SIM115
+    except (tarfile.TarError, OSError) as error:
+        raise CutisError(f"{source}: is no backup of cutis, or cannot be read ({error}).") from error
+    with archive, tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as scratch:
+        said("Checking the file")
+        members = members_of(archive, source)
+        about = json.loads(read(archive, members["backup.json"]))
+        if about.get("format", 0) > FORMAT:
+            raise CutisError(f"{source}: was written by a newer cutis. Install version {about['cutis']}.")
+        inside = Path(scratch) / "data"
+        inside.mkdir(mode=0o700)
+        said("Writing files")
+        _unpack(archive, members, inside, settings)
+        said("Writing the database")
+        copied = _filled(
+            settings, inside, about, lambda name: lines(archive, members[f"tables/{name}.jsonl"])
+        )
+        if folder.exists():
+            folder.rmdir()
+        inside.rename(folder)
+        handle = os.open(folder.parent, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+    return Copied(copied, sum(about["rows"].values()), about["head"], source.stat().st_size)
+
+
+def _unpack(
+    archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], inside: Path, settings: Settings
+) -> None:
+    """Write all files but the tables to where a server looks for them."""
+    store = open_store(settings.model_copy(update={"data_folder": inside}))
+    for name, entry in members.items():
+        top, _, rest = name.partition("/")
+        if top in ("photos", "previews"):
+            digest, _, kind = rest.partition(".")
+            scratch = store.scratch()
+            with scratch.open("wb") as file:
+                _copy(archive, entry, file)
+            store.put(scratch, store.photo(digest, kind) if top == "photos" else store.preview(digest))
+            store.settle(scratch, kept=True)
+        elif top in ("models", DERIVED, GATEWAY) or name in ("secret.key", RULES):
+            place = inside / name
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+                _copy(archive, entry, file)
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def _copy(archive: tarfile.TarFile, entry: tarfile.TarInfo, target: IO[bytes]) -> None:
+    source = archive.extractfile(entry)
+    assert source is not None
+    shutil.copyfileobj(source, target)
+
+
+def _filled(settings: Settings, inside: Path, about: dict[str, Any], rows: Lines) -> int:
     """Make the database, fill it, and see that all holds together; else it is as empty as before.
 
     Args:
         settings: of the installation to be.
         inside: the data folder in the making.
         about: ``backup.json``.
-        lines: of a table.
+        rows: of a table.
 
     Returns:
         How many photos there are.
@@ -45,7 +125,7 @@ def filled(settings: Settings, inside: Path, about: dict[str, Any], lines: Lines
         migrate(database, to=about["revision"])  # the form that the rows have
         try:
             with database.writing() as session:
-                _fill(session, about, lines)
+                _fill(session, about, rows)
                 photos = _checked(session, there, about)
             migrate(database)
         except BaseException:
@@ -58,15 +138,13 @@ def filled(settings: Settings, inside: Path, about: dict[str, Any], lines: Lines
     return photos
 
 
-def _fill(session: Session, about: dict[str, Any], lines: Lines) -> None:
-    from cutis.web.backup import insert_rows
-
+def _fill(session: Session, about: dict[str, Any], rows: Lines) -> None:
     known = {table.name for table in Row.metadata.sorted_tables}
     if unknown := sorted(set(about["rows"]) - known):
         raise CutisError(f"The backup has tables that this cutis does not know: {', '.join(unknown)}.")
     for table in Row.metadata.sorted_tables:
         if table.name in about["rows"]:
-            count = insert_rows(session, table, lines(table.name))
+            count = insert_rows(session, table, rows(table.name))
             if count != about["rows"][table.name]:
                 raise CutisError(
                     f"The backup has {count} rows of {table.name}, and says that it has another number."

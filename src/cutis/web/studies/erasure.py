@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -81,6 +82,18 @@ def remove_files(held: Platform, done: Done) -> None:
         for mark in done.marks:
             held.store.spare(mark)
     held.database.forget()
+
+
+def forget_maps(folder: Path, known: Callable[[str], bool]) -> None:
+    """Remove maps of photos that are there no more: a crash left them, or they were drawn at that moment.
+
+    Args:
+        folder: of the installation's data.
+        known: whether the database speaks of a photo's hash.
+    """
+    for drawn in (folder / MAPS).glob("*/*-*"):
+        if not known(drawn.name.partition("-")[0]):
+            shutil.rmtree(drawn, ignore_errors=True)
 
 
 def _known(session: Session, digest: str) -> bool:
