@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -25,8 +25,8 @@ def web_environment() -> Environment:
     """The templates of the platform; all that people read is marked for translation."""
     made = environment("cutis.web")
     made.add_extension("jinja2.ext.i18n")
-    made.install_gettext_callables(words._, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(moment=_moment, machine=datetime.isoformat, number=_number)
+    made.install_gettext_callables(words._, words.ngettext, newstyle=True, pgettext=words.pgettext)  # type: ignore[attr-defined]
+    made.filters.update(day=_day, moment=_moment, machine=datetime.isoformat, number=_number)
     made.globals.update(Permission=Permission, Role=Role, languages=LANGUAGES)
     return made
 
@@ -42,9 +42,22 @@ def _moment(moment: datetime) -> str:
     """A moment as the language writes it, UTC."""
     if words.language() == "en":
         return f"{moment:%Y-%m-%d %H:%M} UTC"
-    from babel.dates import format_datetime
+    from babel.dates import format_date, format_time
 
-    return f"{format_datetime(moment, 'medium', locale=words.language())} UTC"
+    day, time = (
+        format_date(moment, locale=words.language()),
+        format_time(moment, "short", locale=words.language()),
+    )
+    return f"{day} {time} UTC"
+
+
+def _day(day: date) -> str:
+    """A day as the language writes it."""
+    if words.language() == "en":
+        return day.isoformat()
+    from babel.dates import format_date
+
+    return format_date(day, locale=words.language())
 
 
 def _number(number: float) -> str:

@@ -21,6 +21,11 @@ def ngettext(one: str, several: str, count: int) -> str:
     return _SPOKEN.get(_ENGLISH)[1].ngettext(one, several, count)
 
 
+def pgettext(context: str, words: str) -> str:
+    """As `_`, for English words that mean one thing here and another elsewhere."""
+    return _SPOKEN.get(_ENGLISH)[1].pgettext(context, words)
+
+
 def later(words: str) -> str:
     """Marks words for the catalogues that are translated where they are shown: constants of a module."""
     return words

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from cutis.web.languages.catalogues import FOLDER, LANGUAGES
 
 _WEB = Path(__file__).parents[1]
-_KEYWORDS = {"_": None, "ngettext": (1, 2), "gettext": None, "later": None}
+_KEYWORDS = {"_": None, "ngettext": (1, 2), "gettext": None, "later": None, "pgettext": ((1, "c"), 2)}
 _HOW = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 

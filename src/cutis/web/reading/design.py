@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cutis.core.labels import Categorical, Label, Labels, Ordinal
 from cutis.web.errors import RefusedError
-from cutis.web.words import _
+from cutis.web.words import _, pgettext
 
 Purpose = Literal["measure", "rate"]
 Help = Literal["none", "sequential", "whole", "mixed"]
@@ -185,7 +185,7 @@ def first_design(purpose: Purpose = "measure", task: str = "") -> Design:
             disagreement="any" if purpose == "rate" else "none",
         )
     if purpose == "rate":
-        grades = (_("None"), _("Slight"), _("Moderate"), _("Marked"), _("Severe"))
+        grades = (pgettext("grade", "None"), _("Slight"), _("Moderate"), _("Marked"), _("Severe"))
         answers = tuple(Choice(name=str(n), title=title) for n, title in enumerate(grades))
         question = _("How severe is it?")
         return Design(purpose=purpose, question=question, scale="grades", answers=answers, disagreement="any")

@@ -12,7 +12,7 @@ from cutis.stats.intervals import wilson
 from cutis.web.database import Analysis, Participant, Photo, Site, StoredBundle, Study
 from cutis.web.database.analysis import DONE
 from cutis.web.database.participant import WITHDRAWN
-from cutis.web.words import _
+from cutis.web.words import _, pgettext
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def quality_by_group(session: Session, study: Study) -> list[Group]:
         one = (bool(said.get("passed")), reason, f"{row.name} {row.version}")
         if sites:
             groups[_("Site"), sites.get(row.site_id or "", _("no site"))].append(one)
-        groups[_("Taken"), _("at the clinic") if row.added_by else _("by participants")].append(one)
+        groups[
+            pgettext("where", "Taken"), _("at the clinic") if row.added_by else _("by participants")
+        ].append(one)
     return [_group(by, name, some) for (by, name), some in sorted(groups.items())]
 
 
