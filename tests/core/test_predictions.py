@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cutis.core.errors import OutputError, PredictionsError
-from cutis.core.predictions import PredictionsWriter, conditions_in, of_condition, read_predictions
+from cutis.core.predictions import conditions_in, of_condition, read_predictions
+from cutis.core.predictions_writer import PredictionsWriter
 
 LABELS = ("nv", "mel")
 HEADER = "image_id,lesion_id,source,kind,prediction,p_nv,p_mel\n"

@@ -124,7 +124,7 @@ def _subgroup(
 def values_of(study: Study, column: str) -> NDArray[np.str_]:
     """(photos,) the value of each photo, as it is shown: ages in bands, many numbers in quarters."""
     cells = study.truth.table[column].to_list()
-    if column == "age":
+    if column == "age" and study.truth.target != "age":
         return np.array([_age_band(age) for age in cells])
     if (quarters := _quarters(cells)) is not None:
         return quarters

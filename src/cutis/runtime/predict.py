@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cutis.core.errors import CutisError, ImageError
-from cutis.core.predictions import ANSWER, PredictionsWriter
+from cutis.core.predictions import ANSWER
+from cutis.core.predictions_writer import PredictionsWriter
 from cutis.runtime.engine import Engine
 from cutis.runtime.inputs import Inputs
 from cutis.runtime.rows import rows_of
