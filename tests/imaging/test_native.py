@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cutis.core.errors import ImageError
 from cutis.imaging import native
 from cutis.imaging.grey import luma
 from cutis.imaging.regions import Box
@@ -57,7 +58,6 @@ def test_a_jpeg_gives_the_same_tiles_upright_without_its_colours(orientation: in
     exif[0x0112] = orientation
     turns = {1: 0, 3: 2, 6: 1, 8: 3}[orientation]
     told = native.of_jpeg(saved(np.rot90(rgb, turns), exif=exif), small(rgb))
-    assert told is not None
     assert (told.height, told.width, told.step) == (600, 800, 1)
     apart = told.tile(BOX).astype(int) - native.of_pixels(rgb, small(rgb)).tile(BOX)
     assert np.abs(apart).mean() < 3
@@ -67,16 +67,16 @@ def test_a_huge_jpeg_is_read_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "MOST", 200_000)
     rgb = photo()
     told = native.of_jpeg(saved(rgb), small(rgb))
-    assert told is not None
     assert (told.height, told.width, told.step) == (600, 800, 2)
     assert np.abs(told.tile(Box(0, 0, 300, 400)).astype(int) - small(rgb)).mean() < 4
 
 
-def test_what_is_no_jpeg_or_a_damaged_one_gives_nothing(tmp_path: Path) -> None:
+def test_a_damaged_jpeg_is_refused(tmp_path: Path) -> None:
     rgb = photo()
     whole = saved(rgb)
     assert native.is_jpeg(whole)
-    assert native.of_jpeg(whole[:2000], small(rgb)) is None
+    with pytest.raises(ImageError, match="damaged"):
+        native.of_jpeg(whole[:2000], small(rgb)).tile(BOX)
     assert not native.is_jpeg(b"GIF89a")
     assert not native.is_jpeg(tmp_path / "missing.jpg")
 

@@ -21,7 +21,10 @@ MIDDLE = (256.0, 256.0, 512.0, 512.0)  # of the large photo: the lesion once, wi
 
 @pytest.fixture(scope="module")
 def gate() -> Gate:
-    return Gate(Engine.open("image_quality", threads=1))
+    """That lets every photo pass, whatever else is wrong with it."""
+    made = Gate(Engine.open("image_quality", threads=1))
+    made.point = replace(made.point, threshold=0.0)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +99,9 @@ def test_only_a_bundle_that_was_measured_refuses_for_detail_unasked(gate: Gate) 
 
 def test_a_photo_that_lost_its_lesion_fails_and_says_why(gate: Gate, sharp: np.ndarray) -> None:
     lenient = Gate(gate.engine, need=0)
-    lenient.point = replace(gate.point, threshold=0.0)  # whatever else is wrong with the photo
+    lenient.point = gate.point
     strict = Gate(gate.engine, need=10_000)
-    strict.point = lenient.point
+    strict.point = gate.point
     blurred = soft(sharp, 2.0)
     passed, failed = lenient(blurred, box=MIDDLE), strict(blurred, box=MIDDLE)
     assert passed.passed
@@ -109,6 +112,15 @@ def test_a_photo_that_lost_its_lesion_fails_and_says_why(gate: Gate, sharp: np.n
     assert failed.reason == "blur"
     assert failed.advice
     assert failed.hints == ()
+
+
+def test_a_photo_that_fails_as_a_whole_is_not_zoomed_into(gate: Gate, sharp: np.ndarray) -> None:
+    refusing = Gate(gate.engine)
+    refusing.point = replace(gate.point, threshold=1.1)
+    verdict = refusing(sharp)
+    assert not verdict.passed
+    assert verdict.detail is None
+    assert not verdict.lost
 
 
 def test_a_small_photo_is_judged_as_it_always_was(gate: Gate, sharp: np.ndarray) -> None:

@@ -7,18 +7,24 @@ A JPEG's brightness is decoded in a third of the time that its colours take, and
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
+from cutis.core.errors import ImageError
 from cutis.imaging.regions import Box
 
 Pixels = NDArray[np.uint8]
 MOST = 64_000_000  # pixels of brightness that are kept; a JPEG with more is decoded at half, a quarter, ...
+
+
+_ORIENTATION, _TURNED = 0x0112, 5  # the EXIF tag, and from which value on sides are exchanged
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,33 +95,53 @@ def of_pixels(rgb: Pixels, small: Pixels) -> Native:
     return Native(rgb.shape[0], rgb.shape[1], small, brightness)
 
 
-def of_jpeg(source: Path | str | bytes, small: Pixels) -> Native | None:
-    """A JPEG file of which only the brightness is decoded.
+def of_jpeg(source: Path | str | bytes, small: Pixels) -> Native:
+    """A JPEG file, of which only the brightness is decoded, and that not before it is asked for.
 
     Args:
         source: the file, or its contents.
         small: the photo upright, with fewer pixels.
 
-    Returns:
-        None where it cannot be read this way: the small copy is then all there is.
+    Raises:
+        ImageError: it is damaged; also when its brightness is asked for.
     """
+    with _opened(source) as image:
+        sides = image.size if image.getexif().get(_ORIENTATION, 1) < _TURNED else image.size[::-1]
+        step = image.size[0] / _drafted(image).size[0]
+
+    @cache
+    def luma() -> Pixels:
+        with _opened(source) as image:
+            return np.asarray(ImageOps.exif_transpose(_drafted(image).convert("L")))
+
+    def brightness(box: Box) -> Pixels:
+        return np.ascontiguousarray(luma()[box.top : box.bottom, box.left : box.right])
+
+    # A draft's last row and column may be of fewer pixels: what does not fill one is left out.
+    wide, high = (int(int(side / step) * step) for side in sides)
+    return Native(high, wide, small, brightness, step)
+
+
+@contextmanager
+def _opened(source: Path | str | bytes) -> Iterator[Image.Image]:
     from PIL.JpegImagePlugin import JpegImageFile
 
     try:
         with JpegImageFile(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-            width, height = image.size
-            halved = next(n for n in range(4) if width * height >> 2 * n <= MOST or n == 3)
-            image.draft("L", (width >> halved, height >> halved))
-            step = width / image.size[0]
-            luma = np.asarray(ImageOps.exif_transpose(image.convert("L")))
-    except Exception:  # a damaged photo is refused where its small copy is made
-        return None
+            yield image
+    except (OSError, SyntaxError, ValueError) as error:
+        name = "the photo" if isinstance(source, bytes) else source
+        raise ImageError(
+            name, f"is damaged and cannot be decoded ({error}). Copy or download it again."
+        ) from error
 
-    def brightness(box: Box) -> Pixels:
-        return np.ascontiguousarray(luma[box.top : box.bottom, box.left : box.right])
 
-    rows, columns = luma.shape
-    return Native(round(rows * step), round(columns * step), small, brightness, step)
+def _drafted(image: Image.Image) -> Image.Image:
+    """Brightness alone, of no more than `MOST` pixels where halving three times is enough for that."""
+    wide, high = image.size
+    halved = next(n for n in range(4) if wide * high >> 2 * n <= MOST or n == 3)
+    image.draft("L", (wide >> halved, high >> halved))
+    return image
 
 
 def is_jpeg(source: Path | str | bytes) -> bool:

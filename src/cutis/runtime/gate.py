@@ -41,8 +41,8 @@ class Verdict:
             stands out in it. In pixels of the copy that was looked at (`Engine.pixels`).
         second: of that region.
         good_region: probability that the region is good.
-        detail: what a large photo shows at full resolution; None of a small one, and where only a small copy
-            of it was given.
+        detail: what a large photo shows at full resolution; None of a small one, of one that failed as a
+            whole, and where only a small copy of it was given.
         lost: the photo would have passed, and fails for the detail that it lost.
     """
 
@@ -120,7 +120,7 @@ class Gate:
         upright = _against(whole or self.engine.ask(pixels))
         turned = _against(self.engine.ask(np.ascontiguousarray(pixels[::-1, ::-1])))
         against = np.asarray((upright + turned[::-1, ::-1]) / 2, np.float32)
-        if native is None or not gate_detail.large(native, self.engine.info):
+        if not gate_detail.large(native, self.engine.info):
             return against
         return _with_detail(against, gate_detail.worse(native, self.engine.quick, self.engine.info))
 
@@ -132,14 +132,14 @@ class Gate:
         self, photo: Photo, session: Session, box: Corners | None = None, whole: Result | None = None
     ) -> Verdict:
         pixels, native = seen(photo, self.engine)
-        if native is not None and box is not None:
+        if box is not None:
             box = _in_copy(box, native, pixels.shape)
         said = self._looked(pixels, session, box, whole)
-        if native is None or not gate_detail.large(native, self.engine.info):
+        if not said.passed or not gate_detail.large(native, self.engine.info):
             return said
         region = said.region or region_of_interest(reduced(pixels, _QUICK))
         detail = gate_detail.look(native, region, session, self.engine.info)
-        if not (said.passed and detail.lost(self.need)):
+        if not detail.lost(self.need):
             return replace(said, detail=detail)
         left = (SENTENCES["blur"],)
         return replace(said, detail=detail, lost=True, passed=False, reason="blur", advice=left)
@@ -166,11 +166,11 @@ class Gate:
         return Verdict(whole, good, passed, first.reason, left, region, second, again)
 
 
-def seen(photo: Photo, engine: Engine) -> tuple[NDArray[np.uint8], Native | None]:
+def seen(photo: Photo, engine: Engine) -> tuple[NDArray[np.uint8], Native]:
     """What the network sees of a photo, and the photo at its own resolution.
 
     Returns:
-        (height, width, 3) RGB, no larger than is of use; and None where a JPEG's brightness cannot be read.
+        (height, width, 3) RGB, no larger than is of use; and what is decoded when it is asked for.
 
     Raises:
         ImageError: it cannot be used as an image.
