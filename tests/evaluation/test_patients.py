@@ -14,7 +14,7 @@ from cutis.core.errors import CutisError
 from cutis.core.operating_point import FittedOn, OperatingPoint, PatientRule, Pooling
 from cutis.evaluation.assessment import Draws
 from cutis.evaluation.gather import read_study
-from cutis.evaluation.patients import by_patient
+from cutis.evaluation.patients import by_patient, rules_for
 from cutis.evaluation.reading import prevalences_from
 from cutis.evaluation.report import Report, write_report
 
@@ -189,3 +189,10 @@ def test_each_model_answers_by_its_own_rule(tmp_path: Path) -> None:
     alone = by_patient(study, {"net": RULE})
     assert set(alone.pooled.rules) == {"net"}  # type: ignore[union-attr]
     assert not np.array_equal(alone.sources[2].probabilities, net.probabilities)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"patient": {"positive": "sick"}}'])
+def test_a_damaged_run_is_told_in_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(CutisError, match="is damaged"):
+        rules_for([tmp_path], None)

@@ -58,7 +58,9 @@ def phantoms(
     if n is not None and wide:
         with progress("Rendering patients", total=n) as step:
             manifest = write_wide(chosen, out, n, seed, conditions=conditions, progress=step)
-        print(f"Wide photos of {n} rendered patients (not of people, not for care): {manifest}")
+        print(
+            f"Wide photos of {n} rendered patient{'s' * (n != 1)} (not of people, not for care): {manifest}"
+        )
     elif n is not None:
         with progress("Rendering photos", total=n) as step:
             manifest = write_phantoms(

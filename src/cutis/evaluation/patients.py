@@ -32,13 +32,21 @@ def rules_for(predictions: Sequence[Path | str], bundle: BundleInfo | None) -> d
 
     Returns:
         By the source's name; a source that has no rule is not there.
+
+    Raises:
+        CutisError: a run is damaged.
     """
     rules = {}
     for path in map(Path, predictions):
         run = path / "run.json"
-        said = json.loads(run.read_text(encoding="utf-8")).get("patient") if run.is_file() else None
-        if said:
-            rules[path.absolute().name] = patient_rule_from_dict(said)
+        if not run.is_file():
+            continue
+        try:
+            said = json.loads(run.read_text(encoding="utf-8")).get("patient")
+            if said:
+                rules[path.absolute().name] = patient_rule_from_dict(said)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CutisError(f"{run}: is damaged ({error}). Copy it again, or train again.") from error
     if bundle is not None and bundle.patient is not None:
         rules[bundle.name] = bundle.patient
     return rules
