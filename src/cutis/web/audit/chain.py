@@ -94,10 +94,19 @@ class Audit:
         """Wait until nobody else is adding a line, and let nobody else until this transaction ends."""
         one_writer(session)
 
-    def note(self, database: Database, action: str, **what: Detail) -> None:
+    def note(
+        self,
+        database: Database,
+        action: str,
+        *,
+        who: str = "",
+        study: str = "",
+        subject: str = "",
+        **details: Detail,
+    ) -> None:
         """Add a line by itself, such as of something refused, of which nothing else is kept."""
         with database.writing() as session:
-            self.add(session, action, **what)  # type: ignore[arg-type]
+            self.add(session, action, who=who, study=study, subject=subject, **details)
 
     def verify(self, session: Session, expected_head: str = "", *, last: int = 0) -> Verified:
         """Check every line, or the last ones.

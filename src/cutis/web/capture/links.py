@@ -241,7 +241,7 @@ def _use(session: Session, link: ParticipantLink) -> None:
     used = update(ParticipantLink).where(ParticipantLink.id == link.id)
     if link.once:
         used = used.where(ParticipantLink.opened.is_(None))
-    if session.execute(used.values(opened=now())).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(used.values(opened=now()).returning(ParticipantLink.id)).first() is None:
         raise RefusedError(
             404, "It was used already. Ask the people of the study for a new one.", title=_GONE
         )

@@ -115,9 +115,12 @@ def choose_password(session: Session, audit: Audit, invitation: Invitation, kept
 
 def _use_up(session: Session, invitation: Invitation) -> None:
     used = session.execute(
-        update(Invitation).where(Invitation.id == invitation.id, Invitation.used.is_(None)).values(used=now())
+        update(Invitation)
+        .where(Invitation.id == invitation.id, Invitation.used.is_(None))
+        .values(used=now())
+        .returning(Invitation.id)
     )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
+    if used.first() is None:
         raise RefusedError(
             404, "The link was used already. Ask for a new one.", title="This link is not good any more"
         )

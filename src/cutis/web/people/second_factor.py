@@ -161,8 +161,9 @@ def use(session: Session, secret: bytes, user: str, code: str) -> str:
                 RecoveryCode.used.is_(None),
             )
             .values(used=now())
+            .returning(RecoveryCode.id)
         )
-        if used.rowcount == 1:  # type: ignore[attr-defined]
+        if used.first() is not None:
             return "recovery"
     raise RefusedError(
         422,
