@@ -244,7 +244,7 @@ from contextlib import contextmanager
 from pathlib import Path
 import highdicom.seg, highdicom.sr, imagecodecs, pydicom, pynetdicom
 from cutis.web.gateway import run as gateway
-from cutis.web.gateway.rules import read_rules
+from cutis.web.gateway.document import read_rules
 from cutis.web.jobs.worker import Worker
 from cutis.web.settings import Settings
 

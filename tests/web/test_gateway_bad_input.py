@@ -42,10 +42,11 @@ from cutis.web.database import (
 from cutis.web.database.delivery import ARRIVED, DEAD, MADE, REFUSED, UNASSIGNED, WAITING, WITHDRAWN
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.gateway import inlets, sending, steps
+from cutis.web.gateway import inlets, sending, steps, withdrawal
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
+from cutis.web.gateway.document import read_rules
 from cutis.web.gateway.gateway import Gateway, made
-from cutis.web.gateway.rules import Folder, Rules, read_rules
+from cutis.web.gateway.rules import Folder, Rules
 from cutis.web.models import registry
 from cutis.web.people.access import Access
 from cutis.web.people.roles import Role
@@ -416,7 +417,7 @@ def test_who_withdraws_leaves_nothing_in_the_gateway(gateway: Gateway, ending: s
         session.get_one(Delivery, delivery.id).state = DEAD
     (made(gateway.dead(letter.id)) / "photo.dcm").write_bytes(b"MRN-1")
     withdrawn(gateway, participant, ending)
-    steps.forget(gateway)
+    withdrawal.forget(gateway)
     (left,) = rows(gateway, Delivery)
     assert left.state == WITHDRAWN and not gateway.dead(letter.id).exists()
     nothing_of_mrn_1(gateway)
@@ -463,7 +464,7 @@ def withdrawn(gateway: Gateway, participant: Participant, ending: str) -> None:
 def nothing_of_mrn_1(gateway: Gateway) -> None:
     """No file, and no number of the patient in any row."""
     assert not [one for one in gateway.arrived.iterdir() if one.is_file()]
-    steps.forget(gateway)
+    withdrawal.forget(gateway)
     for one in (*rows(gateway, Delivery), *rows(gateway, PatientIdentity)):
         assert (one.issuer, one.patient, one.subject) == ("", "", "")
 

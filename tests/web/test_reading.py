@@ -31,7 +31,7 @@ from cutis.web.database import (
 )
 from cutis.web.database.row import now
 from cutis.web.people.roles import Role
-from cutis.web.reading import agreement, changes, reports, room
+from cutis.web.reading import agreement, answering, changes, downloads, reports, room
 from cutis.web.reading.design import first_design
 from cutis.web.reading.found import reader_study
 from cutis.web.reading.tables import agreed, files
@@ -484,11 +484,11 @@ def test_many_clicks_at_once_are_one_answer(
     identity = place.rpartition("/")[2]
     with boss.platform.database.reading() as session:
         access = _access(session, reader, study)
-    given = room.Given(1, "benign", 2, 0.1, "pressed-twice")
+    given = answering.Given(1, "benign", 2, 0.1, "pressed-twice")
     told: list[Any] = []
 
     def press() -> None:
-        told.append(room.answer(boss.platform, access, identity, given))
+        told.append(answering.answer(boss.platform, access, identity, given))
 
     threads = [threading.Thread(target=press) for _ in range(8)]
     for one in threads:
@@ -819,6 +819,26 @@ def test_classes_of_which_two_have_as_many_votes_have_no_consensus() -> None:
 # The end
 
 
+def _evaluated(folder: Path) -> None:
+    """The tables of a folder are taken by `cutis evaluate` and `cutis mrmc`."""
+    from click.testing import CliRunner
+    from typer.main import get_command
+
+    from cutis.cli import build_app
+
+    run = CliRunner()
+    out = ["--out", str(folder / "e"), "--target", "truth", "--replicates", "100"]
+    asked = ["evaluate", str(folder / "predictions.csv"), "--truth", str(folder / "truth.csv"), *out]
+    done = run.invoke(get_command(build_app(asked)), asked)
+    assert done.exit_code == 0, done.output
+    asked = ["mrmc", str(folder / "readings.csv"), "--out", str(folder / "m"), "--replicates", "100"]
+    done = run.invoke(get_command(build_app(asked)), asked)
+    assert done.exit_code == 0, done.output
+    figures = json.loads((folder / "e" / "metrics.json").read_text())["sources"]
+    assert figures["R01 with help"]["accuracy"]["value"] == 1.0
+    assert figures["helper 1.0"]["accuracy"]["value"] == 1.0
+
+
 def test_tables_and_reports_are_those_of_the_contract(
     boss: Browser,
     study: InStudy,
@@ -829,10 +849,6 @@ def test_tables_and_reports_are_those_of_the_contract(
 ) -> None:
     """Three readers without and with help; the tables as `cutis evaluate` and `cutis mrmc` take them."""
     monkeypatch.setattr(reports, "DRAWS", 100)
-    from click.testing import CliRunner
-    from typer.main import get_command
-
-    from cutis.cli import build_app
     from cutis.core.predictions import read_predictions
 
     readers = people(3)
@@ -856,19 +872,8 @@ def test_tables_and_reports_are_those_of_the_contract(
         [*(f"R0{n} {arm}" for n in (1, 2, 3) for arm in ("with help", "without help")), "helper 1.0"]
     )
     assert rows.height == 7 * 10
-    run = CliRunner()
-    truth = str(tmp_path / "truth.csv")
-    out = ["--out", str(tmp_path / "e"), "--target", "truth", "--replicates", "100"]
-    asked = ["evaluate", str(tmp_path / "predictions.csv"), "--truth", truth, *out]
-    done = run.invoke(get_command(build_app(asked)), asked)
-    assert done.exit_code == 0, done.output
-    mrmc = ["--out", str(tmp_path / "m"), "--replicates", "100"]
-    asked = ["mrmc", str(tmp_path / "readings.csv"), *mrmc]
-    done = run.invoke(get_command(build_app(asked)), asked)
-    assert done.exit_code == 0, done.output
-    figures = json.loads((tmp_path / "e" / "metrics.json").read_text())["sources"]
-    assert figures["R01 with help"]["accuracy"]["value"] == 1.0
-    assert figures["helper 1.0"]["accuracy"]["value"] == 1.0
+    if boss.platform.database.engine.dialect.name == "sqlite":  # the same files from either database
+        _evaluated(tmp_path)
 
     with boss.platform.database.reading() as session:
         access = _access(session, boss, study)
@@ -916,6 +921,53 @@ def test_a_pseudonym_that_is_a_formula_is_none_in_the_tables(
     boss.api("POST", f"{place}/close")
     for name in ("predictions.csv", "truth.csv", "readings.csv", "answers.csv"):
         assert {row["patient_id"] for row in _rows(boss, place, name)} == {"'=HYPERLINK(1)"}
+
+
+def test_who_takes_a_table_keeps_nobody_from_writing(
+    boss: Browser, study: InStudy, photos: list[str], people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, held, content = (
+        _make(boss, study, BINARY, photos[:2], people(1)),
+        boss.platform,
+        downloads._content,
+    )
+    assert boss.api("POST", f"{place}/close").status_code == 200
+
+    def slow(*given: Any) -> bytes:
+        held.audit.note(held.database, "tests.meanwhile")  # waits for its turn, and fails where none comes
+        return content(*given)
+
+    monkeypatch.setattr(downloads, "_content", slow)
+    assert boss.api("GET", f"{place}/files/truth.csv").status_code == 200
+    with held.database.reading() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(2)).all()
+    assert [one.action for one in last] == ["reading.file", "tests.meanwhile"]
+
+
+def test_what_is_frozen_at_the_opening_holds_a_case_that_came_at_the_same_moment(
+    boss: Browser, study: InStudy, photos: list[str], people: Any
+) -> None:
+    place, held = _make(boss, study, BINARY, photos[:2], people(1), open_=False), boss.platform
+    identity = place.rpartition("/")[2]
+    with held.database.reading() as session:
+        access = _access(session, boss, study)
+    opening = threading.Thread(target=changes.open_, args=(held, access, identity))
+    with held.database.writing() as session:
+        held.audit.lock(session)
+        late = ReadingCase(reader_study_id=identity, number=3, photo_id=photos[2], truth="benign")
+        late.training, late.help = False, {}
+        session.add(late)
+        session.flush()
+        opening.start()
+        time.sleep(0.5)
+    opening.join(60)
+    with held.database.reading() as session:
+        chosen = select(AuditEntry).where(
+            AuditEntry.action == "reading.opened", AuditEntry.subject == identity
+        )
+        line = session.scalars(chosen).one()
+        reader = session.scalars(select(Reader).where(Reader.reader_study_id == identity)).one()
+    assert line.details["cases"] == 3 and len(reader.order) == 3
 
 
 # Many readers
@@ -1009,8 +1061,8 @@ def test_three_hundred_readers_of_two_hundred_cases(
             assert room.shown(session, reading, reader, 101).case.photo_id in photos
 
     timed("100 next cases", lambda: [next_case(one) for one in accesses[:100]])
-    given = room.Given(101, "benign", 3, 0.1, "the-next-one")
-    timed("60 answers", lambda: [room.answer(platform, one, identity, given) for one in accesses[:60]])
+    given = answering.Given(101, "benign", 3, 0.1, "the-next-one")
+    timed("60 answers", lambda: [answering.answer(platform, one, identity, given) for one in accesses[:60]])
     with platform.database.reading() as session:
         reading = reader_study(session, study.id, identity)
         told = timed("agreement of 30,060 answers", lambda: agreement.agreement(session, reading))

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
 
 from .conftest import HARMLESS, Server, Start, wait
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 pytestmark = pytest.mark.browser
 
@@ -198,7 +201,7 @@ def test_three_readers_read_without_and_with_help_to_the_report(tab: Any, filled
         page.get_by_role("link", name="Begin to read").click()
         page.get_by_role("button", name="Begin").click()
         _shown(page)
-        assert _place(page) == "Training 1"
+        expect(page.locator(".at")).to_have_text("Training 1")
         page.keyboard.press("1")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
@@ -216,9 +219,9 @@ def test_three_readers_read_without_and_with_help_to_the_report(tab: Any, filled
                 _draw(page)
             _next(page, lambda page=page: page.keyboard.press("Enter"))
         page.get_by_text("All cases are answered. Thank you.").wait_for()
-        assert page.get_by_text("11 of 11 cases are answered.").is_visible()
+        expect(page.get_by_text("11 of 11 cases are answered.")).to_be_visible()
     boss.reload()
-    assert boss.get_by_text("11 / 11").count() == 3
+    expect(boss.get_by_text("11 / 11")).to_have_count(3)
     boss.get_by_role("button", name="Close it").click()
     boss.get_by_role("button", name="Make the evidence report").click()
     report = boss.get_by_role("link", name="Evidence report", exact=True)
@@ -227,8 +230,7 @@ def test_three_readers_read_without_and_with_help_to_the_report(tab: Any, filled
     with boss.context.expect_page() as opened:
         report.click()
     page = opened.value
-    page.wait_for_load_state()
-    assert "R01" in page.inner_text("body")
+    expect(page.locator("body")).to_contain_text("R01")
     assert page.evaluate("origin") == "null"  # of nowhere: it reaches nothing of ours
     _shot(page, "report")
     page.close()
@@ -247,7 +249,7 @@ def _draw(page: Any) -> None:
     for dx, dy in ((0, -100), (120, 0), (0, 110), (-110, 30)):
         page.mouse.move(x + dx, y + dy, steps=8)
     page.mouse.up()
-    assert page.locator("#regions polygon").count() == 2
+    expect(page.locator("#regions polygon")).to_have_count(2)
     page.locator("#question").focus()
 
 
@@ -283,7 +285,7 @@ def test_answers_survive_a_lost_connection_and_a_closed_page_once_each(
     _next(page, lambda: page.locator("#confirm").dblclick())  # offline, and twice
     page.get_by_text("No connection. Your answers are kept here").wait_for()
     _shown(page)
-    assert _place(page) == "Case 3 of 11"
+    expect(page.locator(".at")).to_have_text("Case 3 of 11")
     assert len(_rows(tmp_path)) == 1
     page.close()  # not sent yet
     page.context.set_offline(False)
@@ -291,7 +293,7 @@ def test_answers_survive_a_lost_connection_and_a_closed_page_once_each(
     again.goto(f"{filled.where}/room")
     again.get_by_role("button", name="Go on").click()
     _shown(again)
-    assert _place(again) == "Case 3 of 11"
+    expect(again.locator(".at")).to_have_text("Case 3 of 11")
     wait(lambda: len(_rows(tmp_path)) == 2)
     rows = _rows(tmp_path)
     assert [row.place for row in rows] == [1, 2]
@@ -304,12 +306,13 @@ def test_the_time_stands_still_in_a_pause_and_what_lies_under_it_cannot_be_reach
     _open(tab, filled)
     page = tab("ben")
     page.goto(f"{filled.where}/room")
+    begun = time.monotonic()
     page.get_by_role("button", name="Begin").click()
     _shown(page)
     page.keyboard.press("p")
     page.get_by_role("heading", name="Pause").wait_for()
     page.keyboard.press("1")
-    assert page.locator("[name=answer]:checked").count() == 0
+    expect(page.locator("[name=answer]:checked")).to_have_count(0)
     page.wait_for_timeout(3000)
     page.get_by_role("button", name="Go on").click()
     page.keyboard.press("Enter")
@@ -320,9 +323,10 @@ def test_the_time_stands_still_in_a_pause_and_what_lies_under_it_cannot_be_reach
     page.keyboard.press("ArrowLeft")  # from the other end: certain
     page.keyboard.press("Enter")
     page.get_by_text("Right: Benign.").wait_for()
+    took = time.monotonic() - begun
     (row,) = _rows(tmp_path)
     assert (row.answer, row.confidence, row.plausible) == ("benign", 5, True)
-    assert row.seconds < 2.9
+    assert row.seconds <= took - 3
 
 
 def test_one_looks_closer_by_keys_wheel_and_fingers_and_draws_in_pixels_of_the_photo(
@@ -337,18 +341,19 @@ def test_one_looks_closer_by_keys_wheel_and_fingers_and_draws_in_pixels_of_the_p
     def box() -> list[float]:
         return [float(one) for one in page.locator("#photo").get_attribute("viewBox").split()]
 
-    assert box() == [0, 0, 960, 720]
+    wait(lambda: box() == [0, 0, 960, 720])
     page.keyboard.press("+")
-    assert box()[2] == pytest.approx(640)
+    wait(lambda: box()[2] == pytest.approx(640))
     page.keyboard.press("Shift+ArrowRight")
-    assert box()[0] > 160
+    wait(lambda: box()[0] > 160)
     page.keyboard.press("f")
-    assert box() == [0, 0, 960, 720]
+    wait(lambda: box() == [0, 0, 960, 720])
     place = page.locator("#photo").bounding_box()
     page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.wheel(0, -500)
-    _until(page, "() => document.querySelector('#photo').getAttribute('viewBox') !== '0 0 960 720'")
+    wait(lambda: box() != [0, 0, 960, 720])
     page.keyboard.press("f")
+    wait(lambda: box() == [0, 0, 960, 720])
     page.get_by_role("button", name="Box").click()
     corners = [
         page.evaluate(

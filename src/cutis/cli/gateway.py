@@ -95,7 +95,7 @@ def again(
 def check(data: Data = None) -> None:
     """See whether the gateway's document holds, without starting anything."""
     settings, rules = _read(data)
-    from cutis.web.gateway.rules import place_of
+    from cutis.web.gateway.document import place_of
 
     place = place_of(settings.data_folder)
     if place is None:
@@ -108,7 +108,7 @@ def _read(data: Path | None) -> tuple[Settings, Rules]:
     from cutis.core.errors import MissingExtraError
 
     try:
-        from cutis.web.gateway.rules import read_rules
+        from cutis.web.gateway.document import read_rules
         from cutis.web.settings import read_settings
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "cutis":

@@ -17,8 +17,8 @@ from cutis.web.database.delivery import ARRIVED, DEAD, MADE, REFUSED, TAKEN, UNA
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.gateway import sending, steps
+from cutis.web.gateway.document import read_rules
 from cutis.web.gateway.gateway import Gateway
-from cutis.web.gateway.rules import read_rules
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform

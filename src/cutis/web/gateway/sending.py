@@ -21,7 +21,7 @@ from cutis.web.database import Delivery, Dispatch
 from cutis.web.database.delivery import DEAD, MADE, SENT, WAITING, WITHDRAWN
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.gateway import results, steps
+from cutis.web.gateway import results, steps, withdrawal
 from cutis.web.gateway.gateway import Gateway, made
 from cutis.web.gateway.rules import Node, Record, Web
 
@@ -47,9 +47,9 @@ def dispatch(gateway: Gateway, identity: str) -> bool:
         if row is None or delivery is None or row.state != WAITING or delivery.state != MADE:
             return False
         found = results.material(session, delivery)
-        gone = steps.has_withdrawn(session, delivery)
+        gone = withdrawal.has_withdrawn(session, delivery)
     if found is None or gone:
-        steps.withdraw(gateway, delivery.id)
+        withdrawal.withdraw(gateway, delivery.id)
         return True
     try:
         receipt = _sent(gateway, row.target, found)

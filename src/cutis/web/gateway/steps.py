@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError
-from cutis.web.database import Analysis, Delivery, Dispatch, Participant, PatientIdentity, Photo, Study
+from cutis.web.database import Analysis, Delivery, Dispatch, Study
 from cutis.web.database import analysis as analyses
 from cutis.web.database.delivery import (
     ARRIVED,
@@ -32,12 +32,10 @@ from cutis.web.database.delivery import (
     TAKEN,
     UNASSIGNED,
     WAITING,
-    WITHDRAWN,
 )
-from cutis.web.database.participant import WITHDRAWN as GONE
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.gateway import results
+from cutis.web.gateway import results, withdrawal
 from cutis.web.gateway.arrive import NO_PATIENT
 from cutis.web.gateway.gateway import Gateway, made, sync_folder
 from cutis.web.gateway.patients import Patient, WithdrewError, participant_for
@@ -94,7 +92,7 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
     try:
         participant = participant_for(gateway, study, patient_of(gateway, delivery))
     except WithdrewError:
-        return withdraw(gateway, delivery.id, study)
+        return withdrawal.withdraw(gateway, delivery.id, study)
     except RefusedError as error:
         return _off(gateway, delivery, UNASSIGNED, error.words)
     place = gateway.arrived / delivery.place
@@ -110,7 +108,7 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
             ).photo
     except RefusedError as error:
         if error.status == 409:  # the participant withdrew
-            return withdraw(gateway, delivery.id, study)
+            return withdrawal.withdraw(gateway, delivery.id, study)
         return _off(gateway, delivery, REFUSED, error.words)
     with platform.database.writing() as session:
         platform.audit.lock(session)
@@ -127,14 +125,14 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
 def _make(gateway: Gateway, delivery: Delivery) -> bool:
     platform = gateway.platform
     with platform.database.reading() as session:
-        if has_withdrawn(session, delivery):
+        if withdrawal.has_withdrawn(session, delivery):
             found = None
         elif _waits(session, delivery):
             return False
         else:
             found = results.material(session, delivery)
     if found is None:
-        return withdraw(gateway, delivery.id)
+        return withdrawal.withdraw(gateway, delivery.id)
     targets = list(dict.fromkeys(found.rule.send_to))
     if any(not isinstance(gateway.rules.receiver_of(name), Record) for name in targets):
         write_files(gateway.results(delivery.id), results.objects(gateway, found))
@@ -175,63 +173,6 @@ def close(gateway: Gateway, delivery: str) -> bool:
     if row.state == DONE:
         shutil.rmtree(gateway.results(delivery), ignore_errors=True)
     return False
-
-
-def withdraw(gateway: Gateway, delivery: str, study: str = "") -> bool:
-    """Send nothing of somebody who withdrew, and keep nothing of it.
-
-    Args:
-        gateway: that keeps it.
-        delivery: identity.
-        study: that it was for, where the delivery does not say so yet.
-    """
-    platform = gateway.platform
-    with platform.database.writing() as session:
-        platform.audit.lock(session)
-        row = session.get_one(Delivery, delivery)
-        row.state, row.finished, row.due = WITHDRAWN, now(), None
-        row.problem = "The participant withdrew. Nothing of it is sent, and its file is removed."
-        row.patient = row.subject = row.issuer = ""
-        row.study_id = row.study_id or study or None
-        dispatches = session.scalars(select(Dispatch).where(Dispatch.delivery_id == delivery)).all()
-        for one in dispatches:
-            if one.state == WAITING:
-                one.state, one.problem, one.finished = DEAD, "The participant withdrew.", now()
-        platform.audit.add(session, "delivery.withdrawn", study=row.study_id or "", subject=row.id)
-        # Before the row says so: a gateway that is killed in between finds it to be done again.
-        (gateway.arrived / row.place).unlink(missing_ok=True)
-        for folder in (gateway.results(delivery), *(gateway.dead(one.id) for one in dispatches)):
-            shutil.rmtree(folder, ignore_errors=True)
-    return False
-
-
-def withdrawn(session: Session, most: int = 200) -> list[str]:
-    """Deliveries of participants who withdrew, of which files are still kept."""
-    chosen = (
-        select(Delivery.id)
-        .outerjoin(Photo, Photo.id == Delivery.photo_id)
-        .outerjoin(Participant, Participant.id == Photo.participant_id)
-        .where(Delivery.state.in_((TAKEN, MADE, DONE, DEAD)))
-        .where(Photo.id.is_(None) | (Participant.state == GONE))
-    )
-    return list(session.scalars(chosen.limit(most)))
-
-
-def forget(gateway: Gateway) -> None:
-    """Remove what people who withdrew have left here: files, and their numbers."""
-    database = gateway.platform.database
-    with database.reading() as session:
-        gone = withdrawn(session)
-    for delivery in gone:
-        withdraw(gateway, delivery)
-    theirs = PatientIdentity.participant_id.in_(select(Participant.id).where(Participant.state == GONE))
-    named = (PatientIdentity.patient != "") | (PatientIdentity.subject != "")
-    with database.reading() as session:
-        if session.scalar(select(PatientIdentity.id).where(theirs, named).limit(1)) is None:
-            return
-    with database.writing() as session:  # the key stays: by it the patient is known to have withdrawn
-        blank = {"issuer": "", "patient": "", "record": "", "subject": ""}
-        session.execute(update(PatientIdentity).where(theirs, named).values(blank))
 
 
 def assign(gateway: Gateway, delivery: str, patient: str, who: str) -> None:
@@ -306,16 +247,6 @@ def _waits(session: Session, delivery: Delivery) -> bool:
         Analysis.photo_id == delivery.photo_id, Analysis.state == analyses.WAITING
     )
     return session.scalar(chosen.limit(1)) is not None
-
-
-def has_withdrawn(session: Session, delivery: Delivery) -> bool:
-    """The participant of a delivery that was taken withdrew, or the photo is no more."""
-    chosen = (
-        select(Participant.state)
-        .join(Photo, Photo.participant_id == Participant.id)
-        .where(Photo.id == delivery.photo_id)
-    )
-    return session.scalar(chosen) in (None, GONE)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -15,11 +15,12 @@ from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held
 from cutis.web.reading import agreement, cases, changes, reports, room
+from cutis.web.reading.answering import Given
 from cutis.web.reading.design import checked
+from cutis.web.reading.downloads import file_of
 from cutis.web.reading.found import Reading, design_of, reader_of, reader_study
-from cutis.web.reading.room import Given
 from cutis.web.reading.room_routes import Place, answer_of, place_of, standing_of
-from cutis.web.reading.routes import beginning, file_of
+from cutis.web.reading.routes import beginning
 from cutis.web.reading.told import AnsweredOut, PlaceOut, RegionOut, StandingOut
 
 router = APIRouter(prefix="/api")
@@ -287,7 +288,7 @@ def make_report(held: Held, access: Manage, reading: Reading) -> ReportOut:
 @router.get("/studies/{study}/readings/{reading}/report")
 def report(held: Held, access: Manage, reading: Reading) -> ReportOut:
     """The reports."""
-    with held.database.writing() as session:
+    with held.database.reading() as session:
         made = reports.newest(session, reader_study(session, access.study, reading))
         if made is None:
             return ReportOut(state="none", said="", files=[])

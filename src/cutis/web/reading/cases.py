@@ -51,6 +51,7 @@ def put(held: Platform, access: Access, reading: str, asked: Sequence[Asked]) ->
         RefusedError: the study is not a draft, or a photo or truth does not hold; then nothing is changed.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)  # nobody opens it meanwhile
         found = reader_study(session, access.study, reading, DRAFT)
         design = design_of(found)
         _check(session, access.study, design, asked)
@@ -84,6 +85,7 @@ def drop(held: Platform, access: Access, reading: str, case: str) -> None:
         RefusedError: there is no such case, or the study is no draft.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)  # nobody opens it meanwhile
         found = reader_study(session, access.study, reading)
         kept = session.scalar(
             select(ReadingCase).where(ReadingCase.id == case, ReadingCase.reader_study_id == found.id)

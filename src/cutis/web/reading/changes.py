@@ -1,4 +1,7 @@
-"""Changes of a study of readers; each is written with its line of the audit, or not at all."""
+"""Changes of a study of readers; each is written with its line of the audit, or not at all.
+
+Each begins with the lock of the audit: what is frozen at the opening is what was there at the opening.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ def redesign(held: Platform, access: Access, reading: str, title: str, design: D
         RefusedError: it is no draft, or a case has a truth that could no longer be answered.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)
         found = reader_study(session, access.study, reading, DRAFT)
         cases = cases_of(session, found)
         lost = sorted({case.truth for case in cases if case.truth and case.truth not in design.names})
@@ -74,8 +78,8 @@ def add_readers(
         RefusedError: somebody is no member, or the study is closed.
     """
     with held.database.writing() as session:
-        found = reader_study(session, access.study, reading, DRAFT, OPEN)
         held.audit.lock(session)
+        found = reader_study(session, access.study, reading, DRAFT, OPEN)
         roles = _roles(session, access.study, users)
         there = session.scalars(select(Reader).where(Reader.reader_study_id == found.id)).all()
         known = {one.user_id for one in there}
@@ -115,6 +119,7 @@ def remove_reader(held: Platform, access: Access, reading: str, reader: str) -> 
         RefusedError: there is no such reader, or the study is no draft.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)
         found = reader_study(session, access.study, reading)
         chosen = select(Reader).where(Reader.reader_study_id == found.id).order_by(Reader.number)
         readers = list(session.scalars(chosen))
@@ -140,6 +145,7 @@ def open_(held: Platform, access: Access, reading: str) -> None:
         RefusedError: something is lacking.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)
         found = reader_study(session, access.study, reading, DRAFT)
         design = design_of(found)
         cases = cases_of(session, found)
@@ -174,6 +180,7 @@ def close(held: Platform, access: Access, reading: str) -> None:
         RefusedError: it is not open.
     """
     with held.database.writing() as session:
+        held.audit.lock(session)
         found = reader_study(session, access.study, reading, OPEN)
         found.state, found.closed = CLOSED, now()
         held.audit.add(session, "reading.closed", who=access.user, study=access.study, subject=found.id)

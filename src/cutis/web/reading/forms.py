@@ -7,8 +7,8 @@ from typing import Any
 
 from cutis.web.bodies import Form
 from cutis.web.errors import RefusedError
+from cutis.web.reading.answering import Given
 from cutis.web.reading.design import Design, answers_of, checked, one_question_tasks
-from cutis.web.reading.room import Given
 from cutis.web.words import _
 
 _MOST_TEXT = 4000

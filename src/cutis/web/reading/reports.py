@@ -67,6 +67,7 @@ def newest(session: Session, reading: ReaderStudy) -> ReadingReport | None:
     chosen = select(ReadingReport).where(ReadingReport.reader_study_id == reading.id)
     found = session.scalar(chosen.order_by(ReadingReport.created.desc()).limit(1))
     if found is not None and found.state == MAKING and found.created < now() - timedelta(seconds=_SECONDS):
+        session.expunge(found)  # told so by its time, without a place in the queue of those who write
         found.state, found.said = FAILED, _("It was cut off. Make it again.")
     return found
 

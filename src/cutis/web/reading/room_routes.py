@@ -14,9 +14,9 @@ from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform
-from cutis.web.reading import forms, room
+from cutis.web.reading import answering, forms, room
+from cutis.web.reading.answering import Given
 from cutis.web.reading.found import Reading, design_of, reader_of, reader_study
-from cutis.web.reading.room import Given
 from cutis.web.reading.told import (
     AnsweredOut,
     PlaceOut,
@@ -105,7 +105,7 @@ def place_of(held: Platform, access: Access, reading: str, place: int) -> PlaceO
 
 def answer_of(held: Platform, access: Access, reading: str, given: Given) -> AnsweredOut:
     """Keep an answer, and say where its reader stands."""
-    kept = room.answer(held, access, reading, given)
+    kept = answering.answer(held, access, reading, given)
     with held.database.reading() as session:
         found: ReaderStudy = reader_study(session, access.study, reading)
         reader = reader_of(session, found, access.user)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -17,10 +14,11 @@ from cutis.web.database import Member, Reader, ReaderStudy, Study, User
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
-from cutis.web.platform import Held, Platform
-from cutis.web.reading import agreement, cases, changes, forms, reports, tables
+from cutis.web.platform import Held
+from cutis.web.reading import agreement, cases, changes, forms, reports
 from cutis.web.reading.design import Design, first_design, one_question_tasks
-from cutis.web.reading.found import CLOSED, Reading, design_of, reader_study
+from cutis.web.reading.downloads import as_file, file_of
+from cutis.web.reading.found import Reading, design_of, reader_study
 from cutis.web.templating import page
 from cutis.web.words import _
 
@@ -28,7 +26,6 @@ router = APIRouter()
 
 Read = Annotated[Access, needs(Permission.READ_CASES)]
 Manage = Annotated[Access, needs(Permission.MANAGE_READINGS)]
-TABLES = ("predictions.csv", "truth.csv", "readings.csv", "consensus.csv", "answers.csv")
 PER_PAGE = 60
 
 
@@ -57,7 +54,7 @@ def make(held: Held, access: Manage, form: Filled) -> Response:
 @router.get("/studies/{study}/readings/{reading}")
 def reading_page(request: Request, held: Held, access: Manage, reading: Reading) -> Response:
     """A study of readers: what it lacks, how it goes, what came of it."""
-    with held.database.writing() as session:  # a report that was cut off is told as failed
+    with held.database.reading() as session:
         found = reader_study(session, access.study, reading)
         design, listed = design_of(found), cases.cases_of(session, found)
         draft = found.state == "draft"
@@ -134,7 +131,7 @@ def cases_table(held: Held, access: Manage, reading: Reading) -> Response:
     """All photos of the study as a table, to be filled in."""
     with held.database.reading() as session:
         found = reader_study(session, access.study, reading)
-        return _file("cases.csv", cases.table_to_fill_in(session, found).encode())
+        return as_file("cases.csv", cases.table_to_fill_in(session, found).encode())
 
 
 @router.post("/studies/{study}/readings/{reading}/cases")
@@ -209,45 +206,6 @@ def file(held: Held, access: Manage, reading: Reading, file: str, download: bool
     return file_of(held, access, reading, file, download=download)
 
 
-def file_of(held: Platform, access: Access, reading: str, name: str, *, download: bool = True) -> Response:
-    """A file of a study of readers; all but the design only when it is closed.
-
-    Raises:
-        RefusedError: there is no such file, or not yet.
-    """
-    with held.database.writing() as session:
-        found = reader_study(session, access.study, reading)
-        if name == "design.json":
-            told = {"title": found.title, "digest": found.digest, "design": found.design}
-            return _file(name, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
-        if name not in (*reports.PAGES, *TABLES, "tables.zip"):
-            raise RefusedError(404)
-        reader_study(session, access.study, reading, CLOSED)
-        data = _content(session, found, name)
-        held.audit.add(
-            session, "reading.file", who=access.user, study=access.study, subject=found.id, name=name
-        )
-    if name.endswith(".html") and not download:
-        return reports.as_page(data, name)
-    return _file(name, data)
-
-
-def _content(session: Session, reading: ReaderStudy, name: str) -> bytes:
-    if name in reports.PAGES:
-        return reports.content(session, reading, name)
-    written = dict(tables.files(session, reading))
-    if name == "tables.zip":
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-            for own, text in written.items():
-                packed.writestr(own, text)
-            packed.writestr("design.json", json.dumps(reading.design, indent=1, ensure_ascii=False))
-        return out.getvalue()
-    if name not in written:
-        raise RefusedError(409, _("This study of readers has no such table."), title=_("Not possible now"))
-    return written[name].encode()
-
-
 def beginning(begin: str) -> Design:
     """The first design of a kind: ``measure``, ``rate``, or one with a task, ``measure:dermoscopy``."""
     purpose, _mark, task = begin.partition(":")
@@ -318,17 +276,6 @@ def _text(file: UploadFile) -> str:
     except UnicodeDecodeError:
         pass
     raise RefusedError(422, _("The table cannot be read. Save it as CSV in UTF-8, up to 5 MB."))
-
-
-def _file(name: str, data: bytes) -> Response:
-    kinds = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf"}
-    suffix = name.rpartition(".")[2]
-    media = kinds.get(suffix, "application/octet-stream")
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "private, no-store",
-    }
-    return Response(data, media_type=media, headers=headers)
 
 
 def _back(access: Access, reading: str) -> Response:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from cutis.web.database import Reader, ReaderStudy
 from cutis.web.reading import room
 from cutis.web.reading.adjudication import answers_of
+from cutis.web.reading.answering import Answered
 from cutis.web.reading.design import Design
 from cutis.web.reading.found import design_of
-from cutis.web.reading.room import Answered, Shown, Standing
+from cutis.web.reading.room import Shown, Standing
 
 
 class StandingOut(BaseModel):
