@@ -18,8 +18,9 @@ from cutis.web.people.access import Access
 from cutis.web.platform import Platform
 from cutis.web.studies.participants import need_taking_part
 from cutis.web.studies.protocol import Question, Questionnaire, protocols_of
+from cutis.web.words import _, later
 
-TITLE = "The answers do not hold"
+TITLE = later("The answers do not hold")
 LONGEST = 2000  # characters of a text
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -47,7 +48,7 @@ def add_answers(
         RefusedError: they do not hold; every question that does not is named.
     """
     if key and not _KEY.fullmatch(key):
-        raise RefusedError(422, "The key of the answers may have 64 letters, digits and -_.: in it.")
+        raise RefusedError(422, _("The key of the answers may have 64 letters, digits and -_.: in it."))
     key = key or new_id()
     with held.database.writing() as session:
         held.audit.lock(session)
@@ -89,20 +90,22 @@ def checked(questionnaire: Questionnaire, values: Mapping[str, Any]) -> dict[str
     wrong, kept = list[str](), dict[str, Any]()
     known = {one.key for one in questionnaire.questions}
     wrong += [
-        f"'{key[:40]}' is not a question of '{questionnaire.title}'." for key in values if key not in known
+        _("'%(key)s' is not a question of '%(title)s'.") % {"key": key[:40], "title": questionnaire.title}
+        for key in values
+        if key not in known
     ]
     for question in questionnaire.questions:
         value = values.get(question.key)
         if value is None or value in ("", []):
             if question.needed:
-                wrong.append(f"'{question.text}' has no answer. Answer it.")
+                wrong.append(_("'%(question)s' has no answer. Answer it.") % {"question": question.text})
             continue
         try:
             kept[question.key] = _value(question, value)
         except ValueError as error:
-            wrong.append(f"'{question.text}': {error}.")
+            wrong.append(_("'%(question)s': %(why)s.") % {"question": question.text, "why": error})
     if wrong:
-        raise RefusedError(422, " ".join(wrong[:10]), title=TITLE)
+        raise RefusedError(422, " ".join(wrong[:10]), title=_(TITLE))
     return kept
 
 
@@ -128,8 +131,9 @@ def _asked(session: Session, study: str, visit: str, questionnaire: str) -> tupl
             return number, asked
     raise RefusedError(
         422,
-        f"Visit '{visit[:40]}' with questionnaire '{questionnaire[:40]}' is not in the protocol.",
-        title="Not in the protocol",
+        _("Visit '%(visit)s' with questionnaire '%(form)s' is not in the protocol.")
+        % {"visit": visit[:40], "form": questionnaire[:40]},
+        title=_("Not in the protocol"),
     )
 
 
@@ -142,12 +146,12 @@ def _value(question: Question, value: Any) -> Any:
     match question.kind:
         case "choice":
             if value not in question.choices:
-                raise ValueError(f"'{_short(value)}' is not one of {', '.join(question.choices)}")
+                raise ValueError(_("'%(value)s' is not one of %(choices)s") % _said(value, question))
             return value
         case "several":
             chosen = [value] if isinstance(value, str) else value
             if not isinstance(chosen, list | tuple) or any(one not in question.choices for one in chosen):
-                raise ValueError(f"'{_short(value)}' are not some of {', '.join(question.choices)}")
+                raise ValueError(_("'%(value)s' are not some of %(choices)s") % _said(value, question))
             return [one for one in question.choices if one in chosen]
         case "number" | "scale":
             return _number(question, value)
@@ -155,13 +159,13 @@ def _value(question: Question, value: Any) -> Any:
             try:
                 return date.fromisoformat(str(value)).isoformat()
             except ValueError as error:
-                raise ValueError(f"'{_short(value)}' is not a day such as 2026-05-31") from error
+                raise ValueError(_("'%(value)s' is not a day such as 2026-05-31") % _said(value)) from error
         case "yes_no":
             if value in (True, "yes"):
                 return True
             if value in (False, "no"):
                 return False
-            raise ValueError(f"'{_short(value)}' is neither yes nor no")
+            raise ValueError(_("'%(value)s' is neither yes nor no") % _said(value))
         case "text":
             return _text(value)
 
@@ -170,34 +174,41 @@ def _number(question: Question, value: Any) -> float | int:
     try:
         number = float(str(value).strip())
     except ValueError as error:
-        raise ValueError(f"'{_short(value)}' is not a number such as 2.5") from error
+        raise ValueError(_("'%(value)s' is not a number such as 2.5") % _said(value)) from error
     least, most = question.ends if question.kind == "scale" else (question.least, question.most)
     if not math.isfinite(number) or isinstance(value, bool):
-        raise ValueError(f"'{_short(value)}' is not a number such as 2.5")
+        raise ValueError(_("'%(value)s' is not a number such as 2.5") % _said(value))
     if question.kind == "scale" and number % 1:
-        raise ValueError(f"{number:g} is not a whole number")
+        raise ValueError(_("%(value)s is not a whole number") % {"value": f"{number:g}"})
     if (least is not None and number < least) or (most is not None and number > most):
         ends = (
-            f"from {least:g}"
+            _("from %(least)s")
             if most is None
-            else f"up to {most:g}"
+            else _("up to %(most)s")
             if least is None
-            else f"{least:g} to {most:g}"
+            else _("%(least)s to %(most)s")
+        ) % {"least": _plain(least), "most": _plain(most)}
+        raise ValueError(
+            _("%(value)s is out of range, which is %(ends)s") % {"value": f"{number:g}", "ends": ends}
         )
-        raise ValueError(f"{number:g} is out of range, which is {ends}")
     return int(number) if number.is_integer() else number
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("is not text")
+        raise ValueError(_("is not text"))
     text = value.strip()
     if len(text) > LONGEST:
-        raise ValueError(f"has {len(text)} characters, more than {LONGEST}. Shorten it")
+        words = _("has %(count)s characters, more than %(most)s. Shorten it")
+        raise ValueError(words % {"count": len(text), "most": LONGEST})
     if any(not sign.isprintable() and sign not in "\r\n\t" for sign in text):
-        raise ValueError("has characters that cannot be shown. Type it anew")
+        raise ValueError(_("has characters that cannot be shown. Type it anew"))
     return text
 
 
-def _short(value: object) -> str:
-    return str(value)[:60]
+def _said(value: object, question: Question | None = None) -> dict[str, str]:
+    return {"value": str(value)[:60], "choices": ", ".join(question.choices) if question else ""}
+
+
+def _plain(end: float | None) -> str:
+    return "" if end is None else f"{end:g}"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cutis.web.database import ProtocolVersion, Study
 from cutis.web.errors import RefusedError
+from cutis.web.words import _, later
 
 Outline = Literal[
     "none", "lesion", "face", "face_left", "face_right", "hand", "foot", "arm", "leg", "chest", "back"
@@ -77,23 +78,27 @@ class Question(_Part):
     def _whole(self) -> Self:
         if self.kind in ("choice", "several"):
             if len(self.choices) < 2:
-                raise ValueError("has fewer than two choices. Write one on each line")
-            _once(self.choices, "the choice")
+                raise ValueError(_("has fewer than two choices. Write one on each line"))
+            _once(self.choices, later("the choice"))
             if any(";" in one for one in self.choices):
                 raise ValueError(
-                    "has a choice with ; in it, which divides choices in tables. Write it otherwise"
+                    _("has a choice with ; in it, which divides choices in tables. Write it otherwise")
                 )
         elif self.choices:
-            raise ValueError(f"has choices, which a question of the kind '{self.kind}' has not. Remove them")
+            words = _("has choices, which a question of the kind '%(kind)s' has not. Remove them")
+            raise ValueError(words % {"kind": self.kind})
         if self.least is not None and self.most is not None and self.least >= self.most:
-            raise ValueError(f"goes from {self.least:g} to {self.most:g}. Let the most be above the least")
+            words = _("goes from %(least)s to %(most)s. Let the most be above the least")
+            raise ValueError(words % {"least": f"{self.least:g}", "most": f"{self.most:g}"})
         if self.kind == "scale":
             low, high = self.ends
             if (
                 any(end is not None and end % 1 for end in (self.least, self.most))
                 or not 1 <= high - low <= 20
             ):
-                raise ValueError("is a scale whose ends are not whole numbers, 1 to 20 apart. Correct them")
+                raise ValueError(
+                    _("is a scale whose ends are not whole numbers, 1 to 20 apart. Correct them")
+                )
         return self
 
 
@@ -106,7 +111,7 @@ class Questionnaire(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        _once((one.key for one in self.questions), "the question's key")
+        _once((one.key for one in self.questions), later("the question's key"))
         return self
 
 
@@ -129,8 +134,8 @@ class Visit(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        _once(self.views, "the view")
-        _once(self.questionnaires, "the questionnaire")
+        _once(self.views, later("the view"))
+        _once(self.questionnaires, later("the questionnaire"))
         return self
 
 
@@ -163,18 +168,18 @@ class Protocol(_Part):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         for called, parts in (
-            ("the view's key", self.views),
-            ("the visit's key", self.visits),
-            ("the questionnaire's key", self.questionnaires),
-            ("the criterion's key", self.eligibility),
-            ("the arm's key", self.arms),
+            (later("the view's key"), self.views),
+            (later("the visit's key"), self.visits),
+            (later("the questionnaire's key"), self.questionnaires),
+            (later("the criterion's key"), self.eligibility),
+            (later("the arm's key"), self.arms),
         ):
             _once((one.key for one in parts), called)
         if len(self.arms) == 1:
-            raise ValueError("has one arm. Add a second one, or remove it: chance needs two")
+            raise ValueError(_("has one arm. Add a second one, or remove it: chance needs two"))
         for visit in self.visits:
-            _known(visit, "views", visit.views, self.views)
-            _known(visit, "questionnaires", visit.questionnaires, self.questionnaires)
+            _known(visit, later("views"), visit.views, self.views)
+            _known(visit, later("questionnaires"), visit.questionnaires, self.questionnaires)
         return self
 
     def visit(self, key: str) -> Visit | None:
@@ -207,15 +212,15 @@ def read_protocol(document: object) -> Protocol:
         try:
             document = json.loads(document)
         except ValueError as error:
-            raise RefusedError(422, "The protocol is not JSON. Correct it.", title=TITLE) from error
+            raise RefusedError(422, _("The protocol is not JSON. Correct it."), title=_(TITLE)) from error
     try:
         return Protocol.model_validate(document)
     except ValidationError as error:
         wrong = [_sentence(document, one["loc"], one["msg"]) for one in error.errors()[:10]]
-        raise RefusedError(422, " ".join(wrong), title=TITLE) from error
+        raise RefusedError(422, " ".join(wrong), title=_(TITLE)) from error
 
 
-TITLE = "The protocol does not hold"
+TITLE = later("The protocol does not hold")
 
 
 def latest(session: Session, study: Study | str) -> ProtocolVersion | None:
@@ -275,17 +280,18 @@ def need_place(session: Session, study: str, visit: str, view: str) -> None:
     if not visit and not view:
         return
     now: Protocol | None = None
-    for _, protocol in protocols_of(session, study):
+    for _number, protocol in protocols_of(session, study):
         now = now or protocol
         found = protocol.visit(visit)
         if found is not None and view in found.views:
             return
     assert now is not None
-    places = "; ".join(f"{one.key}: {', '.join(one.views) or 'no view'}" for one in now.visits)
+    places = "; ".join(f"{one.key}: {', '.join(one.views) or _('no view')}" for one in now.visits)
+    words = _("Visit '%(visit)s' with view '%(view)s' is not in the protocol. It has %(places)s.")
     raise RefusedError(
         422,
-        f"Visit '{visit[:40]}' with view '{view[:40]}' is not in the protocol. It has {places}.",
-        title="Not in the protocol",
+        words % {"visit": visit[:40], "view": view[:40], "places": places},
+        title=_("Not in the protocol"),
     )
 
 
@@ -293,7 +299,8 @@ def _once(keys: Iterable[str], called: str) -> None:
     seen = set[str]()
     for key in keys:
         if key in seen:
-            raise ValueError(f"has {called} '{key}' twice. Change one of them")
+            words = _("has %(called)s '%(key)s' twice. Change one of them")
+            raise ValueError(words % {"called": _(called), "key": key})
         seen.add(key)
 
 
@@ -301,20 +308,21 @@ def _known(visit: Visit, called: str, asked: tuple[str, ...], there: Iterable[An
     keys = [one.key for one in there]
     for key in asked:
         if key not in keys:
-            have = ", ".join(keys) or "none"
-            raise ValueError(
-                f"asks in visit '{visit.name}' for '{key}', which is not among the {called} ({have}). "
+            words = _(
+                "asks in visit '%(visit)s' for '%(key)s', which is not among the %(called)s (%(have)s). "
                 "Add it there, or remove it from the visit"
             )
+            have = ", ".join(keys) or _("none")
+            raise ValueError(words % {"visit": visit.name, "key": key, "called": _(called), "have": have})
 
 
 _CALLED = {
-    "views": "View",
-    "visits": "Visit",
-    "questionnaires": "Questionnaire",
-    "questions": "question",
-    "eligibility": "Criterion",
-    "arms": "Arm",
+    "views": later("View"),
+    "visits": later("Visit"),
+    "questionnaires": later("Questionnaire"),
+    "questions": later("question"),
+    "eligibility": later("Criterion"),
+    "arms": later("Arm"),
 }
 
 
@@ -331,28 +339,30 @@ def _sentence(document: object, place: tuple[int | str, ...], message: str) -> s
             )
             told[-1] += f" {step + 1}" + (f" ('{str(name)[:60]}')" if name else "")
         else:
-            told.append(_CALLED.get(step, step.replace("_", " ")))
+            told.append(_(_CALLED[step]) if step in _CALLED else step.replace("_", " "))
             at = at.get(step) if isinstance(at, dict) else None
-    where = ", ".join(told) or "The protocol"
-    return f"{where[:1].upper()}{where[1:]} {_message(message)}."
+    where = ", ".join(told) or _("The protocol")
+    where = f"{where[:1].upper()}{where[1:]}"
+    return _("%(where)s %(what)s.") % {"where": where, "what": _message(message)}
 
 
 def _message(message: str) -> str:
     if message.startswith("Value error, "):
         return message.removeprefix("Value error, ")
     if "should match pattern '^[a-z]" in message:
-        return "is not a small letter followed by small letters, digits and _. Correct it"
+        return _("is not a small letter followed by small letters, digits and _. Correct it")
     if "should match pattern" in message:
-        return "has characters that cannot be shown. Type it anew"
+        return _("has characters that cannot be shown. Type it anew")
     if "at least 1 character" in message:
-        return "is empty. Fill it in"
+        return _("is empty. Fill it in")
     if "at least 1 item" in message:
-        return "is missing. Add one at least"
+        return _("is missing. Add one at least")
     if message == "Field required":
-        return "is missing. Add it"
+        return _("is missing. Add it")
     if message.startswith("Extra inputs"):
-        return "is not known. Remove it"
-    return f"does not hold: {message[:1].lower()}{message[1:]}. Correct it"
+        return _("is not known. Remove it")
+    words = _("does not hold: %(why)s. Correct it")
+    return words % {"why": f"{message[:1].lower()}{message[1:]}"}
 
 
 DEFAULT = Protocol(
