@@ -94,6 +94,11 @@ class Shown:
         return unsure_words(self.result["photo"].get("kind", {}))
 
     @property
+    def anyway(self) -> bool:
+        """Somebody asked for it, though the photo is of another kind than the model is for."""
+        return bool(self.result.get("asked_anyway"))
+
+    @property
     def made_for(self) -> str:
         """Which kind of photos the model is for, in words."""
         return made_for_words(self.result)
