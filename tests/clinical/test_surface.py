@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutis.clinical.surface import NINES, extent, lund_browder, palms, percent_involved
+from cutis.clinical.surface import NINES, extent, lund_browder, percent_involved
 from cutis.core.errors import FactsError
 
 
@@ -46,7 +46,6 @@ def test_the_column_changes_at_its_age(age: float, head: float) -> None:
 def test_regions_count_by_the_share_that_is_involved() -> None:
     assert percent_involved({"trunk_front": 0.5, "left_arm": 1}) == 18
     assert percent_involved({"trunk_front": 0.5}, age=30) == 6.5
-    assert palms(3) == 3
 
 
 def test_all_wrong_regions_are_told_at_once() -> None:

@@ -100,11 +100,6 @@ def percent_involved(shares: Mapping[str, float], age: float | None = None) -> f
     return sum(chart[region] * share for region, share in shares.items())
 
 
-def palms(count: float) -> float:
-    """Body surface in per cent, of so many of the patient's own palms with the fingers; about 1% each."""
-    return float(count)
-
-
 def extent(low: float, high: float | None = None) -> Extent:
     """What the detached area is called: below 10% SJS, 10 to 30% overlap, above 30% TEN.
 

@@ -10,29 +10,25 @@ from typing import Any
 import numpy as np
 
 from cutis.pages.environment import environment
-from cutis.runtime.facial.charts import curve, key, visit_words
+from cutis.runtime.facial.charts import key, visit_words
+from cutis.runtime.facial.page_visits import change_sources, differences_of, over_time
 from cutis.runtime.facial.pictures import (
     MAPPED,
     Layer,
-    after_on_before,
     css_scale,
     data_of,
     difference_colours,
-    difference_of,
     layers,
-    reach_of,
     span,
-    two_sided,
 )
 from cutis.runtime.facial.repeats import Repeats
-from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Field, Peers, Refused
-from cutis.runtime.facial.visits import AreaCourse, Course, Timeline
+from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Peers, Refused
+from cutis.runtime.facial.visits import Timeline
 from cutis.runtime.facial.words import (
     AREA_TITLES,
     NO_DIAGNOSIS,
     RENDERED,
     answer,
-    course_title,
     figure,
     grade_words,
     limits,
@@ -40,17 +36,12 @@ from cutis.runtime.facial.words import (
     peers_short,
     peers_words,
     range_words,
-    strength,
     unit_words,
-    verdict_words,
     with_unit,
 )
 from cutis.runtime.map_picture import scale_colours
 
-_CURVES = 4  # of an area that are shown before the others
 _OPEN = 2  # areas that are not folded
-_DIFFERENCES = 3  # maps of an area
-_WHERE = tuple(name for name in MAPPED if name != "ita")  # of which it is said what changed where
 _TABLE = (
     "erythema_index",
     "melanin_index",
@@ -92,10 +83,11 @@ def page(who: Participant) -> str:
     said = answer(who.photos, who.timeline)
     scales = _scales(who.photos)
     areas = [_area(area, photo, scales) for photo, area in _shown(latest)]
-    differences = _differences(who.timeline)
-    over_time = [_over_time(one, visits, differences) for one in who.timeline.areas if len(visits) > 1]
+    differences = differences_of(who.timeline)
+    courses = [over_time(one, visits, differences) for one in who.timeline.areas if len(visits) > 1]
+    moved = [one for one in courses if one is not None]
     _unfold(areas, "weight")
-    _unfold([one for one in over_time if one is not None], "moved")
+    _unfold(moved, "moved")
     model = next((one.model for one in latest if one.model is not None), None)
     text: str = (
         environment("cutis.runtime.facial")
@@ -111,14 +103,14 @@ def page(who: Participant) -> str:
             faces=[_face(one) for one in latest],
             table=_overview(latest),
             areas=areas,
-            over_time=[one for one in over_time if one is not None],
+            over_time=moved,
             photos=[_photo(one) for one in who.photos],
             refused=[(one.source.image_id, one.words) for one in who.refused],
             unjudged=_unjudged(latest),
             limits=limits(who.photos, who.repeats, who.timeline),
             model=model,
             peers_missing=next((one.why_no_peers for one in latest if one.why_no_peers), ""),
-            change_source=_change_source(who.timeline),
+            change_source=change_sources(who.timeline),
             key=key(),
             scale=css_scale(scale_colours()),
             apart=css_scale(difference_colours()),
@@ -319,77 +311,6 @@ def _peers(peers: Peers | None) -> dict[str, Any] | None:
     }
 
 
-def _differences(timeline: Timeline) -> dict[tuple[str, str], Layer]:
-    """What changed where since the first visit, by area and measure, in scales that areas share."""
-    found: dict[str, dict[str, Field]] = {}
-    for area in timeline.areas:
-        first, latest = area.first, area.latest
-        how = None if latest is None else area.laid[latest]
-        if first is None or latest is None or how is None or not how.fits:
-            continue
-        before, after = area.shown[first], area.shown[latest]
-        assert before is not None and after is not None
-        wanted = [
-            one for one in sorted(area.courses, key=lambda one: -strength(one)) if one.measure in _WHERE
-        ]
-        for one in wanted[:_DIFFERENCES]:
-            field = difference_of(one.measure, before, after, how)
-            if field is not None:
-                found.setdefault(one.measure, {})[area.name] = field
-    layers_of = {}
-    for measure, fields in found.items():
-        reach = reach_of(list(fields.values()))
-        for name, field in fields.items():
-            picture = data_of(two_sided(field, reach))
-            title = measure_title(measure)
-            layers_of[name, measure] = Layer(measure, title, picture, ("less", "more"))
-    return layers_of
-
-
-def _over_time(
-    area: AreaCourse, visits: Sequence[Any], differences: dict[tuple[str, str], Layer]
-) -> dict[str, Any] | None:
-    first, latest = area.first, area.latest
-    if first is None or latest is None or first == latest:
-        return None
-    before, after, how = area.shown[first], area.shown[latest], area.laid[latest]
-    assert before is not None and after is not None and how is not None
-    courses = sorted(area.courses, key=lambda one: -strength(one))
-    compared = [one for one in courses if one.last is not None]
-    moved = [one for one in compared if one.last and one.last.verdict != "within"]
-    maps = [differences[area.name, one.measure] for one in courses if (area.name, one.measure) in differences]
-    return {
-        "anchor": area.name,
-        "number": list(AREA_TITLES).index(area.name) + 1,
-        "title": AREA_TITLES[area.name],
-        "before": data_of(before.shown),
-        "after": data_of(after_on_before(after, how) if how.fits else after.shown),
-        "ratio": f"{before.shown.shape[1]} / {before.shown.shape[0]}",
-        "fits": how.fits,
-        "words": how.words,
-        "agreement": f"{how.agreement:.2f}",
-        "first": visit_words(visits[first]),
-        "latest": visit_words(visits[latest]),
-        "maps": maps,
-        "open": False,
-        "moved": len(moved),
-        "compared": len(compared),
-        "curves": [_curve(one, visits) for one in courses[:_CURVES]],
-        "others": [_curve(one, visits) for one in courses[_CURVES:]],
-    }
-
-
-def _curve(course: Course, visits: Sequence[Any]) -> dict[str, Any]:
-    verdict = course.last.verdict if course.last else ""
-    return {
-        "title": course_title(course),
-        "unit": unit_words(course.unit),
-        "svg": curve(course, visits),
-        "verdict": verdict_words(course),
-        "moved": verdict in ("higher", "lower"),
-    }
-
-
 def _photo(photo: FaceAnalysis) -> dict[str, Any]:
     return {
         "name": photo.source.image_id,
@@ -409,7 +330,3 @@ def _unjudged(photos: Sequence[FaceAnalysis]) -> list[tuple[str, str]]:
             if area.name not in judged and area.area.refusal is not None:
                 found.setdefault(AREA_TITLES[area.name], area.area.refusal.words)
     return list(found.items())
-
-
-def _change_source(timeline: Timeline) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.source for area in timeline.areas for one in area.courses if one.source))
