@@ -1,9 +1,9 @@
 """Whether what is around a patch can be skin: cloth, tiles and wood in the colours of skin have patterns.
 
-Normal skin around a lesion is even: its light and its hue change slowly, and all of it has a colour of skin.
-Between the tiles of a floor or the checks of a cloth there are edges, other hues and other colours. Measured
-is mostly the less red part of the surroundings, so that neighbouring lesions don't count, and by quantiles,
-so that a hair or the edge of an arm does not decide.
+Normal skin around a lesion is even: its light changes slowly, and all of it has a colour of skin. Between the
+tiles of a floor or the checks of a cloth there are edges and other colours. Edges are looked for in the less
+red part of the surroundings, so that neighbouring lesions don't count, and by a quantile, so that a hair or
+the edge of an arm does not decide. That the hue should be even, too, was tried: it is not on real skin.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ _REACH = 0.45  # of the surroundings, as a share of the patch's side
 _PLAIN = 0.7  # share of the surroundings that is the less red
 # Soft steps: nothing is doubted at the first number, all at the second.
 _EDGES = (4.0, 8.0)  # steepness of light around, over that of calm skin in the photo
-_HUES = (0.10, 0.24)  # deviation of hue around, log of green over blue
 _UNLIKE = (0.08, 0.45)  # share of the surroundings whose colour is not skin's
 _CUT_OFF = (0.50, 0.80)  # length at the photo's border, over the outline of a disc of the same area
 _UNLIKELY = 0.3  # skin likelihood below which a colour is not skin's
@@ -54,10 +53,8 @@ def believed(found: Redness, steepness: float, top: int, left: int, mask: Mask) 
     red = found.red[window]
     plain = ring & (red <= np.quantile(red[ring], _PLAIN))
     edges = float(np.quantile(found.steep[window][plain], 0.75)) / steepness
-    hue = found.hue[window][plain]
-    hues = 1.48 * float(np.median(np.abs(hue - np.median(hue))))
     unlike = float(np.mean(found.likely[window][ring] < _UNLIKELY))
-    return whole * (1 - _step(edges, _EDGES)) * (1 - _step(hues, _HUES)) * (1 - _step(unlike, _UNLIKE))
+    return whole * (1 - _step(edges, _EDGES)) * (1 - _step(unlike, _UNLIKE))
 
 
 def _at_border(shape: tuple[int, ...], top: int, left: int, mask: NDArray[np.bool_]) -> int:

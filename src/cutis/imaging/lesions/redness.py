@@ -34,7 +34,7 @@ _LEAST_SPREAD = 0.012  # of a camera's rounding and noise; flawless skin has it 
 _TONES, _RED_TAKEN = (0.70, 1.05), (1.0, 0.35)  # share of red that is taken off green, by the normal index
 _GREYER = 0.5  # what a loss of yellow counts, beside redness
 _GREY_LEAST = 0.1  # loss of yellow that normal skin has at places
-_SMOOTH = 0.72  # pixels, of what steepness and hue are taken from
+_SMOOTH = 0.72  # pixels, of what steepness is taken from
 _CERTAIN = 0.35  # skin likelihood of a place that counts as skin
 
 
@@ -52,7 +52,6 @@ class Redness:
         skin: (height, width) where there is skin, gaps filled.
         likely: (height, width) skin likelihood, 0..1.
         steep: (height, width) how fast the logarithm of light changes, per pixel.
-        hue: (height, width) absorbance of blue over that of green.
     """
 
     red: Map
@@ -64,7 +63,6 @@ class Redness:
     skin: Mask
     likely: Map
     steep: Map
-    hue: Map
 
 
 def redness(small: NDArray[np.uint8]) -> Redness | None:
@@ -95,16 +93,16 @@ def redness(small: NDArray[np.uint8]) -> Redness | None:
     red = red + np.float32(_GREYER) * greyer * (levelled[..., 1] > 0)
     lost, green, yellow = (np.ascontiguousarray(levelled[..., channel]) for channel in range(3))
     red = np.asarray(red, dtype=np.float32)
-    return Redness(red, green, lost, yellow, spread, normal, mask, likely, *_steep_and_hue(light))
+    return Redness(red, green, lost, yellow, spread, normal, mask, likely, _steep(light))
 
 
-def _steep_and_hue(light: Map) -> tuple[Map, Map]:
+def _steep(light: Map) -> Map:
+    """How fast the mean absorbance changes."""
     import cv2
 
-    smooth: Map = np.asarray(cv2.GaussianBlur(light, (0, 0), _SMOOTH))
-    mean = smooth.mean(axis=2)
+    mean: Map = np.asarray(cv2.GaussianBlur(light.mean(axis=2), (0, 0), _SMOOTH))
     across, down = (np.asarray(cv2.Sobel(mean, cv2.CV_32F, *way, scale=1 / 8)) for way in ((1, 0), (0, 1)))
-    return np.hypot(across, down), np.asarray(smooth[..., 2] - smooth[..., 1])
+    return np.hypot(across, down)
 
 
 def _level(light: Map, weight: Map, side: float) -> Map:
