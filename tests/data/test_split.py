@@ -51,6 +51,18 @@ def test_no_patient_is_on_both_sides_of_a_split(rows: Rows, seed: int) -> None:
     assert split.table.drop("split").equals(manifest(rows).table)
 
 
+@given(rows=any_rows, seed=st.integers(0, 9))
+def test_no_split_is_empty_where_there_are_as_many_patients_as_splits(rows: Rows, seed: int) -> None:
+    split = split_manifest(manifest(rows), seed=seed, allow_empty_class=True)
+    assert split.table["split"].n_unique() == 3 or len({patient for patient, _ in rows}) < 3
+
+
+def test_classes_that_are_all_too_rare_leave_no_split_empty() -> None:
+    rows = [(f"P{i}", f"class {i // 2}") for i in range(24)]
+    split = split_manifest(manifest(rows), allow_empty_class=True)
+    assert set(split.table["split"]) == {"train", "tune", "test"}
+
+
 @given(rows=any_rows, seed=st.integers(0, 9), order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows: Rows, seed: int, order: Random) -> None:
     whole = manifest(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -153,7 +154,17 @@ def _assign(counts: _Counts, shares: dict[str, float], salt: str) -> dict[str, s
         if group not in chosen:
             name = rarest[group]
             put(group, max(shares, key=lambda split: (wanted[split][name], sum(wanted[split].values()))))
+    _fill_empty(chosen, order, shares)
     return chosen
+
+
+def _fill_empty(chosen: dict[str, str], order: list[str], shares: dict[str, float]) -> None:
+    """Where all classes are too rare to ask for a place in a split, it takes a group of the largest one."""
+    for split in shares:
+        sizes = Counter(chosen.values())
+        if sizes[split] == 0 and len(chosen) >= len(shares):
+            largest = max(shares, key=lambda one: sizes[one])
+            chosen[next(group for group in reversed(order) if chosen[group] == largest)] = split
 
 
 def _one_each(

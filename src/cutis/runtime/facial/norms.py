@@ -186,8 +186,8 @@ def build_norms(
     people = measures["patient_id"].n_unique()
     if not tables:
         raise CutisError(
-            f"{source}: {people} {'person is' if people == 1 else 'people are'} too few for norms. At least {least} of about one age are needed "
-            "for any percentile, with their ages in the column age."
+            f"{source}: {people} {'person is' if people == 1 else 'people are'} too few for norms. At least "
+            f"{least} of about one age are needed for any percentile, with their ages in the column age."
         )
     return Norms(tuple(tables), tuple(refused), repeats_of(measures), people, source)
 
