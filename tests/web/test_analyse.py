@@ -98,6 +98,19 @@ def analysed(world: World, worker: Worker, rash: list[bytes]) -> list[str]:
     return photos
 
 
+@pytest.fixture(scope="module")
+def spot(world: World, worker: Worker) -> str:
+    """A dermoscopic photo, analysed."""
+    from cutis.phantoms.dermoscopy import render
+
+    out = BytesIO()
+    photo = render("melanocytic_nevus", 256, np.random.default_rng(7)).image
+    Image.fromarray(photo).save(out, "JPEG", quality=92)
+    sent = _send(world.a, out.getvalue(), "R-3")
+    worker.do(sent)
+    return sent
+
+
 def test_the_page_waits_then_says_it_all(world: World, worker: Worker, rash: list[bytes]) -> None:
     photo = _send(world.a, jpeg(301, 480, 360), "W-1")
     waiting = _page(world.a, photo).text
@@ -113,13 +126,11 @@ def test_the_page_waits_then_says_it_all(world: World, worker: Worker, rash: lis
     assert "<html" not in part
 
 
-def test_numbers_are_those_that_the_models_give_elsewhere(
-    world: World, analysed: list[str], rash: list[bytes]
-) -> None:
+def test_numbers_are_those_that_the_models_give_elsewhere(world: World, spot: str) -> None:
     platform = world.administrator.platform
-    rows = _rows(world.a, analysed[0])
+    rows = _rows(world.a, spot)
     with platform.database.reading() as session:
-        kept = session.get_one(Photo, analysed[0])
+        kept = session.get_one(Photo, spot)
     path = platform.store.photo(kept.digest, kept.kind)
     verdict = Gate(Engine.open("image_quality"))(path)
     quality = rows["image_quality"].result
@@ -261,11 +272,9 @@ def test_a_mosaic_opens_at_any_zoom_with_its_map(
     assert world.b.people[Role.CLINICIAN].get(f"{base}/tile").status_code == 404
 
 
-def test_a_layer_is_clear_where_there_is_nothing(
-    world: World, clinician: Browser, analysed: list[str]
-) -> None:
-    row = _rows(world.a, analysed[0])["dermoscopy"]
-    base = f"/studies/{world.a.id}/photos/{analysed[0]}/analyses/{row.id}/layer"
+def test_a_layer_is_clear_where_there_is_nothing(world: World, clinician: Browser, spot: str) -> None:
+    row = _rows(world.a, spot)["dermoscopy"]
+    base = f"/studies/{world.a.id}/photos/{spot}/analyses/{row.id}/layer"
     layer = np.asarray(Image.open(BytesIO(clinician.get(f"{base}?label=nv").content)))
     assert layer.shape[2] == 4
     assert layer[..., 3].max() == 255
