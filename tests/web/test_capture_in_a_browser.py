@@ -31,6 +31,8 @@ from cutis.web.studies.protocol import read_protocol
 
 from .conftest import HARMLESS, jpeg
 
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
@@ -265,9 +267,8 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
     page.get_by_role("heading", name="All done for today").wait_for()
     page.get_by_role("button", name="Finish on this phone").click()
     page.get_by_text("Nothing of you is on this phone any more").wait_for()
-    page.wait_for_timeout(500)
-    assert page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))") == []
-    assert "take-part-pages" not in page.evaluate("caches.keys()")
+    _eventually(lambda: page.evaluate("indexedDB.databases().then((all) => all.length)") == 0)
+    _eventually(lambda: "take-part-pages" not in page.evaluate("caches.keys()"))
     assert [one for one in context.cookies() if one["name"] == "cutis_participant"] == []
     page.goto(f"{served.address}/take-part")
     page.get_by_role("heading", name="This phone is not taking part now").wait_for()
@@ -286,8 +287,8 @@ def test_in_the_dark_the_phone_says_so_and_asks_to_take_it_again(
     page.locator(".advice.attention", has_text="Go nearer to a window or a lamp").wait_for(timeout=WAIT)
     _shoot(page)
     page.locator(".verdict.attention", has_text="This could be better").wait_for(timeout=WAIT)
-    assert "Go nearer to a window or a lamp" in page.locator("#review .why").inner_text()
-    assert "main" in page.get_by_role("button", name="Take it again").get_attribute("class")
+    expect(page.locator("#review .why")).to_contain_text("Go nearer to a window or a lamp")
+    expect(page.get_by_role("button", name="Take it again")).to_have_class(re.compile(r"\bmain\b"))
     dark.close()
 
 
@@ -429,7 +430,8 @@ def test_photos_of_another_participant_that_wait_are_neither_mixed_up_nor_left_b
     phone: Any, served: Served
 ) -> None:
     first, second = served.participant(), served.participant()
-    context = phone.new_context(viewport=PHONE)
+    # Without its service worker, which would send the photo as soon as there is a network again.
+    context = phone.new_context(viewport=PHONE, service_workers="block")
     page = _page(context)
     _begin(page, served.link(first))
     page.get_by_role("link", name="Take the photos").click()
@@ -446,11 +448,11 @@ def test_photos_of_another_participant_that_wait_are_neither_mixed_up_nor_left_b
     context.set_offline(False)
     page.goto(links_of_second)
     page.get_by_text("Photos of another participant wait on this phone").wait_for()
-    assert page.get_by_role("button", name="Begin").is_hidden()
+    expect(page.get_by_role("button", name="Begin")).to_be_hidden()
     page.get_by_role("button", name="Delete them").click()
     page.get_by_role("button", name="Begin").click()
     page.wait_for_url("**/take-part")
-    assert page.locator("#queue").is_hidden()
+    expect(page.locator("#queue")).to_be_hidden()
     assert served.photos(second) == []
     context.close()
 
