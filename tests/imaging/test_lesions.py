@@ -132,6 +132,26 @@ def test_an_ellipse_has_no_neck_and_stays_one(
     assert len(parted(0, 0, mask)) == 1
 
 
+def test_a_chequered_cloth_in_the_colours_of_skin_has_no_lesions() -> None:
+    discs: list[Disc] = [(60, 90, 14), (150, 140, 22), (240, 80, 18)]
+    photo, _ = wide(2, discs)
+    rows, columns = np.indices(photo.shape[:2])
+    cloth, down, across = columns > 260, rows % 36 < 18, columns % 36 < 18
+    photo[cloth & down & across] = photo[cloth & down & across] * np.array([0.9, 0.6, 0.62])
+    photo[cloth & ~down & ~across] = photo[cloth & ~down & ~across] * 0.45
+    found = find_lesions(photo)
+    assert hits(found, discs) == len(discs)
+    assert not any(lesion.centre[0] > 255 for lesion in found)  # without the rule 45
+
+
+def test_what_the_photo_cuts_off_by_most_of_its_outline_is_no_lesion() -> None:
+    photo, _ = wide(2, [(160, 200, 20)])
+    rows, columns = np.indices(photo.shape[:2])
+    corner = rows + columns < 110
+    photo[corner] = photo[corner] * np.array([0.95, 0.6, 0.6])
+    assert [lesion.centre[0] > 100 for lesion in find_lesions(photo)] == [True]
+
+
 def test_masks_lie_on_what_was_painted() -> None:
     photo, numbers = wide(4, DISCS, shape=(640, 840))
     found = find_lesions(photo)
