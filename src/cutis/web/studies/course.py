@@ -54,9 +54,9 @@ class Step:
     """A visit on the time line; ``stands`` is None after the participant ended."""
 
     visit: Visit
-    day: str
-    opens: str
-    closes: str
+    day: date
+    opens: date
+    closes: date
     stands: DueVisit | None
     shots: tuple[Shot, ...]
     filled: tuple[Filled, ...]
@@ -164,9 +164,9 @@ def _steps(
         steps.append(
             Step(
                 visit,
-                day.isoformat(),
-                opens.isoformat(),
-                closes.isoformat(),
+                day,
+                opens,
+                closes,
                 standing.get(visit.key),
                 shots,
                 filled,
