@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import BundleInfo, Fit, OperatingPoint
 from cutis.runtime.engine import Engine, Result
-from cutis.runtime.gate import Gate
+from cutis.runtime.gate import Gate, Verdict
 from cutis.web.analyse import grids
 from cutis.web.analyse.kind import Kind, suits
 from cutis.web.analyse.reference import ODD, UNLIKE, Reference
@@ -76,7 +76,8 @@ def head(engine: Engine, scene: Scene, kind: Kind | None = None) -> dict[str, An
 def quality(engine: Engine, scene: Scene) -> dict[str, Any]:
     """Is the photo good enough, why not, where, and what would help."""
     gate, pixels, whole = Gate(engine), scene.pixels(engine.info.size), scene.whole(engine)
-    verdict = gate(pixels, whole=whole)
+    # Of a large JPEG the brightness of regions is decoded at full size: the file is given, not its copy.
+    verdict = gate(scene.path if scene.path.suffix == ".jpg" else pixels, whole=whole)
     point = gate.point
     region = None
     if verdict.region is not None:
@@ -95,8 +96,23 @@ def quality(engine: Engine, scene: Scene) -> dict[str, Any]:
         "findings": dict(verdict.whole.findings),
         "titles": {one.name: one.text for one in engine.info.findings.items} if engine.info.findings else {},
         "advice": list(verdict.advice),
+        "detail": _detail(verdict),
         "rates": rates_of(engine.info.metrics, "good"),
         "layers": {"": grids.packed(_raised(gate.map(pixels, whole)), (0.0, 0.0, 1.0, 1.0))},
+    }
+
+
+def _detail(verdict: Verdict) -> dict[str, Any] | None:
+    """What a large photo shows only when it is zoomed into."""
+    found = verdict.detail
+    if found is None:
+        return None
+    return {
+        "told": list(found.told),
+        "finest": 2 * found.step,
+        "side": found.side,
+        "across": found.across,
+        "lost": verdict.lost,
     }
 
 

@@ -31,6 +31,11 @@ WHY = {
     "face": later("The face in this photo cannot be judged."),
     "unlike": later("This photo is unlike those that the model was trained on: do not rely on its answer."),
 }
+DETAIL = {
+    "blur": later("Sharp enough for an overview: details under %(pixels)s pixels are lost."),
+    "noise": later("Grain shows when the photo is zoomed into."),
+    "compression": later("Traces of compression show when the photo is zoomed into."),
+}
 COLOURS = ("colour", "grey")
 
 
@@ -215,7 +220,14 @@ def _quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
     threshold = whole_percent(result["point"]["threshold"])
     values = {"number": probability_words(result["good"]), "point": threshold}
     more: list[str] = []
-    if result["passed"] and result["good"] < result["point"]["threshold"]:
+    detail = result.get("detail") or {"told": [], "lost": False}
+    if detail["lost"]:
+        values["across"] = detail["across"]
+        sentence = _(
+            "Not good enough: the photo is soft, and only some %(across)s points across the spot are left to "
+            "judge it by."
+        )
+    elif result["passed"] and result["good"] < result["point"]["threshold"]:
         values["number"] = probability_words(result["good_region"])
         sentence = _(
             "Good enough where it matters: the spot by itself is good, %(number)s, at or above the %(point)s "
@@ -225,6 +237,8 @@ def _quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
         sentence = _("Good enough to be judged: %(number)s, at or above the %(point)s that is asked.")
     else:
         sentence = _("Not good enough: %(number)s that it is, below the %(point)s that is asked.")
+    if not detail["lost"]:
+        more.extend(_(DETAIL[name]) % {"pixels": detail["finest"]} for name in detail["told"])
     rates = result["point"]["found"] or result["rates"]
     if "sensitivity" in rates:
         more.append(
@@ -234,6 +248,7 @@ def _quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
     titles = result["titles"]
     reasons = sorted(result["findings"], key=lambda name: -float(result["findings"][name]))
     found = tuple(Bar(name, titles.get(name, name), result["findings"][name]) for name in reasons[:4])
+    named = "blur" if detail["lost"] else next(iter(reasons), "")
     return Shown(
         row,
         result,
@@ -243,7 +258,7 @@ def _quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
         tuple(more),
         found,
         (("", _("where the photo is weak")),),
-        extra={"advice": result["advice"], "reason": titles.get(reasons[0], "") if reasons else ""},
+        extra={"advice": result["advice"], "reason": titles.get(named, "")},
     )
 
 
