@@ -204,7 +204,9 @@ _LOOK = """() => {
     if (!/^rgb/.test(ink) || !/^rgb/.test(ground(e))) return false;
     const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
     return (a + 0.05) / (b + 0.05) < 4.5; });
-  const targets = "button, select, summary, nav a, dt a, input:not([type=checkbox])";
+  // Of a radio button its label is what is touched.
+  const targets = "button, select, summary, nav a, dt a, label:has([type=radio]), "
+    + "input:not([type=checkbox], [type=radio])";
   const small = all.filter((e) => e.matches(targets) && e.getBoundingClientRect().height < 44);
   const say = (what, found) => found.map((e) => `${what}: ${short(e)}`);
   return [...wide, ...say("cut off", cut), ...say("faint", faint), ...say("small", small)];
