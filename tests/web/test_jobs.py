@@ -104,7 +104,7 @@ def test_workers_that_take_up_the_same_photos_at_once_do_each_once(
     asked: list[str] = []
     lock = threading.Lock()
 
-    def count(engines: Any, scene: Any, photo: str, wanted: Any, maps: Any, keep: Any) -> None:
+    def count(engines: Any, scene: Any, photo: str, wanted: Any, maps: Any, keep: Any, *_: Any) -> None:
         with lock:
             asked.extend(wanted)
         time.sleep(0.02)
