@@ -22,8 +22,6 @@ from cutis.imaging.regions import Box
 
 Pixels = NDArray[np.uint8]
 MOST = 64_000_000  # pixels of brightness that are kept; a JPEG with more is decoded at half, a quarter, ...
-
-
 _ORIENTATION, _TURNED = 0x0112, 5  # the EXIF tag, and from which value on sides are exchanged
 
 
