@@ -231,13 +231,14 @@ def test_a_model_for_another_kind_of_photo_is_asked_by_one_click_and_says_so(
     assert clinician.post(here, form).status_code == 303
     listed = clinician.api("GET", f"/api/studies/{world.a.id}/photos/{photo}/analyses").json()
     waiting = next(one for one in listed if one["model"] == digest)
-    assert (waiting["state"], waiting["result"]) == ("waiting", None)
+    assert (waiting["state"], waiting["result"], waiting["asked_anyway"]) == ("waiting", None, True)
     assert _worker(world).do(photo) == 1
     answered = clinician.get(here).text
     assert "It was asked all the same, by a person: do not rely on its answer." in answered
     listed = clinician.api("GET", f"/api/studies/{world.a.id}/photos/{photo}/analyses").json()
-    result = next(one["result"] for one in listed if one["model"] == digest)
-    assert result["asked_anyway"] is True
+    told = next(one for one in listed if one["model"] == digest)
+    result = told["result"]
+    assert told["asked_anyway"] is True
     assert result["suits"] == {"suits": False, "why": "kind"}
     assert "lesions" in result
     with world.administrator.platform.database.reading() as session:
@@ -247,6 +248,30 @@ def test_a_model_for_another_kind_of_photo_is_asked_by_one_click_and_says_so(
     assert clinician.api("POST", f"/api{here.removesuffix('analysis')}analyses", json=again).json() == {
         "waiting": 0
     }
+
+
+def test_what_was_asked_anyway_and_failed_keeps_the_mark_and_is_asked_so_again(
+    world: World, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cutis.web.analyse.run import _Asking
+    from cutis.web.jobs.claims import Outcome
+
+    clinician, here = world.a.people[Role.CLINICIAN], f"/studies/{world.a.id}/photos/{photo}/analysis"
+    digest = Bundle.open(zoo.path("facial")).digest
+    with monkeypatch.context() as patch:
+        patch.setattr(_Asking, "timed", lambda *_, **__: Outcome(None, "The model fell over."))
+        clinician.post(here, {"bundle": digest, "anyway": "yes"})
+        assert _worker(world).do(photo) == 1
+    listed = clinician.api("GET", f"/api{here.removesuffix('analysis')}analyses").json()
+    failed = next(one for one in listed if one["model"] == digest)
+    assert (failed["state"], failed["asked_anyway"]) == ("failed", True)
+    assert "Asked all the same: The model fell over." in clinician.get(here).text
+    clinician.post(here, {"bundle": digest})  # asked again, without saying so again
+    assert _worker(world).do(photo) == 1
+    listed = clinician.api("GET", f"/api{here.removesuffix('analysis')}analyses").json()
+    again = next(one for one in listed if one["model"] == digest)
+    assert (again["state"], again["asked_anyway"]) == ("done", True)
+    assert again["result"]["suits"] != {"suits": True, "why": ""}
 
 
 def test_what_was_asked_anyway_is_no_part_of_the_answer_for_a_patient(world: World, photo: str) -> None:

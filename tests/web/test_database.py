@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Integer, MetaData, insert, inspect, null, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from cutis.core.errors import CutisError
-from cutis.web.database import Database, Participant, Row, Site, Study, User
+from cutis.web.database import Analysis, Database, Participant, Row, Site, Study, User
 from cutis.web.database.migrate import _revisions, migrate
 from cutis.web.platform import Platform
 from cutis.web.settings import Settings, read_settings
@@ -53,6 +54,59 @@ def test_several_servers_that_start_at_once_migrate_once(
     database = Database(url)
     with database.reading() as session:
         assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == _revisions()[-1:]
+    database.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_asked_anyway_before_there_was_a_column_keeps_the_mark(
+    kind: str, tmp_path: Path, new_database: Callable[[str], str]
+) -> None:
+    database = Database(Settings(data_folder=tmp_path, database_url=new_database(kind)).database)
+    migrate(database, to="0009")
+    said = {"waiting": {"asked_anyway": True}, "done": {"asked_anyway": True, "kind": "classes"}}
+    rows: dict[str, Any] = {**said, "plain": {"kind": "classes"}, "none": None}
+    there = MetaData()
+    there.reflect(database.engine, only=["studies", "participants", "photos", "analyses"])
+    with database.engine.begin() as connection:
+
+        def add(table: str, **values: Any) -> None:
+            of = there.tables[table]
+            free = {
+                "id": table,
+                "created": datetime(2026, 1, 1),
+                "state": "enrolled",
+                "pseudonym": "p",
+                "name": "s",
+            }
+            free |= {"study_id": "studies", "participant_id": "participants", "photo_id": "photos"}
+            free |= {
+                one.name: 0 if isinstance(one.type, Integer) else "" for one in of.c if not one.nullable
+            } | free
+            free["keeps_capture_time"] = False
+            wanted = {one.name for one in of.c if not one.nullable}
+            connection.execute(insert(of).values({k: v for k, v in free.items() if k in wanted} | values))
+
+        add("studies")
+        add("participants")
+        add("photos")
+        for name, result in rows.items():
+            state = "waiting" if name == "waiting" else "done"
+            add(
+                "analyses",
+                id=name,
+                bundle_digest=name,
+                state=state,
+                result=null() if result is None else result,
+            )
+    migrate(database)
+    with database.reading() as session:
+        found = {one.id: (one.asked_anyway, one.result) for one in session.scalars(select(Analysis))}
+    assert found == {
+        "waiting": (True, None),
+        "done": (True, {"asked_anyway": True, "kind": "classes"}),
+        "plain": (False, {"kind": "classes"}),
+        "none": (False, None),
+    }
     database.close()
 
 

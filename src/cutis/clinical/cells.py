@@ -22,12 +22,21 @@ _NUMBERS = (
 _DATES = ("examined", "rash_began", "start", "stop")
 _LISTS = ("mucosal_sites", "organs")
 _UNKNOWN = ("", "unknown", "not known", "?", "na", "n/a")
+_LARGEST = 1e300  # whole numbers beyond it are no floats
 _YES, _NO = ("yes", "true", "y", "1"), ("no", "false", "n", "0")
 _NONE = ("none", "no")  # a list that was looked for and is empty
 
 
 class NotReadError(Exception):
-    """One value that cannot be read; the text goes on after the name of the fact."""
+    """One value that cannot be read.
+
+    Args:
+        words, values: as in `cutis.clinical.problem.Problem`.
+    """
+
+    def __init__(self, words: str, **values: str) -> None:
+        super().__init__(words)
+        self.words, self.values = words, values
 
 
 def reader(name: str) -> Callable[[Any], Any]:
@@ -51,7 +60,7 @@ def _text(value: Any) -> str | None:
     if _unknown(value):
         return None
     if not isinstance(value, str):
-        raise NotReadError(f"is {value!r}, not a text.")
+        raise NotReadError("%(field)s is %(value)s, not a text.", value=repr(value))
     return value.strip()
 
 
@@ -63,13 +72,22 @@ def _number(value: Any) -> float | None:
             value = float(value)
         except ValueError:
             mend = value.strip().replace(",", ".", 1)
-            comma = (
-                f" Did you mean {mend}?" if _is_number(mend) else " Correct it, or leave it out if not known."
-            )
-            raise NotReadError(f"is '{value}', not a number.{comma}") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise NotReadError(f"is {value!r}, not a number. Correct it, or leave it out if not known.")
+            if _is_number(mend):
+                raise NotReadError(
+                    "%(field)s is %(value)s, not a number. Did you mean %(meant)s?",
+                    value=repr(value),
+                    meant=mend,
+                ) from None
+            raise _no_number(value) from None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise _no_number(value)
     return float(value)
+
+
+def _no_number(value: Any) -> NotReadError:
+    return NotReadError(
+        "%(field)s is %(value)s, not a number. Correct it, or leave it out if not known.", value=repr(value)
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -82,7 +100,7 @@ def _is_number(text: str) -> bool:
 def _count(value: Any) -> int | None:
     number = _number(value)
     if number is not None and number != int(number):
-        raise NotReadError(f"is {number:g}, not a whole number. Round it.")
+        raise NotReadError("%(field)s is %(value)s, not a whole number. Round it.", value=f"{number:g}")
     return None if number is None else int(number)
 
 
@@ -95,7 +113,8 @@ def _truth(value: Any) -> bool | None:
     if folded in _YES or folded in _NO:
         return folded in _YES
     raise NotReadError(
-        f"is {value!r}, neither yes nor no. Write true or false, or leave it out if not known."
+        "%(field)s is %(value)s, neither yes nor no. Write true or false, or leave it out if not known.",
+        value=repr(value),
     )
 
 
@@ -108,7 +127,8 @@ def _date(value: Any) -> date | None:
         return date.fromisoformat(value.strip())
     except (ValueError, AttributeError):
         raise NotReadError(
-            f"is {value!r}, not a date. Write it as year-month-day, such as 2026-03-09."
+            "%(field)s is %(value)s, not a date. Write it as year-month-day, such as 2026-03-09.",
+            value=repr(value),
         ) from None
 
 
@@ -118,7 +138,7 @@ def _list(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, str):
         value = [] if value.strip().casefold() in _NONE else value.split(";")
     if not isinstance(value, Iterable) or isinstance(value, Mapping):
-        raise NotReadError(f"is {value!r}, not a list of names.")
+        raise NotReadError("%(field)s is %(value)s, not a list of names.", value=repr(value))
     names = [str(name).strip().casefold().replace(" ", "_") for name in value]
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -135,11 +155,16 @@ def amount_of(value: Any, unit: str = "") -> Amount | None:
         number, given = _number(value.get("value")), value.get("unit", unit)
         others = set(value) - {"value", "unit"}
         if number is None or not isinstance(given, str) or others:
-            raise NotReadError(f"is {dict(value)!r}. Write it as 12 mmol/L, or as a value and a unit.")
+            raise NotReadError(
+                "%(field)s is %(value)s. Write it as 12 mmol/L, or as a value and a unit.",
+                value=repr(dict(value)),
+            )
         return Amount(number, unit_named(given))
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Amount(float(value), unit)
     amount = parse_amount(str(value))
     if amount is None:
-        raise NotReadError(f"is {value!r}, not a value with a unit such as 12 mmol/L.")
+        raise NotReadError(
+            "%(field)s is %(value)s, not a value with a unit such as 12 mmol/L.", value=repr(value)
+        )
     return amount if amount.unit else Amount(amount.value, unit)

@@ -17,6 +17,7 @@ from cutis.clinical.facts import (
     examined_day,
     rash_began,
 )
+from cutis.clinical.problem import Problem, sentence
 from cutis.clinical.units import QUANTITIES, amount_problem, in_first_unit
 
 # field: (lowest, highest, unit for people); outside is taken to be a slip of the pen
@@ -34,49 +35,61 @@ _FAR = 36525  # days from the rash; a drug begun longer ago is a slip
 _LONGEST = 365  # days of a rash; more is a slip, or no acute rash
 
 
-def problems(facts: Facts) -> tuple[str, ...]:
+def problems(facts: Facts) -> tuple[Problem, ...]:
     """Everything that does not hold, one sentence each with its mend; empty where all holds."""
     amounts = tuple(_amounts(facts))
     found = [*_ranges(facts), *_temperature(facts), *_names(facts), *amounts, *_days(facts)]
-    for exposure in facts.drugs:
-        found += _exposure(facts, exposure)
+    for number, exposure in enumerate(facts.drugs, 1):
+        found += _exposure(facts, exposure, f"drugs.{number}")
     return (*found, *_courses(facts), *_against_each_other(facts, bool(amounts)))
 
 
-def _ranges(facts: Facts) -> Iterator[str]:
+def _ranges(facts: Facts) -> Iterator[Problem]:
     for field, (low, high, unit) in _RANGES.items():
         value = getattr(facts, field)
         if value is not None and not (isfinite(value) and low <= value <= high):
-            yield f"{field} is {value:g}, not between {low:g} and {high:g} {unit}. Correct it."
+            yield Problem(
+                field,
+                "%(field)s is %(value)s, not between %(low)s and %(high)s %(unit)s. Correct it.",
+                {"value": f"{value:g}", "low": f"{low:g}", "high": f"{high:g}", "unit": unit},
+            )
 
 
-def _temperature(facts: Facts) -> Iterator[str]:
+def _temperature(facts: Facts) -> Iterator[Problem]:
     given = facts.temperature
     if given is None or _BODY[0] <= given <= _BODY[1]:
         return
-    meant = ""
-    if isfinite(given):
-        for value in (given / 10, given / 100, (given - 32) / 1.8):
-            if _BODY[0] <= value <= _BODY[1]:
-                from_fahrenheit = f", which is {given:g} degrees F" if value == (given - 32) / 1.8 else ""
-                meant = f" Did you mean {value:.1f}{from_fahrenheit}?"
-                break
-    yield f"temperature is {given:g} degrees C, which nobody has.{meant or ' Correct it, or leave it out.'}"
+    meant = [value for value in (given / 10, given / 100) if _BODY[0] <= value <= _BODY[1]]
+    celsius = (given - 32) / 1.8
+    values = {"value": f"{given:g}", "meant": f"{meant[0] if meant else celsius:.1f}"}
+    words = sentence("%(field)s is %(value)s degrees C, which nobody has. Correct it, or leave it out.")
+    if meant:
+        words = sentence("%(field)s is %(value)s degrees C, which nobody has. Did you mean %(meant)s?")
+    elif _BODY[0] <= celsius <= _BODY[1]:
+        words = sentence(
+            "%(field)s is %(value)s degrees C, which nobody has. Did you mean %(meant)s, which is %(value)s "
+            "degrees F?"
+        )
+    yield Problem("temperature", words, values)
 
 
-def _names(facts: Facts) -> Iterator[str]:
+def _names(facts: Facts) -> Iterator[Problem]:
     for field, known in (("mucosal_sites", MUCOSAL_SITES), ("organs", ORGANS)):
         for name in getattr(facts, field) or ():
             if name not in known:
-                yield f"{field} has '{name}'.{_did_you_mean(name, known)}"
+                yield _unknown(field, name, known)
 
 
-def _did_you_mean(name: str, known: tuple[str, ...]) -> str:
+def _unknown(field: str, name: str, known: tuple[str, ...]) -> Problem:
     close = get_close_matches(name.casefold(), known, n=1)
-    return f" Did you mean '{close[0]}'?" if close else f" Known are: {', '.join(known)}."
+    if close:
+        words = sentence("%(field)s has '%(value)s'. Did you mean '%(meant)s'?")
+        return Problem(field, words, {"value": name, "meant": close[0]})
+    words = sentence("%(field)s has '%(value)s'. Known are: %(known)s.")
+    return Problem(field, words, {"value": name, "known": ", ".join(known)})
 
 
-def _amounts(facts: Facts) -> Iterator[str]:
+def _amounts(facts: Facts) -> Iterator[Problem]:
     for field in QUANTITIES:
         amount = getattr(facts, field)
         problem = amount and amount_problem(field, amount)
@@ -84,56 +97,70 @@ def _amounts(facts: Facts) -> Iterator[str]:
             yield problem
 
 
-def _days(facts: Facts) -> Iterator[str]:
-    since = facts.days_since_rash
+def _days(facts: Facts) -> Iterator[Problem]:
+    since, field = facts.days_since_rash, "days_since_rash"
     if since is not None and since < 0:
-        yield f"days_since_rash is {since}: the rash would begin after the examination. Give 0 or more."
+        words = sentence(
+            "%(field)s is %(value)s: the rash would begin after the examination. Give 0 or more."
+        )
+        yield Problem(field, words, {"value": str(since)})
     elif since is not None and since > _LONGEST:
-        yield f"days_since_rash is {since}, more than a year. Correct it, or leave it out."
+        words = sentence("%(field)s is %(value)s, more than a year. Correct it, or leave it out.")
+        yield Problem(field, words, {"value": str(since)})
     if facts.examined is None or facts.rash_began is None:
         return
     between = (facts.examined - facts.rash_began).days
+    values = {"began": str(facts.rash_began), "examined": str(facts.examined), "days": str(between)}
     if between < 0:
-        yield f"rash_began {facts.rash_began} is after examined {facts.examined}. Correct one of them."
+        words = sentence("%(field)s %(began)s is after the examination of %(examined)s. Correct one of them.")
+        yield Problem("rash_began", words, values)
     elif since is not None and since >= 0 and since != between:
-        yield (
-            f"days_since_rash is {since}, but from rash_began {facts.rash_began} to examined "
-            f"{facts.examined} it is {between}. Correct one of them."
+        words = sentence(
+            "%(field)s is %(value)s, but from the beginning of the rash, %(began)s, to the examination, "
+            "%(examined)s, it is %(days)s. Correct one of them."
         )
+        yield Problem(field, words, {"value": str(since), **values})
 
 
-def _exposure(facts: Facts, exposure: Exposure) -> Iterator[str]:
-    name = f"drug '{exposure.name}'"
+def _exposure(facts: Facts, exposure: Exposure, at: str) -> Iterator[Problem]:
+    said = {"drug": exposure.name}
     if not exposure.name.strip():
-        yield "a drug has no name. Give the name on its package, or leave the drug out."
+        yield Problem(at, "The drug has no name. Give the name on its package, or leave the drug out.")
     if exposure.earlier is not None and exposure.earlier not in EARLIER:
-        yield f"{name}: earlier is '{exposure.earlier}'.{_did_you_mean(exposure.earlier, tuple(EARLIER))}"
+        yield _unknown(f"{at}.earlier", exposure.earlier, tuple(EARLIER))
     half_life = exposure.half_life_hours
     if half_life is not None and not 0 < half_life < 10000:
-        yield f"{name}: half_life_hours is {half_life:g}, not between 0 and 10,000. Correct it."
+        words = sentence("%(field)s is %(value)s, not between 0 and 10,000. Correct it.")
+        yield Problem(f"{at}.half_life_hours", words, {**said, "value": f"{half_life:g}"})
     for field in ("start_day", "stop_day"):
         day = getattr(exposure, field)
         if day is not None and abs(day) > _FAR:
-            yield f"{name}: {field} is {day}, more than a hundred years from the rash. Correct it."
-    yield from _both_ways(facts, exposure, name)
+            words = sentence("%(field)s is %(value)s, more than a hundred years from the rash. Correct it.")
+            yield Problem(f"{at}.{field}", words, {**said, "value": str(day)})
+    yield from _both_ways(facts, exposure, at)
+    yield from _course(facts, exposure, at)
+
+
+def _course(facts: Facts, exposure: Exposure, at: str) -> Iterator[Problem]:
+    said = {"drug": exposure.name}
     start, stop = _days_of(facts, exposure)
     clash = start is not None and stop is not None and stop < start
     if clash or (exposure.start and exposure.stop and exposure.stop < exposure.start):
-        yield f"{name} is stopped before it is started. Correct its days."
+        yield Problem(at, "It is stopped before it is started. Correct its days.", said)
     if start is not None and start > 0 and exposure.suspected:
-        yield (
-            f"{name} was started {_days_long(start)} after the rash began, so it cannot have caused it. "
-            "Correct its days, or say 'suspected: false' to have it listed all the same."
+        words = sentence(
+            "It was started on day %(days)s of the rash, so it cannot have caused it. Correct "
+            "its days, or say that it is not suspected to have it listed all the same."
         )
-    yield from _after_examination(facts, exposure, start, stop, name)
+        yield Problem(at, words, {**said, "days": str(start)})
+    yield from _after_examination(facts, exposure, start, stop, at)
     if exposure.ongoing and (exposure.stop is not None or exposure.stop_day is not None):
-        yield f"{name} is ongoing and has a last day. Leave out one of them."
+        yield Problem(at, "It is ongoing and has a last day. Leave out one of them.", said)
     if exposure.continued_without_harm and stop is not None and stop <= 0:
-        yield f"{name} was stopped when the rash began and is 'continued without harm'. Correct one of them."
-
-
-def _days_long(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+        words = sentence(
+            "It was stopped when the rash began and is 'continued without harm'. Correct one of them."
+        )
+        yield Problem(at, words, said)
 
 
 def _days_of(facts: Facts, exposure: Exposure) -> tuple[int | None, int | None]:
@@ -142,34 +169,40 @@ def _days_of(facts: Facts, exposure: Exposure) -> tuple[int | None, int | None]:
     return start, day_of(facts, exposure.stop, exposure.stop_day)
 
 
-def _both_ways(facts: Facts, exposure: Exposure, name: str) -> Iterator[str]:
+def _both_ways(facts: Facts, exposure: Exposure, at: str) -> Iterator[Problem]:
     """A day that is given as a date and as a number must be one day."""
-    began = rash_began(facts)
-    if began is None:
+    if rash_began(facts) is None:
         return
     given = (("start", exposure.start, exposure.start_day), ("stop", exposure.stop, exposure.stop_day))
     for field, on, day in given:
         counted = day_of(facts, on, None)
         if on is not None and day is not None and counted != day:
-            yield f"{name}: {field} {on} is day {counted} of the rash, but {field}_day is {day}. Correct one."
+            words = sentence("%(on)s is day %(counted)s of the rash, but %(field)s is %(day)s. Correct one.")
+            values = {"drug": exposure.name, "on": str(on), "counted": str(counted), "day": str(day)}
+            yield Problem(f"{at}.{field}_day", words, values)
 
 
 def _after_examination(
-    facts: Facts, exposure: Exposure, start: int | None, stop: int | None, name: str
-) -> Iterator[str]:
+    facts: Facts, exposure: Exposure, start: int | None, stop: int | None, at: str
+) -> Iterator[Problem]:
     examined = examined_day(facts)
     if examined is not None and examined < 0:  # told already
         examined = None
-    for what, on, day in (("started", exposure.start, start), ("stopped", exposure.stop, stop)):
+    for field, on, day in (("start_day", exposure.start, start), ("stop_day", exposure.stop, stop)):
         by_day = day is not None and examined is not None and day > examined
         by_date = on is not None and facts.examined is not None and on > facts.examined
         if by_day or by_date:
-            yield f"{name} is {what} after the day of the examination. Correct its days, or the day of it."
+            words = sentence("It is started after the day of the examination. Correct its days, or that day.")
+            if field == "stop_day":
+                words = sentence(
+                    "It is stopped after the day of the examination. Correct its days, or that day."
+                )
+            yield Problem(f"{at}.{field}", words, {"drug": exposure.name})
 
 
-def _courses(facts: Facts) -> Iterator[str]:
+def _courses(facts: Facts) -> Iterator[Problem]:
     """One drug twice at the same time is one course too many."""
-    for one, other in combinations(facts.drugs, 2):
+    for (_, one), (number, other) in combinations(enumerate(facts.drugs, 1), 2):
         if one.name.casefold().strip() != other.name.casefold().strip():
             continue
         (start, stop), (start2, stop2) = _days_of(facts, one), _days_of(facts, other)
@@ -177,32 +210,39 @@ def _courses(facts: Facts) -> Iterator[str]:
             stop2 is not None and start is not None and stop2 < start
         )
         if not apart:
-            yield (
-                f"drug '{one.name}' stands twice, and not with two courses one after the other. "
-                "Leave one out, or give the days of both."
+            yield Problem(
+                f"drugs.{number}",
+                "It stands twice, and not with two courses one after the other. Leave one out, or "
+                "give the days of both.",
+                {"drug": one.name},
             )
 
 
-def _against_each_other(facts: Facts, wrong_amounts: bool) -> Iterator[str]:
+def _against_each_other(facts: Facts, wrong_amounts: bool) -> Iterator[Problem]:
     detached, rash = facts.detached_percent, facts.rash_percent
     if detached is not None and rash is not None and detached > rash:
-        yield (
-            f"detached_percent {detached:g} is more than rash_percent {rash:g}, which includes it. "
-            "Correct one of them."
+        words = sentence(
+            "%(field)s %(value)s is more than %(other)s %(rash)s, which includes it. Correct one of them."
         )
+        values = {"value": f"{detached:g}", "other": "rash_percent", "rash": f"{rash:g}"}
+        yield Problem("detached_percent", words, values)
     since = examined_day(facts)
     if facts.lasted_15_days and since is not None and since < 15:
-        yield f"lasted_15_days is yes, but the rash is {_days_long(since)} old. Leave it out until known."
+        words = sentence("%(field)s is yes, but the rash is %(days)s days old. Leave it out until known.")
+        yield Problem("lasted_15_days", words, {"days": str(since)})
     if wrong_amounts or facts.eosinophils is None or facts.leukocytes is None:
         return
     cells = in_first_unit("eosinophils", facts.eosinophils)
     all_cells = in_first_unit("leukocytes", facts.leukocytes)
+    values = {"value": str(facts.eosinophils), "other": "leukocytes", "all": str(facts.leukocytes)}
     if cells > all_cells:
-        yield f"eosinophils {facts.eosinophils} are more than leukocytes {facts.leukocytes}. Check the units."
+        words = sentence("%(field)s %(value)s are more than %(other)s %(all)s. Check the units.")
+        yield Problem("eosinophils", words, values)
     elif facts.eosinophils_percent is not None and all_cells > 0:
         counted = 100 * cells / all_cells
         if abs(counted - facts.eosinophils_percent) > max(2.0, 0.25 * counted):
-            yield (
-                f"eosinophils_percent is {facts.eosinophils_percent:g}, but {facts.eosinophils} of "
-                f"{facts.leukocytes} is {counted:.0f} per cent. Correct one of them."
+            words = sentence(
+                "%(field)s is %(percent)s, but %(value)s of %(all)s is %(counted)s per cent. Correct one."
             )
+            told = {"percent": f"{facts.eosinophils_percent:g}", "counted": f"{counted:.0f}"}
+            yield Problem("eosinophils_percent", words, {**values, **told})

@@ -145,7 +145,7 @@ class Facts:
 
         found = problems(self)
         if found:
-            raise FactsError([f"facts: {problem}" for problem in found])
+            raise FactsError([f"facts: {problem}" for problem in found], found)
 
 
 def day_of(facts: Facts, on: date | None, day: int | None) -> int | None:

@@ -10,10 +10,12 @@ from dataclasses import fields
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cutis.clinical.cells import NotReadError, amount_of, reader
 from cutis.clinical.facts import Exposure, Facts
+from cutis.clinical.problem import Problem, sentence
 from cutis.clinical.units import Amount
 from cutis.core.errors import FactsError
 
@@ -34,22 +36,24 @@ def from_dict(data: Mapping[str, Any], where: str = "facts") -> Facts:
     Raises:
         FactsError: all problems at once: names, values, contradictions.
     """
-    found: list[str] = []
+    found: list[Problem] = []
     values = dict(data)
     if "bun" in values:
         _take_bun(values, found)
     read = _read_all(values, _FACTS, "", found)
     drugs = values.get("drugs")
     if isinstance(drugs, Mapping | str) or (drugs is not None and not isinstance(drugs, Iterable)):
-        found.append("drugs is no list. Write one dictionary with at least a name for each drug.")
+        found.append(
+            Problem("drugs", "%(field)s is no list. Write one dictionary with at least a name for each drug.")
+        )
     else:
         read["drugs"] = tuple(_exposures(drugs or (), found))
     try:
         facts = Facts(**read)
     except FactsError as error:
-        found += [problem.removeprefix("facts: ") for problem in error.problems]
+        found += error.found
     if found:
-        raise FactsError([f"{where}: {problem}" for problem in found])
+        raise FactsError([f"{where}: {problem}" for problem in found], found)
     return facts
 
 
@@ -171,25 +175,29 @@ def _each(reader: csv.DictReader[str], path: Path) -> Iterator[dict[str, Any]]:
         raise FactsError([problem]) from error
 
 
-def _take_bun(values: dict[str, Any], found: list[str]) -> None:
+def _take_bun(values: dict[str, Any], found: list[Problem]) -> None:
     """Urea nitrogen under the name that it has in the laboratory."""
     given = values.pop("bun")
     if given is None:
         return
     if values.get("urea") is not None:
-        found.append("urea and bun are both given. Leave out one of them.")
+        found.append(Problem("urea", "%(field)s and bun are both given. Leave out one of them."))
         return
     try:
         amount = amount_of(given, "mg/dL BUN")
     except NotReadError as wrong:
-        found.append(f"bun {wrong}")
+        found.append(Problem("bun", wrong.words, wrong.values))
         return
     if amount is not None:
         values["urea"] = Amount(amount.value, "mg/dL BUN") if amount.unit == "mg/dL" else amount
 
 
 def _read_all(
-    data: Mapping[str, Any], known: tuple[str, ...], where: str, found: list[str]
+    data: Mapping[str, Any],
+    known: tuple[str, ...],
+    at: str,
+    found: list[Problem],
+    of: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Values of one dictionary; what cannot be read is told in `found` and left out."""
     read: dict[str, Any] = {}
@@ -198,24 +206,33 @@ def _read_all(
             continue
         if name not in known:
             close = get_close_matches(str(name), [*known, "bun"], n=1)
-            hint = f"Did you mean '{close[0]}'?" if close else "See docs/clinical.md for the names."
-            found.append(f"{where}'{name}' is no fact that is known here. {hint}")
+            found.append(_no_fact(f"{at}{name}", str(name), close, of))
             continue
         try:
             read[name] = reader(name)(value)
         except NotReadError as wrong:
-            found.append(f"{where}{name} {wrong}")
+            found.append(Problem(f"{at}{name}", wrong.words, {**wrong.values, **of}))
     return read
 
 
-def _exposures(drugs: Iterable[Any], found: list[str]) -> Iterable[Exposure]:
+def _no_fact(field: str, name: str, close: list[str], of: Mapping[str, str]) -> Problem:
+    if close:
+        words = sentence("'%(value)s' is no fact that is known here. Did you mean '%(meant)s'?")
+        return Problem(field, words, {"value": name, "meant": close[0], **of})
+    words = sentence("'%(value)s' is no fact that is known here. See docs/clinical.md for the names.")
+    return Problem(field, words, {"value": name, **of})
+
+
+def _exposures(drugs: Iterable[Any], found: list[Problem]) -> Iterable[Exposure]:
     for number, drug in enumerate(drugs, 1):
         if isinstance(drug, str):
             drug = {"name": drug}
         if not isinstance(drug, Mapping) or not isinstance(drug.get("name"), str) or not drug["name"].strip():
-            found.append(f"drug {number} has no name. Write it as {{'name': ...}}.")
+            words = sentence("drug %(number)s has no name. Write it as {'name': ...}.")
+            found.append(Problem(f"drugs.{number}", words, {"number": str(number)}))
             continue
-        read = _read_all(drug, _EXPOSURE, f"drug '{drug['name']}': ", found)
+        of = {"drug": drug["name"]}
+        read = _read_all(drug, _EXPOSURE, f"drugs.{number}.", found, of)
         if read.get("suspected") is None:
             read.pop("suspected", None)
         yield Exposure(**{"name": drug["name"], **read})

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from math import isfinite
 
+from cutis.clinical.problem import Problem, sentence
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -32,7 +34,7 @@ class Quantity:
         units: factor by which a value in that unit becomes one in the first unit.
         low: below it a value in the first unit is taken to be a mistake.
         high: above it too.
-        unclear: units that mean two things, with what to write.
+        unclear: units that mean two things, with what to write instead.
     """
 
     units: dict[str, float]
@@ -41,12 +43,14 @@ class Quantity:
     unclear: dict[str, str]
 
 
-_UREA = "'mg/dL' of urea means two things; write 'mg/dL BUN' (urea nitrogen) or 'mg/dL urea'"
 _CELLS = {"10^9/L": 1.0, "cells/uL": 0.001}
 # Molar masses: urea 60.06 with 28.01 of nitrogen, glucose 180.16, creatinine 113.12 g/mol.
 QUANTITIES: dict[str, Quantity] = {
     "urea": Quantity(
-        {"mmol/L": 1.0, "mg/dL BUN": 0.357, "mg/dL urea": 0.1665, "g/L": 16.65}, 0.3, 120, {"mg/dL": _UREA}
+        {"mmol/L": 1.0, "mg/dL BUN": 0.357, "mg/dL urea": 0.1665, "g/L": 16.65},
+        0.3,
+        120,
+        {"mg/dL": "'mg/dL BUN' / 'mg/dL urea'"},
     ),
     "bicarbonate": Quantity({"mmol/L": 1.0, "mEq/L": 1.0}, 1, 60, {}),
     "glucose": Quantity({"mmol/L": 1.0, "mg/dL": 0.0555, "g/L": 5.55}, 0.5, 120, {}),
@@ -113,23 +117,37 @@ def in_first_unit(field: str, amount: Amount) -> float:
     return amount.value * QUANTITIES[field].units[amount.unit]
 
 
-def amount_problem(field: str, amount: Amount) -> str | None:
+def amount_problem(field: str, amount: Amount) -> Problem | None:
     """What is wrong with a laboratory value, in one sentence with its mend; None where nothing is."""
     quantity = QUANTITIES[field]
     known = ", ".join(quantity.units)
     if amount.unit in quantity.unclear:
-        return f"{field} is {amount.value:g} mg/dL: {quantity.unclear[amount.unit]}."
+        values = {"value": f"{amount.value:g}", "unit": amount.unit, "known": quantity.unclear[amount.unit]}
+        return Problem(
+            field,
+            "%(field)s is %(value)s %(unit)s: '%(unit)s' of %(field)s means two things; write %(known)s.",
+            values,
+        )
     if amount.unit not in quantity.units:
-        given = f"in '{amount.unit}'" if amount.unit else "without a unit"
-        return f"{field} is given {given}. Write it in one of: {known}."
+        values = {"unit": amount.unit, "known": known}
+        if amount.unit:
+            return Problem(field, "%(field)s is given in '%(unit)s'. Write it in one of: %(known)s.", values)
+        return Problem(field, "%(field)s is given without a unit. Write it in one of: %(known)s.", values)
+    said = {"value": str(amount)}
     if not isfinite(amount.value) or amount.value < 0:
-        return f"{field} is {amount}, which is no measured value. Correct it, or leave it out if not known."
+        return Problem(
+            field,
+            "%(field)s is %(value)s, which is no measured value. Correct it, or leave it out if not known.",
+            said,
+        )
     if _plausible(quantity, amount):
         return None
     others = [Amount(amount.value, unit) for unit in quantity.units if unit != amount.unit]
     meant = [str(other) for other in others if _plausible(quantity, other)]
-    hint = f"Did you mean {' or '.join(meant)}?" if meant else "Check the value and its unit."
-    return f"{field} is {amount}, which no patient has. {hint}"
+    if meant:
+        words = sentence("%(field)s is %(value)s, which no patient has. Did you mean %(meant)s?")
+        return Problem(field, words, {**said, "meant": " / ".join(meant)})
+    return Problem(field, "%(field)s is %(value)s, which no patient has. Check the value and its unit.", said)
 
 
 def _plausible(quantity: Quantity, amount: Amount) -> bool:

@@ -52,7 +52,16 @@ class PredictionsError(_TableError):
 
 
 class FactsError(_TableError):
-    """Clinical facts that do not hold or contradict each other, all of them at once."""
+    """Clinical facts that do not hold or contradict each other, all of them at once.
+
+    Args:
+        problems: one sentence each.
+        found: the same as `cutis.clinical.problem.Problem`, where they are of single facts.
+    """
+
+    def __init__(self, problems: Sequence[str], found: Sequence[object] = ()) -> None:
+        super().__init__(problems)
+        self.found = tuple(found)
 
 
 class LeakageError(_TableError):

@@ -30,7 +30,8 @@ Manage = Annotated[Access, needs(Permission.MANAGE_STUDY)]
 class AnalysisOut(BaseModel):
     """What a model says of a photo; ``result`` is there when ``state`` is ``done``.
 
-    ``sentence`` is the answer as the page words it.
+    ``sentence`` is the answer as the page words it. With ``asked_anyway`` a person asked for it, whatever
+    kind of photo it is.
     """
 
     id: str
@@ -38,6 +39,7 @@ class AnalysisOut(BaseModel):
     model: str
     state: str
     sentence: str
+    asked_anyway: bool
     result: dict[str, Any] | None
     problem: str
     seconds: float | None
@@ -193,6 +195,7 @@ def _out(row: Analysis) -> AnalysisOut:
         model=row.bundle_digest,
         state=row.state,
         sentence=said[0].sentence if said else "",
+        asked_anyway=row.asked_anyway,
         result=row.result if row.state == DONE else None,
         problem=row.problem,
         seconds=row.seconds,

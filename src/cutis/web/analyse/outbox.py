@@ -11,7 +11,6 @@ from cutis.web.database import Analysis, Photo
 from cutis.web.database.analysis import DONE, FAILED, WAITING
 from cutis.web.models import registry
 
-_ANYWAY = {"asked_anyway": True}  # what stands in place of a result while it waits
 _NOT_ASKED = ("kind", "colour", "grey")  # why a model was not asked, of which a person may think otherwise
 
 
@@ -35,14 +34,16 @@ def ask(
     for one in there.values():
         if one.state == FAILED:
             one.state, one.problem, one.tries, one.taken_until = WAITING, "", 0, None
+            one.asked_anyway = one.asked_anyway or anyway
         elif anyway and may_be_asked_anyway(one):
-            one.state, one.tries, one.taken_until, one.result = WAITING, 0, None, dict(_ANYWAY)
+            one.state, one.tries, one.taken_until, one.result = WAITING, 0, None, None
+            one.asked_anyway = True
     made = [
         Analysis(
             study_id=photo.study_id,
             photo_id=photo.id,
             bundle_digest=digest,
-            result=dict(_ANYWAY) if anyway else None,
+            asked_anyway=anyway,
         )
         for digest in wanted
         if digest not in there
@@ -54,12 +55,14 @@ def ask(
 
 def may_be_asked_anyway(row: Analysis) -> bool:
     """The model was not asked since the photo is of another kind, or of other colours, than it is for."""
-    said = row.result or {}
-    suits = said.get("suits", {"suits": True})
-    not_asked = not suits["suits"] and suits["why"] in _NOT_ASKED and not said.get("asked_anyway")
-    return row.state == DONE and not_asked
+    return row.state == DONE and _of_another_kind(row) and not row.asked_anyway
 
 
-def asked_anyway(row: Analysis) -> bool:
-    """Somebody asked for it whatever kind of photo it is."""
-    return bool((row.result or {}).get("asked_anyway"))
+def answered_anyway(row: Analysis) -> bool:
+    """Somebody asked for it, and the photo is of another kind, or of other colours, than the model is for."""
+    return row.state == DONE and _of_another_kind(row) and row.asked_anyway
+
+
+def _of_another_kind(row: Analysis) -> bool:
+    suits = (row.result or {}).get("suits", {"suits": True})
+    return not suits["suits"] and suits["why"] in _NOT_ASKED

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from cutis.web.analyse import grids, mosaics, outbox
+from cutis.web.analyse.facts.keeping import entries_of, takes_facts
+from cutis.web.analyse.facts.telling import told
 from cutis.web.analyse.meaning import need_share, prevalences, set_prevalence
 from cutis.web.analyse.results import results_of, results_of_each
 from cutis.web.analyse.similar import similar
@@ -132,6 +134,11 @@ def _values(
         "waiting": sum(one.state == WAITING for one in rows),
         "alike": similar(session, alike) if (alike := for_likeness(made)) else [],
         "alike_by": alike,
+        "facts": {
+            one.analysis.id: [told(entry) for entry in entries_of(session, one.analysis.id)]
+            for one in made
+            if takes_facts(one.analysis)
+        },
         "models": {one.digest: one for one in bundles},
         "kind": next((one.of_photo for one in made if one.of_photo), ""),
         "unasked": [one for one in bundles if one.digest not in asked],
@@ -334,7 +341,7 @@ def screened(session: Session, study: str, participant: str, prevalence: float |
         for photo in photos
         for row in results[photo.id]
         if row.bundle_digest in active and row.state == DONE and "rule" in (row.result or {})
-        if not outbox.asked_anyway(row)
+        if not outbox.answered_anyway(row)
     ]
     one = patient([row for _photo, row in rows])
     if one is not None and one.asked[0]:

@@ -91,10 +91,8 @@ class _Asking:
     def _asked(self, engine: Engine, digest: str, *, anyway: bool) -> tuple[dict[str, Any], bytes | None]:
         scene = self.scene
         said = answers.head(engine, scene, self.kind if made_for(engine.info) else None)
-        if not said["suits"]["suits"]:
-            if not anyway:
-                return said, None
-            said["asked_anyway"] = True
+        if not said["suits"]["suits"] and not anyway:
+            return said, None
         kind = said["kind"]
         if kind == "map":
             out = mosaics.place(self.maps, self.photo, digest)
@@ -113,6 +111,6 @@ class _Asking:
 
 def _by_oddness(said: dict[str, Any]) -> dict[str, Any]:
     """A photo that is unlike all that the model was trained on does not suit it."""
-    if said.get("unlike", {}).get("unlike") and not said.get("asked_anyway"):
+    if said.get("unlike", {}).get("unlike") and said["suits"]["suits"]:
         said["suits"] = {"suits": False, "why": "unlike"}
     return said

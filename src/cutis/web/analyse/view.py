@@ -17,7 +17,7 @@ from cutis.web.analyse.kind_words import (
 )
 from cutis.web.analyse.lesions import together
 from cutis.web.analyse.meaning import USUAL, Meaning, meaning
-from cutis.web.analyse.outbox import may_be_asked_anyway
+from cutis.web.analyse.outbox import answered_anyway, may_be_asked_anyway
 from cutis.web.database import Analysis
 from cutis.web.database.analysis import DONE
 from cutis.web.words import _, later, ngettext
@@ -36,7 +36,6 @@ DETAIL = {
     "noise": later("Grain shows when the photo is zoomed into."),
     "compression": later("Traces of compression show when the photo is zoomed into."),
 }
-COLOURS = ("colour", "grey")
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class Shown:
     @property
     def anyway(self) -> bool:
         """Somebody asked for it, though the photo is of another kind than the model is for."""
-        return bool(self.result.get("asked_anyway"))
+        return answered_anyway(self.analysis)
 
     @property
     def made_for(self) -> str:
@@ -135,7 +134,7 @@ def _belongs(one: Shown) -> float:
     said = one.result.get("unlike", {})
     if one.kind == "quality":
         return 2.0
-    if one.result.get("asked_anyway"):
+    if one.anyway:
         return -1.0
     if not said.get("known"):
         return 0.4
@@ -144,7 +143,7 @@ def _belongs(one: Shown) -> float:
 
 def _shown(row: Analysis, prevalences: Mapping[tuple[str, str], float], tried: float | None) -> Shown:
     result = row.result or {}
-    anyway = result.get("asked_anyway") and result["suits"]["why"] in ("kind", *COLOURS)
+    anyway = answered_anyway(row)
     if not result["suits"]["suits"] and result["suits"]["why"] != "unlike" and not anyway:
         return Shown(row, result, "unknown", _("Not asked"), _why_not(result), fits=False)
     makers = {

@@ -5,6 +5,7 @@ from cutis.web.database.answers import Answers
 from cutis.web.database.audit_entry import AuditEntry, AuditHead
 from cutis.web.database.bundle import StoredBundle
 from cutis.web.database.case_shown import CaseShown
+from cutis.web.database.clinical_facts import ClinicalFacts
 from cutis.web.database.consent import Consent
 from cutis.web.database.consent_text import ConsentText
 from cutis.web.database.delivery import Delivery, Dispatch, PatientIdentity, PollBookmark
@@ -39,6 +40,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "CaseShown",
+    "ClinicalFacts",
     "Consent",
     "ConsentText",
     "Database",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cutis.web.database.row import Created, Digest, Id, Row, StudyId, UtcTime
@@ -23,6 +23,7 @@ class Analysis(Row):
         bundle_digest: of the model; a new version is a row beside the old one.
         state: ``waiting``, ``done`` or ``failed``.
         result: see `cutis.web.analyse.result`; None until it is done.
+        asked_anyway: a person asked for it, whatever kind of photo it is.
         problem: why it failed, in a sentence.
         embedding: float16 numbers of length 1 together, for similar photos.
         seconds: that it took.
@@ -40,6 +41,7 @@ class Analysis(Row):
     bundle_digest: Mapped[Digest] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(10), default=WAITING, index=True)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    asked_anyway: Mapped[bool] = mapped_column(default=False, server_default=false())
     problem: Mapped[str] = mapped_column(String(500), default="")
     embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
     seconds: Mapped[float | None]

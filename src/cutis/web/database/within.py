@@ -15,6 +15,7 @@ from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
 from cutis.web.database.analysis import Analysis
 from cutis.web.database.answers import Answers
+from cutis.web.database.clinical_facts import ClinicalFacts
 from cutis.web.database.consent import Consent
 from cutis.web.database.participant import Participant
 from cutis.web.database.participant_link import ParticipantLink
@@ -59,5 +60,5 @@ def _criteria(bounds: Bounds) -> list[tuple[type[Any], ColumnElement[bool]]]:
         (Participant, or_(Participant.study_id.not_in(bounds), Participant.site_id.in_(sites))),
         (Site, or_(Site.study_id.not_in(bounds), Site.id.in_(sites))),
         *((row, row.participant_id.in_(seen)) for row in (Photo, Answers, Consent, ParticipantLink)),
-        *((row, row.photo_id.in_(pictured)) for row in (Analysis, PhotoLabel)),
+        *((row, row.photo_id.in_(pictured)) for row in (Analysis, ClinicalFacts, PhotoLabel)),
     ]

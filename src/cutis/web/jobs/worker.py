@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cutis.web.analyse import outbox
 from cutis.web.analyse.engines import Engines
 from cutis.web.analyse.kind import known_of
 from cutis.web.analyse.run import analyse
@@ -54,7 +53,7 @@ class Worker:
         if taken is None:
             return 0
         found, rows = taken
-        anyway = {one.id for one in rows if outbox.asked_anyway(one)}
+        anyway = {one.id for one in rows if one.asked_anyway}
         written = 0
 
         def keep(outcomes: dict[str, claims.Outcome]) -> None:

@@ -17,6 +17,8 @@ from babel.messages.pofile import read_po, write_po
 from cutis.web.languages.catalogues import FOLDER, LANGUAGES
 
 _WEB = Path(__file__).parents[1]
+_CLINICAL = _WEB.parent / "clinical"
+_OF_PROBLEMS = {"Problem": (2,), "sentence": None, "NotReadError": None}
 _KEYWORDS = {"_": None, "ngettext": (1, 2), "gettext": None, "later": None, "pgettext": ((1, "c"), 2)}
 _HOW = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
@@ -28,9 +30,27 @@ def words_now() -> Catalog:
         _WEB, _HOW, keywords=_KEYWORDS, options_map={"templates/**.html": {"newstyle_gettext": "true"}}
     ):
         found.add(message, locations=[(Path(file).as_posix(), 0)], auto_comments=comments, context=context)
-    for words, where in _words_of_models():
+    for _file, _line, message, _comments, _context in extract_from_dir(_CLINICAL, keywords=_OF_PROBLEMS):
+        found.add(message)
+    for words, where in (*_words_of_models(), *_words_of_scores()):
         found.add(words, locations=[(where, 0)])
     return found
+
+
+def _words_of_scores() -> Iterator[tuple[str, str]]:
+    """What published scores say of themselves: their items, when points are given, and what must be known."""
+    from cutis.clinical.alden import alden
+    from cutis.clinical.facts import Exposure, Facts
+    from cutis.clinical.prognosis import abcd10, scorten
+    from cutis.clinical.regiscar import regiscar
+
+    facts = Facts(age=17, drugs=(Exposure("x"), Exposure("y", earlier="other_same_drug")))
+    for score in (scorten(facts), abcd10(facts), regiscar(facts), *alden(facts)):
+        for item in score.items:
+            yield item.name, "clinical"
+            yield item.rule, "clinical"
+        for note in score.notes:
+            yield note, "clinical"
 
 
 def _words_of_models() -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ withdrew nothing is but that they did.
 | `images/` | the photos{images} |
 | `predictions/TASK.csv` | what models answered; a new version of a model is a source beside the old one |
 | `measures.csv` | numbers that can be followed over visits, one line each |
+| `facts.csv`, `scores.csv` | clinical facts that were entered beside answers, and the scores made from them |
 | `participants.csv`, `answers.csv`, `consents.csv` | who takes part, what was answered, what was signed |
 | `data_dictionary.csv` | what each column and each question is |
 | `study.json` | every version of the protocol and of the consent texts |
@@ -104,6 +105,8 @@ def _write_tables(archive: zipfile.ZipFile, tables: Tables) -> None:
         "answers": tables.answers,
         "consents": tables.consents,
         "measures": tables.measures,
+        "facts": tables.facts,
+        "scores": tables.scores,
         "data_dictionary": tables.dictionary,
         **{f"predictions/{name}": table for name, table in tables.predictions.items()},
     }

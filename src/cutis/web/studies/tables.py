@@ -24,6 +24,7 @@ from cutis.web.database import (
 )
 from cutis.web.database.participant import WITHDRAWN
 from cutis.web.studies import measures
+from cutis.web.studies.facts_tables import FACTS, SCORES, facts_of, facts_rows, score_rows
 from cutis.web.studies.protocol import Protocol, Question, protocols_of
 
 Table = pl.DataFrame
@@ -79,6 +80,7 @@ MEASURED = {
     "title": "in words",
     "value": "the number; shares are from 0 to 1",
 }
+_WHOLE = ("width", "height", "version", "protocol", "low", "high", "published")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Tables:
     answers: Table
     consents: Table
     measures: Table
+    facts: Table
+    scores: Table
     predictions: dict[str, Table]
     dictionary: Table
 
@@ -126,6 +130,7 @@ def tables_of(session: Session, study: Study) -> Tables:
     protocols = list(protocols_of(session, study))
     analyses = measures.done_of_each(session, photos)
     bundles = measures.bundles_of(session, (one for some in analyses.values() for one in some))
+    entered = facts_of(session, photos)
     manifest = _table(PHOTOS, (_photo(one, names, where) for one in photos))
     said = [a for a in _answers(session, study) if a.participant_id in shown]
     tables = {
@@ -134,6 +139,8 @@ def tables_of(session: Session, study: Study) -> Tables:
         "answers": _table(SAID, _said(said, names)),
         "consents": _table(SIGNED, _signed(session, study, names)),
         "measures": _table(MEASURED, _measured(photos, names, analyses, bundles)),
+        "facts": _table(FACTS, facts_rows(entered, photos, names)),
+        "scores": _table(SCORES, score_rows(entered, photos, names)),
     }
     predictions = _predictions(photos, names, analyses, bundles)
     return Tables(
@@ -181,7 +188,7 @@ def _table(columns: dict[str, str], rows: Iterable[dict[str, Any]]) -> Table:
     kinds: dict[str, Any] = {
         name: pl.Float64 if name == "value" and "measure" in columns else pl.String for name in columns
     }
-    kinds.update({name: pl.Int64 for name in ("width", "height", "version", "protocol") if name in columns})
+    kinds.update({name: pl.Int64 for name in _WHOLE if name in columns})
     return pl.DataFrame(list(rows), schema=kinds, orient="row")
 
 
@@ -334,6 +341,8 @@ def _dictionary(
         "answers": SAID,
         "consents": SIGNED,
         "measures": MEASURED,
+        "facts": FACTS,
+        "scores": SCORES,
     }
     lines: list[dict[str, str | None]] = [
         {"table": name, "column": column, "kind": _kind(tables[name], column), "title": title}
