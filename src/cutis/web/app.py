@@ -18,6 +18,7 @@ from cutis.core.version import __version__
 from cutis.web import files, health
 from cutis.web.analyse import api as analyse_api
 from cutis.web.analyse import routes as analyse
+from cutis.web.analyse.facts import routes as facts
 from cutis.web.api import openapi
 from cutis.web.api import people as people_api
 from cutis.web.api import routes as api
@@ -78,6 +79,7 @@ PARTS = (
     photos.router,
     analyse.router,
     analyse_api.router,
+    facts.router,
     models.router,
     models_api.router,
     capture.router,
