@@ -41,7 +41,7 @@ from cutis.web.database import (
     User,
 )
 from cutis.web.database.row import now
-from cutis.web.gateway.server import instance_uid, series_uid, study_uid
+from cutis.web.gateway.catalogue import instance_uid, series_uid, study_uid
 from cutis.web.people import passwords, sessions, taking_part, tokens
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR

@@ -7,13 +7,14 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 pytest.importorskip("pydicom", reason="needs the 'dicom' extra")
 
@@ -21,9 +22,18 @@ from cutis.interop.fhir.client import FhirClient, Written
 from cutis.interop.fhir.errors import RecordAwayError
 from cutis.interop.fhir.results import Finding
 from cutis.web.app import create_app, open_platform
-from cutis.web.database import AuditEntry, Delivery, Dispatch, Participant, PatientIdentity, Photo
+from cutis.web.database import (
+    AuditEntry,
+    Delivery,
+    Dispatch,
+    Member,
+    Participant,
+    PatientIdentity,
+    Photo,
+    Study,
+)
 from cutis.web.database.delivery import DEAD, MADE
-from cutis.web.gateway import steps
+from cutis.web.gateway import catalogue, steps
 from cutis.web.gateway.arrive import Came, arrive
 from cutis.web.gateway.gateway import Gateway, made
 from cutis.web.gateway.rules import Rules
@@ -135,6 +145,73 @@ def test_an_object_that_is_stored_comes_out_by_pseudonym(
     assert data.SOPInstanceUID == instance["00080018"]["Value"][0]
     expired = someone.client.get(root, headers={"authorization": "Bearer cutis_expired"})
     assert expired.status_code == 401
+
+
+@pytest.fixture
+def read(platform: Platform) -> Iterator[list[str]]:
+    """Which photos the server has read whole from the database."""
+    seen: list[str] = []
+
+    def note(row: Photo, _context: Any) -> None:
+        seen.append(row.id)
+
+    event.listen(Photo, "load", note)
+    yield seen
+    event.remove(Photo, "load", note)
+
+
+def test_what_dicomweb_is_asked_for_is_read_and_nothing_else(
+    world: World, platform: Platform, read: list[str]
+) -> None:
+    study, when = "dicomweb-study", datetime(2026, 3, 1, tzinfo=UTC)
+    clinician = world.a.people[Role.CLINICIAN]
+    with platform.database.writing() as session:
+        session.add(Study(id=study, name="DICOMweb"))
+        session.flush()
+        session.add(Member(study_id=study, user_id=clinician.user, role=Role.CLINICIAN))
+        for person in range(4):
+            state = "withdrawn" if person == 3 else "enrolled"
+            who = Participant(id=f"person-{person}", study_id=study, pseudonym=f"P-{person}", state=state)
+            session.add(who)
+            session.flush()
+            session.add_all(
+                Photo(id=f"photo-{person}-{n}", study_id=study, participant_id=who.id, key=f"{n}",
+                      arrived_digest=f"{person}{n}", digest=f"{person}{n}", kind="jpg", size=1, width=4,
+                      height=3, created=when + timedelta(days=person, minutes=n))
+                for n in range(70)
+            )  # fmt: skip
+    root = f"/api/studies/{study}/dicomweb/studies"
+
+    def asked(path: str = "", **more: Any) -> Any:
+        read.clear()
+        answer = clinician.api("GET", f"{root}{path}", params=more)
+        return answer.json() if answer.status_code == 200 else answer.status_code
+
+    def value(item: dict[str, Any], tag: str) -> Any:
+        return item[tag]["Value"][0]
+
+    told = asked()
+    assert [(value(one, "00100020"), value(one, "00201208")) for one in told] == [
+        ("P-2", 70),
+        ("P-1", 70),
+        ("P-0", 70),
+    ]
+    assert [value(one, "00100020") for one in asked(limit=1, offset=1)] == ["P-1"]
+    uid = value(told[1], "0020000D")
+    assert [value(one, "00100020") for one in asked(StudyInstanceUID=uid)] == ["P-1"]
+    assert asked(StudyInstanceUID="1.2.3") == [] and asked(PatientID="P-3") == []
+    (series,) = asked(f"/{uid}/series")
+    assert value(series, "00201209") == 70 and not read
+    path = f"/{uid}/series/{value(series, '0020000E')}/instances"
+    instances = asked(path)
+    assert len(instances) == len({value(one, "00080018") for one in instances}) == len(read) == 70
+    assert [value(one, "00080018") for one in asked(path, limit=2, offset=1)] == [
+        value(one, "00080018") for one in instances[1:3]
+    ]
+    assert len(read) == 2
+    assert asked(f"{path}/1.2.3") == asked(f"/{uid}/series/1.2.3/instances") == 404 and not read
+    gone = catalogue.study_uid("person-3")
+    assert asked(f"/{gone}/series") == asked("/1.2.3/series") == 404
 
 
 def test_records_ask_for_cards_with_a_signature_or_get_none(

@@ -30,12 +30,12 @@ from cutis.web.analyse.results import results_of
 from cutis.web.analyse.view import shown
 from cutis.web.database import Member, Participant, PatientIdentity, Photo, Study
 from cutis.web.errors import RefusedError
+from cutis.web.gateway.catalogue import instance_uid
 from cutis.web.gateway.inlets import number_of
 from cutis.web.gateway.patients import Patient, key_of, participant_for
 from cutis.web.gateway.routes import gateway_of
 from cutis.web.gateway.rules import Record
 from cutis.web.gateway.said import chosen, predictions, risk_of
-from cutis.web.gateway.server import instance_uid
 from cutis.web.gateway.steps import study_of
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission, Role

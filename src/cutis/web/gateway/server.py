@@ -13,21 +13,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from cutis.interop.dicom.description import Description, Patient, Study
 from cutis.interop.dicom.image import CLINICAL
 from cutis.interop.dicom.modules import as_bytes
-from cutis.interop.dicom.uids import uid_of
 from cutis.interop.dicom.wrap import wrap
 from cutis.web.database import Participant, Photo
 from cutis.web.errors import RefusedError
+from cutis.web.gateway import catalogue
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
+from cutis.web.gateway.catalogue import Occasion
 from cutis.web.gateway.routes import gateway_of
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
-from cutis.web.photos.access import PER_PAGE, photos_of
 from cutis.web.platform import Held, Platform
 from cutis.web.words import _
 
@@ -39,7 +38,7 @@ _JSON = "application/dicom+json"
 _MOST = 1000  # photos in one answer
 _CANNOT = 0xC000  # of PS3.4, table B.2-1
 Limit = Annotated[int, Query(ge=1, le=_MOST)]
-Found = list[tuple[Photo, Participant]]
+Offset = Annotated[int, Query(ge=0, le=1 << 53)]
 
 
 @router.post("/studies")
@@ -66,66 +65,58 @@ def find_studies(
     patient: Annotated[str, Query(alias="PatientID", max_length=64)] = "",
     uid: Annotated[str, Query(alias="StudyInstanceUID", max_length=64)] = "",
     limit: Limit = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> Response:
     """Occasions of this study's participants (QIDO-RS)."""
-    found = [
-        one
-        for one in _of_participants(held, access).items()
-        if (not patient or one[1][0][1].pseudonym == patient) and (not uid or one[0] == uid)
-    ]
-    return JSONResponse([_study(*one) for one in found[offset : offset + limit]], media_type=_JSON)
+    with held.database.reading() as session:
+        found = catalogue.occasions(
+            session, access.study, pseudonym=patient, uid=uid, skip=offset, most=limit
+        )
+    return JSONResponse([_study(one) for one in found], media_type=_JSON)
 
 
 @router.get("/studies/{dicom_study}/series")
 def find_series(held: Held, access: See, dicom_study: str) -> Response:
     """Series of an occasion (QIDO-RS)."""
-    found = _chosen(held, access, dicom_study)
-    series = {"0020000E": _ui(_series_uid(found[0][1])), "00080060": {"vr": "CS", "Value": ["XC"]},
-              "00201209": {"vr": "IS", "Value": [len(found)]}}  # fmt: skip
-    return JSONResponse([_study(dicom_study, found) | series], media_type=_JSON)
+    with held.database.reading() as session:
+        found = catalogue.occasion(session, access.study, dicom_study)
+    series = {"0020000E": _ui(catalogue.series_uid(found.participant.id)),
+              "00080060": {"vr": "CS", "Value": ["XC"]},
+              "00201209": {"vr": "IS", "Value": [found.photos]}}  # fmt: skip
+    return JSONResponse([_study(found) | series], media_type=_JSON)
 
 
 @router.get("/studies/{dicom_study}/series/{dicom_series}/instances")
-def find_instances(held: Held, access: See, dicom_study: str, dicom_series: str) -> Response:
+def find_instances(
+    held: Held,
+    access: See,
+    dicom_study: str,
+    dicom_series: str,
+    limit: Limit = _MOST,
+    offset: Offset = 0,
+) -> Response:
     """Photos of a series (QIDO-RS)."""
-    found = _chosen(held, access, dicom_study, dicom_series)
-    return JSONResponse([_instance(*one) for one in found], media_type=_JSON)
+    with held.database.reading() as session:
+        participant = catalogue.occasion(session, access.study, dicom_study, dicom_series).participant
+        found = catalogue.photos(session, participant.id, skip=offset, most=limit)
+    return JSONResponse([_instance(one, participant) for one in found], media_type=_JSON)
 
 
 @router.get("/studies/{dicom_study}/series/{dicom_series}/instances/{dicom_instance}")
 def retrieve(held: Held, access: See, dicom_study: str, dicom_series: str, dicom_instance: str) -> Response:
     """A photo as a DICOM object (WADO-RS), of a participant by pseudonym."""
-    ((photo, participant),) = _chosen(held, access, dicom_study, dicom_series, dicom_instance)
-    with held.database.writing() as session:
-        held.audit.add(
-            session, "photo.seen", who=access.user, study=access.study, subject=photo.id, by="wado"
-        )
+    with held.database.reading() as session:
+        participant = catalogue.occasion(session, access.study, dicom_study, dicom_series).participant
+        photo = catalogue.photo(session, participant.id, dicom_instance)
+    held.audit.note(
+        held.database, "photo.seen", who=access.user, study=access.study, subject=photo.id, by="wado"
+    )
     boundary = secrets.token_hex(16)
     content = _file(held, photo, participant)
     body = b"--%b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n--%b--\r\n"
     media = f'multipart/related; type="application/dicom"; boundary={boundary}'
     filled = body % (boundary.encode(), content, boundary.encode())
     return Response(filled, headers={"content-type": media, "cache-control": "private, no-store"})
-
-
-def study_uid(participant: str) -> str:
-    """UID of all photos of a participant."""
-    return uid_of("cutis study", participant)
-
-
-def instance_uid(photo: str) -> str:
-    """UID of a photo."""
-    return uid_of("cutis photo", photo)
-
-
-def series_uid(participant: str) -> str:
-    """UID of the one series of a participant."""
-    return uid_of("cutis series", participant)
-
-
-def _series_uid(participant: Participant) -> str:
-    return series_uid(participant.id)
 
 
 def _stowed(held: Platform, access: Access, parts: Sequence[bytes]) -> Response:
@@ -171,60 +162,26 @@ def _named(content: bytes) -> tuple[str, str]:
         return "", ""
 
 
-def _every(session: Session, study: str) -> Iterator[tuple[Photo, Participant]]:
-    skip = 0
-    while rows := photos_of(session, study, skip=skip):
-        yield from rows[:PER_PAGE]
-        if len(rows) <= PER_PAGE:
-            return
-        skip += PER_PAGE
-
-
-def _of_participants(held: Platform, access: Access) -> dict[str, Found]:
-    """Photos of a study's participants, by UID."""
-    found: dict[str, Found] = {}
-    with held.database.reading() as session:
-        for photo, participant in _every(session, access.study):
-            found.setdefault(study_uid(participant.id), []).append((photo, participant))
-    return found
-
-
-def _chosen(held: Platform, access: Access, study: str, series: str = "", instance: str = "") -> Found:
-    """Photos that an address names.
-
-    Raises:
-        RefusedError: it names none of this study.
-    """
-    found = _of_participants(held, access).get(study, [])
-    if found and series and series != _series_uid(found[0][1]):
-        found = []
-    if instance:
-        found = [one for one in found if instance_uid(one[0].id) == instance]
-    if not found:
-        raise RefusedError(404)
-    return found[:_MOST]
-
-
 def _ui(uid: str) -> dict[str, Any]:
     return {"vr": "UI", "Value": [uid]}
 
 
-def _study(uid: str, found: Found) -> dict[str, Any]:
-    participant = found[0][1]
+def _study(found: Occasion) -> dict[str, Any]:
+    participant = found.participant
     return {
-        "0020000D": _ui(uid),
+        "0020000D": _ui(catalogue.study_uid(participant.id)),
         "00100020": {"vr": "LO", "Value": [participant.pseudonym]},
         "00080020": {"vr": "DA", "Value": [f"{participant.created:%Y%m%d}"]},
         "00080061": {"vr": "CS", "Value": ["XC"]},
-        "00201208": {"vr": "IS", "Value": [len(found)]},
+        "00201208": {"vr": "IS", "Value": [found.photos]},
     }
 
 
 def _instance(photo: Photo, participant: Participant) -> dict[str, Any]:
     return {
-        "0020000D": _ui(study_uid(participant.id)),
-        "0020000E": _ui(_series_uid(participant)),
-        "00080018": _ui(instance_uid(photo.id)),
+        "0020000D": _ui(catalogue.study_uid(participant.id)),
+        "0020000E": _ui(catalogue.series_uid(participant.id)),
+        "00080018": _ui(catalogue.instance_uid(photo.id)),
         "00080016": _ui(CLINICAL),
         "00280010": {"vr": "US", "Value": [photo.height]},
         "00280011": {"vr": "US", "Value": [photo.width]},
@@ -234,9 +191,9 @@ def _instance(photo: Photo, participant: Participant) -> dict[str, Any]:
 def _file(held: Platform, photo: Photo, participant: Participant) -> bytes:
     said = Description(
         patient=Patient(id=participant.pseudonym),
-        study=Study(uid=study_uid(participant.id), moment=participant.created),
-        series_uid=_series_uid(participant),
-        instance_uid=instance_uid(photo.id),
+        study=Study(uid=catalogue.study_uid(participant.id), moment=participant.created),
+        series_uid=catalogue.series_uid(participant.id),
+        instance_uid=catalogue.instance_uid(photo.id),
     )
     data = wrap([held.store.photo(photo.digest, photo.kind)], "clinical", said).data
     data.PatientIdentityRemoved = "YES"
