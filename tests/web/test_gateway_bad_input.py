@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +41,25 @@ from cutis.web.database import (
     StudyModel,
     User,
 )
-from cutis.web.database.delivery import ARRIVED, DEAD, MADE, REFUSED, UNASSIGNED, WAITING, WITHDRAWN
+from cutis.web.database.delivery import (
+    ARRIVED,
+    DEAD,
+    DONE,
+    FORGOTTEN,
+    MADE,
+    REFUSED,
+    UNASSIGNED,
+    WAITING,
+    WITHDRAWN,
+)
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.gateway import inlets, sending, steps, withdrawal
+from cutis.web.gateway import inlets, refusals, sending, steps, withdrawal
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
 from cutis.web.gateway.document import read_rules
 from cutis.web.gateway.gateway import Gateway, made
-from cutis.web.gateway.rules import Folder, Rules
+from cutis.web.gateway.peers import Folder
+from cutis.web.gateway.rules import Keeping, Rules
 from cutis.web.models import registry
 from cutis.web.people.access import Access
 from cutis.web.people.roles import Role
@@ -506,3 +519,77 @@ def test_one_photo_that_is_gone_does_not_keep_those_behind_it(gateway: Gateway, 
     assert inlets.poll_record(made, ehr, told.append) == 1
     assert len(told) == 2 and all("passed over" in one for one in told)
     assert [one.subject for one in rows(made, Delivery)] == ["Patient/12"]
+
+
+def _kept(gateway: Gateway, state: str) -> dict[str, bool]:
+    """Numbers of the patients of deliveries in a state, and whether the file is there."""
+    found = [one for one in rows(gateway, Delivery) if one.state == state]
+    return {one.patient: (gateway.arrived / one.place).is_file() for one in found}
+
+
+def test_what_is_refused_is_forgotten_after_a_time_and_beyond_a_number_and_nothing_else_is(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    held = replace(gateway, rules=gateway.rules.model_copy(update={"keeping": Keeping(refused_most=3)}))
+    for n in range(6):
+        arrive(held, Came("X", jpeg(700 + n)[:-40], patient=f"BAD-{n}"))
+        go(held)
+    arrive(held, Came("X", dicom(tmp_path, 71).read_bytes()))
+    arrive(held, Came("X", jpeg(720)))
+    go(held)
+    arrive(held, Came("X", jpeg(721), patient="MRN-NEW"))
+    assert refusals.forget(held) == 3
+    assert _kept(held, REFUSED) == {"BAD-3": True, "BAD-4": True, "BAD-5": True}
+    assert _kept(held, FORGOTTEN) == {"": False}
+    with held.platform.database.writing() as session:
+        long_ago = now() - timedelta(days=31)
+        session.execute(update(Delivery).values(finished=long_ago, created=long_ago))
+        session.execute(update(Delivery).where(Delivery.patient == "BAD-5").values(finished=now()))
+    assert refusals.forget(held) == 2 and refusals.forget(held) == 0
+    assert _kept(held, REFUSED) == {"BAD-5": True}
+    assert all(
+        (held.arrived / one.place).is_file()
+        for one in rows(held, Delivery)
+        if one.state not in (REFUSED, FORGOTTEN)
+    )
+    assert _kept(held, UNASSIGNED) == {"": True} and _kept(held, ARRIVED) == {"MRN-NEW": True}
+    assert actions(held).count("delivery.forgotten") == 5
+    assert "BAD-1" not in str([vars(one) for one in rows(held, Delivery)])
+
+
+def test_what_was_forgotten_and_is_sent_once_more_is_a_new_object(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = replace(gateway, rules=gateway.rules.model_copy(update={"keeping": Keeping(refused_most=0)}))
+    path = dicom(tmp_path, 72)
+
+    def refused(*given: Any, **more: Any) -> Any:
+        raise RefusedError(422, "It cannot be read.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "take_in", refused)
+        first = arrive(held, Came("X", path.read_bytes()))
+        go(held)
+    assert _kept(held, REFUSED) == {"MRN-1": True}
+    assert refusals.forget(held) == 1 and not list(held.arrived.iterdir())
+    again = arrive(held, Came("X", path.read_bytes()))
+    assert again.new and again.id != first.id
+    assert _kept(held, ARRIVED) == {"MRN-1": True}
+    go(held)
+    (row,) = rows(held, Delivery)
+    assert row.state == DONE and rows(held, Photo)
+
+
+def test_a_full_disk_refuses_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive(gateway, Came("X", jpeg(73), patient="MRN-1"))
+
+    def full(*given: Any, **more: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cutis.web.photos.intake.examine", full)
+        with pytest.raises(OSError, match="No space"):
+            go(gateway)
+    assert _kept(gateway, ARRIVED) == {"MRN-1": True}
+    go(gateway)
+    assert [one.state for one in rows(gateway, Delivery)] == [DONE]

@@ -120,7 +120,7 @@ def _read(data: Path | None) -> tuple[Settings, Rules]:
 
 def _with(rules: Rules, watch: list[Path], port: int | None) -> Rules:
     """The document with what the command line adds."""
-    from cutis.web.gateway.rules import Folder, Receiver
+    from cutis.web.gateway.peers import Folder, Receiver
 
     folders = (
         *rules.folders,

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cutis.web.database.row import Created, Digest, Id, Row, StudyId, UtcTime
 
-# Of deliveries, in the order of the way; the last four are off it.
+# Of deliveries, in the order of the way; the later ones are off it.
 ARRIVED, TAKEN, MADE, DONE = "arrived", "taken", "made", "done"
 UNASSIGNED, REFUSED, DEAD, WITHDRAWN = "unassigned", "refused", "dead", "withdrawn"
+FORGOTTEN = "forgotten"  # it was refused, and is kept no more
 WAITING, SENT = "waiting", "sent"  # of dispatches, beside DEAD
 
 

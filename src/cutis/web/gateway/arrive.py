@@ -16,7 +16,7 @@ from cutis.core.errors import CutisError
 from cutis.imaging.formats import SNIFFED, image_format
 from cutis.interop.dicom.receive import NotTakenError, keep
 from cutis.web.database import Delivery
-from cutis.web.database.delivery import ARRIVED, UNASSIGNED, WITHDRAWN
+from cutis.web.database.delivery import ARRIVED, FORGOTTEN, UNASSIGNED, WITHDRAWN
 from cutis.web.gateway.gateway import Gateway, sync_folder
 
 NO_PATIENT = "Nobody says who the patient is. Say it on the page of the gateway."
@@ -172,38 +172,49 @@ def _write(gateway: Gateway, place: str, content: bytes) -> None:
 def _written(gateway: Gateway, came: Came, identity: str, place: str, media: str) -> Arrived:
     platform = gateway.platform
     with platform.database.reading() as session:
-        if (there := _there(session, identity)) is not None and not _tells(there, came):
+        there = _there(session, identity)
+        if there is not None and there.state != FORGOTTEN and not _tells(there, came):
             return _again(gateway, there, came)
     with platform.database.writing() as session:
         platform.audit.lock(session)  # of two that bring the same, one comes after the other
-        if (there := _there(session, identity)) is not None:
+        there = _there(session, identity)
+        if there is not None and there.state == FORGOTTEN:  # a new delivery, since it is sent once more
+            session.delete(there)
+            session.flush()
+            _write(gateway, place, came.content)  # again, where it was forgotten at this very moment
+        elif there is not None:
             if _tells(there, came):
                 there.issuer, there.patient, there.subject = came.issuer, came.patient, came.subject
                 there.state, there.problem, there.due = ARRIVED, "", None
                 platform.audit.add(session, "delivery.assigned", subject=there.id, source=came.source[:120])
             return _again(gateway, there, came)
-        row = Delivery(
-            identity=identity,
-            source=came.source[:120],
-            media=media,
-            digest=hashlib.sha256(came.content).hexdigest(),
-            place=place,
-            issuer=came.issuer,
-            patient=came.patient,
-            subject=came.subject,
-            modality=came.modality,
-            body_site=came.body_site,
-            side=came.side,
-            taken=came.taken,
-            study_id=came.study or None,
-        )
-        if not (came.patient or came.subject):
-            row.state, row.problem = UNASSIGNED, NO_PATIENT
+        row = _row(came, identity, place, media)
         session.add(row)
         session.flush()
         action = "delivery.unassigned" if row.state == UNASSIGNED else "delivery.arrived"
         platform.audit.add(session, action, study=came.study, subject=row.id, source=row.source, media=media)
     return Arrived(row.id, new=True)
+
+
+def _row(came: Came, identity: str, place: str, media: str) -> Delivery:
+    row = Delivery(
+        identity=identity,
+        source=came.source[:120],
+        media=media,
+        digest=hashlib.sha256(came.content).hexdigest(),
+        place=place,
+        issuer=came.issuer,
+        patient=came.patient,
+        subject=came.subject,
+        modality=came.modality,
+        body_site=came.body_site,
+        side=came.side,
+        taken=came.taken,
+        study_id=came.study or None,
+    )
+    if not (came.patient or came.subject):
+        row.state, row.problem = UNASSIGNED, NO_PATIENT
+    return row
 
 
 def _there(session: Session, identity: str) -> Delivery | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cutis.core.errors import CutisError, MissingExtraError
-from cutis.web.gateway.rules import Web
+from cutis.web.gateway.peers import Web
 
 _BUSY = (408, 425, 429)
 

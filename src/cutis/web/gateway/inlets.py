@@ -22,7 +22,7 @@ from cutis.web.database import Delivery, PollBookmark
 from cutis.web.gateway import dicomweb
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive, number
 from cutis.web.gateway.gateway import Gateway
-from cutis.web.gateway.rules import Folder, Receiver, Record, Web
+from cutis.web.gateway.peers import Folder, Receiver, Record, Web
 from cutis.web.gateway.sending import TryLaterError, client_of
 
 SUFFIXES = frozenset(

@@ -33,8 +33,8 @@ from cutis.web.errors import RefusedError
 from cutis.web.gateway.catalogue import instance_uid
 from cutis.web.gateway.inlets import number_of
 from cutis.web.gateway.patients import Patient, key_of, participant_for
+from cutis.web.gateway.peers import Record
 from cutis.web.gateway.routes import gateway_of
-from cutis.web.gateway.rules import Record
 from cutis.web.gateway.said import chosen, predictions, risk_of
 from cutis.web.gateway.steps import study_of
 from cutis.web.people.access import Access, Filled, needs

@@ -26,7 +26,7 @@ from cutis.web.database import Analysis, Delivery, Dispatch
 from cutis.web.database import analysis as analyses
 from cutis.web.database.delivery import ARRIVED, MADE, TAKEN, WAITING
 from cutis.web.database.row import now
-from cutis.web.gateway import inlets, sending, steps, withdrawal
+from cutis.web.gateway import inlets, refusals, sending, steps, withdrawal
 from cutis.web.gateway.gateway import FOLDER, Gateway, hold_gateway
 from cutis.web.gateway.rules import Rules
 from cutis.web.jobs.keeper import worker_of
@@ -198,6 +198,7 @@ def _look(working: Working, give: Callable[[str, str], None]) -> None:
             if monotonic() - swept > SWEEP:
                 swept = monotonic()
                 withdrawal.forget(working.held)
+                refusals.forget(working.held)
                 working.write_status()
         except Exception as error:  # of a database that is busy or away
             working.tell(f"the database cannot be asked ({type(error).__name__}); it is asked again")

@@ -23,7 +23,7 @@ from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.gateway import results, steps, withdrawal
 from cutis.web.gateway.gateway import Gateway, made
-from cutis.web.gateway.rules import Node, Record, Web
+from cutis.web.gateway.peers import Node, Record, Web
 
 
 class TryLaterError(CutisError):

@@ -39,7 +39,8 @@ from cutis.web.gateway import results, withdrawal
 from cutis.web.gateway.arrive import NO_PATIENT
 from cutis.web.gateway.gateway import Gateway, made, sync_folder
 from cutis.web.gateway.patients import Patient, WithdrewError, participant_for
-from cutis.web.gateway.rules import Record, Rule
+from cutis.web.gateway.peers import Record
+from cutis.web.gateway.rules import Rule
 from cutis.web.photos.intake import take_in
 from cutis.web.photos.sharing import incoming
 
