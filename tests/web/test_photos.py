@@ -154,6 +154,33 @@ def _zip() -> bytes:
     return out.getvalue()
 
 
+def test_a_small_copy_of_an_earlier_picture_is_left_out() -> None:
+    plain = jpeg(3)
+    assert plain[2:4] == b"\xff\xe0" and plain[6:11] == b"JFIF\0"
+    small = bytes((90, 60)) + b"who it was" * 1620  # as an editor left it before the face was cut off
+    head = plain[6:18] + small
+    whole = plain[:4] + (len(head) + 2).to_bytes(2, "big") + head + plain[20:]
+    assert Image.open(io.BytesIO(whole)).size == (64, 48)
+    assert stripped(whole, 1) == stripped(plain, 1) == plain
+    adobe = io.BytesIO()
+    Image.new("CMYK", (16, 16)).save(adobe, "JPEG")
+    content = adobe.getvalue()
+    at = content.index(b"\xff\xee")
+    longer = content[: at + 2] + b"\0\x18" + content[at + 4 : at + 16] + b"who it was" + content[at + 16 :]
+    assert stripped(longer, 1) == stripped(content, 1) == content
+    with pytest.raises(DamagedJpegError):
+        stripped(plain[:4] + b"\0\x07JFIF\0" + plain[20:], 1)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_full_disk_is_no_fault_of_the_photo(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "sent"
+    Image.new("RGB", (64, 48), (150, 110, 90)).save(source, kind)
+    for photo, preview in ((Path("/dev/full"), tmp_path / "b"), (tmp_path / "a", Path("/dev/full"))):
+        with pytest.raises(OSError, match=r"No space left|Input/output"):
+            examine(source, photo, preview, megapixels=4, seconds=20)
+
+
 def test_a_polyglot_loses_what_it_carries(study: InStudy, clinician: Browser, participant: str) -> None:
     script = b"<script>alert(1)</script>"
     for sent in (

@@ -7,6 +7,7 @@ imported.
 
 from __future__ import annotations
 
+import errno
 import resource
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -38,6 +39,17 @@ class NotTaken:
     reason: str
 
 
+@dataclass(frozen=True)
+class NotWritten:
+    """What is kept of a file could not be written, which says nothing of the file.
+
+    Attributes:
+        number: of the operating system's error.
+    """
+
+    number: int
+
+
 def examine_for(
     answer: Connection, seconds: float, source: Path, photo: Path, preview: Path, megapixels: float
 ) -> None:
@@ -51,4 +63,9 @@ def examine_for(
     whole = int(seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole))
     Image.MAX_IMAGE_PIXELS = None  # the limit is the one that was given
-    answer.send(examine_here(source, photo, preview, megapixels))
+    found: Examined | NotTaken | NotWritten
+    try:
+        found = examine_here(source, photo, preview, megapixels)
+    except OSError as error:  # Pillow does not say which one it met
+        found = NotWritten(error.errno or errno.EIO)
+    answer.send(found)

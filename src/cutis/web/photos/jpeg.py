@@ -9,6 +9,7 @@ _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
 # In compressed data FF is followed by 00, by a restart marker, or by more FF; anything else is a marker.
 _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_JFIF, _ADOBE = 16, 14  # bytes of these segments, without a small copy of the picture
 _KEPT = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD}  # frame, tables, scan, restart interval
 
 
@@ -47,7 +48,7 @@ def stripped(data: bytes, orientation: int) -> bytes:
         segment = data[at:end]
         at = end
         if _is_kept(marker, segment):
-            parts += [bytes((0xFF, marker)), segment]
+            parts += [bytes((0xFF, marker)), _bare(marker, segment)]
         elif not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             raise DamagedJpegError(f"has a part of kind {marker:02X}")
         if marker == _SOS:
@@ -78,6 +79,21 @@ def _is_kept(marker: int, segment: bytes) -> bool:
     if marker == 0xEE:
         return segment[2:7] == b"Adobe"  # says how the colours are coded
     return marker in _KEPT
+
+
+def _bare(marker: int, segment: bytes) -> bytes:
+    """A segment without what stands behind its own values: JFIF may carry a small copy of an earlier picture.
+
+    Raises:
+        DamagedJpegError: it is shorter than its values.
+    """
+    most = {0xE0: _JFIF, 0xEE: _ADOBE}.get(marker)
+    if most is None:
+        return segment
+    if len(segment) < most:
+        raise DamagedJpegError("is cut off")
+    values = segment[2 : most - 2] + b"\0\0" if marker == 0xE0 else segment[2:most]  # a copy of 0 x 0 pixels
+    return struct.pack(">H", most) + values
 
 
 def _orientation(value: int) -> bytes:
