@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from cutis.web.errors import RefusedError
-from cutis.web.photos.examined import Examined, NotTaken, examine_for
+from cutis.web.photos.examined import Examined, NotTaken, NotWritten, examine_for
 
 TITLE = "The photo was not taken"
 
@@ -25,6 +26,7 @@ def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seco
 
     Raises:
         RefusedError: it is not taken, it took too long, or the process ended.
+        OSError: what is kept of it cannot be written, as on a full disk; it is to be sent again.
     """
     context = _context()
     ours, theirs = context.Pipe(duplex=False)
@@ -46,6 +48,8 @@ def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seco
         ours.close()
     if isinstance(found, NotTaken):
         raise RefusedError(422, found.reason, title=TITLE)
+    if isinstance(found, NotWritten):
+        raise OSError(found.number, os.strerror(found.number))
     assert isinstance(found, Examined)
     return found
 
