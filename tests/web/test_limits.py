@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import Request
 
 from cutis.web.errors import RefusedError
 from cutis.web.people import limits
+from cutis.web.people.browsers import network_of
 from cutis.web.people.limits import Rate
 from cutis.web.people.roles import Role
 
@@ -82,6 +84,24 @@ def test_one_person_who_asks_too_much_does_not_keep_others_out(world: World) -> 
         assert [world.stranger.get("/healthz").status_code for _n in range(9)] == [200] * 9
     finally:
         object.__setattr__(held, "requests", before)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("192.0.2.7", "192.0.2.8", False),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::8", True),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", False),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("a socket", "another", False),
+    ],
+)
+def test_addresses_that_one_connection_has_to_itself_are_counted_together(
+    one: str, other: str, together: bool
+) -> None:
+    counted = [network_of(Request({"type": "http", "client": (host, 1)})) for host in (one, other)]
+    assert (counted[0] == counted[1]) is together
 
 
 def test_files_are_counted_by_themselves(world: World) -> None:

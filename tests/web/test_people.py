@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from sqlalchemy import select, update
+from argon2 import PasswordHasher
+from sqlalchemy import delete, select, update
 
 from cutis.web.database import AuditEntry, Invitation, Member, Token, User, WebSession
 from cutis.web.database.row import now
@@ -14,6 +15,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.people import invitations, passwords, sessions
 from cutis.web.people.limits import Limit
 from cutis.web.people.roles import Role
+from cutis.web.people.signing_in import NONE
 from cutis.web.secret import seal
 
 from .conftest import Browser, World
@@ -323,6 +325,81 @@ def test_passwords_are_argon2_and_nothing_fits_nobody() -> None:
     assert not passwords.fits(GOOD + " ", kept)
     assert not passwords.fits("nobody has this password", None)
     assert not passwords.fits(GOOD, "none")
+
+
+def test_an_account_without_a_password_takes_as_long_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    class Noting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            compared.append(str(hash))
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "_HASHER", Noting(time_cost=1, memory_cost=64, parallelism=1))
+    for kept in (None, NONE, "none", passwords.hashed(GOOD, "me")):
+        assert not passwords.fits("something else here", kept)
+    assert len(compared) == 4 and all(one.startswith("$argon2id$") for one in compared)
+
+
+@pytest.mark.parametrize("then", ["closed", "another password"])
+def test_a_password_that_is_over_while_it_is_looked_at_signs_nobody_in(
+    world: World, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    login = f"ida-{then[:4]}"
+    world.stranger.post(f"/join/{_invited(world, 'reader')}", _account(login))
+    database, fits = world.stranger.platform.database, passwords.fits
+
+    def overtaken(password: str, kept: str | None) -> bool:
+        right = fits(password, kept)
+        changed = {"active": False} if then == "closed" else {"password": passwords.hashed(GOOD * 2, "")}
+        with database.writing() as session:
+            session.execute(update(User).where(User.login == login).values(changed))
+            theirs = select(User.id).where(User.login == login)
+            session.execute(delete(WebSession).where(WebSession.user_id.in_(theirs)))
+        return right
+
+    monkeypatch.setattr(passwords, "fits", overtaken)
+    late = world.stranger.post("/sign-in", {"login": login, "password": GOOD})
+    assert late.status_code == 422 and sessions.COOKIE not in late.cookies
+    with database.reading() as session:
+        left = select(WebSession.id).join(User, User.id == WebSession.user_id).where(User.login == login)
+        assert session.scalar(left) is None
+
+
+def test_who_may_no_longer_invite_has_no_links_in_reserve(world: World) -> None:
+    def joined(role: str, name: str) -> Browser:
+        made = world.stranger.post(f"/join/{_invited(world, role)}", _account(name))
+        return Browser(world.stranger.client, world.stranger.platform, made.cookies[sessions.COOKIE])
+
+    def link(browser: Browser, path: str, **form: str) -> str:
+        return browser.post(path, form).text.split("/join/")[1].split('"')[0]
+
+    def good(link: str) -> bool:
+        return world.stranger.get(f"/join/{link}").status_code == 200
+
+    def member(name: str) -> str:
+        with world.stranger.platform.database.reading() as session:
+            chosen = select(Member.id).join(User, User.id == Member.user_id)
+            return str(session.scalar(chosen.where(User.login == name, Member.study_id == world.a.id)))
+
+    invite, members = f"/studies/{world.a.id}/invitations", f"/studies/{world.a.id}/members"
+    one, two = joined("investigator", "ruth"), joined("investigator", "saul")
+    of_one, of_two = link(one, invite, role="investigator"), link(two, invite, role="investigator")
+    of_the_other = link(world.a.people[Role.INVESTIGATOR], invite, role="reader")
+    assert good(of_one) and good(of_two)
+    chief = world.a.people[Role.INVESTIGATOR]
+    assert chief.post(f"{members}/{member('ruth')}/remove").status_code == 303
+    assert chief.post(f"{members}/{member('saul')}/role", {"role": "reader"}).status_code == 303
+    assert not good(of_one) and not good(of_two) and good(of_the_other)
+
+    made = world.stranger.post(f"/join/{link(world.administrator, '/people/invitations')}", _account("tess"))
+    tess = Browser(world.stranger.client, world.stranger.platform, made.cookies[sessions.COOKIE])
+    kept = link(tess, "/people/invitations")
+    with world.stranger.platform.database.reading() as session:
+        person = session.scalar(select(User.id).where(User.login == "tess"))
+    assert good(kept)
+    assert world.administrator.post(f"/people/{person}/close").status_code == 303
+    assert not good(kept), "a closed administrator becomes none again"
 
 
 def test_what_people_do_stands_in_the_audit_without_their_words(world: World) -> None:

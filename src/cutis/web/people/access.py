@@ -16,7 +16,7 @@ from cutis.web.bodies import Form, read_form
 from cutis.web.database import Member, User, within
 from cutis.web.errors import RefusedError, SignInFirstError, is_api
 from cutis.web.people import second_factor, sessions, taking_part, tokens
-from cutis.web.people.browsers import address_of
+from cutis.web.people.browsers import network_of
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.roles import OF_A_STUDY, OF_EVERY_SITE, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
@@ -131,7 +131,7 @@ def _count(request: Request, platform: Platform, access: Access) -> None:
     """
     if request.url.path == "/healthz":
         return
-    who = access.who or address_of(request)
+    who = access.who or network_of(request)
     platform.requests.count(who)
     kind = request.headers.get("content-type", "")
     if request.method not in SAFE and kind.startswith("multipart/form-data"):

@@ -80,7 +80,7 @@ def make_password_link(held: Platform, access: Access, person: str) -> tuple[str
 
 
 def close_account(held: Platform, access: Access, person: str) -> None:
-    """Close an account, and sign it out everywhere.
+    """Close an account, and sign it out everywhere; links that it made bring nobody in any more.
 
     Raises:
         RefusedError: there is no such person, or it is oneself.
@@ -90,7 +90,8 @@ def close_account(held: Platform, access: Access, person: str) -> None:
     with held.database.writing() as session:
         _user(session, person).active = False
         sessions.end_all(session, person)
-        held.audit.add(session, "account.closed", who=access.user, subject=person)
+        links = invitations.recall(session, person)
+        held.audit.add(session, "account.closed", who=access.user, subject=person, links_ended=links)
 
 
 def open_account(held: Platform, access: Access, person: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
 from fastapi import Request
 
 # The first that is found counts: many call themselves by the names of others too.
@@ -38,3 +40,18 @@ def browser_of(request: Request) -> str:
 def address_of(request: Request) -> str:
     """Address from which a request comes."""
     return (request.client.host if request.client else "unknown")[:45]
+
+
+def network_of(request: Request) -> str:
+    """Whose tries are counted together: an address, or the 64 bits of IPv6 that one connection has to itself.
+
+    Whoever has such a network can take another address of it for each try.
+    """
+    said = address_of(request)
+    try:
+        address = ip_address(said.partition("%")[0])
+    except ValueError:
+        return said
+    if not isinstance(address, IPv6Address):
+        return said
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))

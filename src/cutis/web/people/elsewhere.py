@@ -15,7 +15,7 @@ from cutis.web.database import Identity, User
 from cutis.web.errors import RefusedError
 from cutis.web.people import halfway, invitations
 from cutis.web.people.access import Access, needs
-from cutis.web.people.browsers import address_of
+from cutis.web.people.browsers import network_of
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.oidc import Provider, Told
 from cutis.web.people.roles import Permission
@@ -47,7 +47,7 @@ def begin(
         link: a form's token, with which somebody who is signed in links the identity to the account.
     """
     provider = _provider(held)
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     if link:
         check_form_token(request, held.secret, link)
     begun = provider.begin(_back(request, held))
@@ -70,7 +70,7 @@ def finish(
 ) -> Response:
     """The browser comes back from the provider."""
     provider = _provider(held)
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     try:
         kept = halfway.take(request, held.secret, COOKIE)
         if error or not code or not same(state, kept["state"]):

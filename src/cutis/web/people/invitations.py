@@ -100,6 +100,23 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
 
 
 def choose_password(session: Session, audit: Audit, invitation: Invitation, kept: str) -> User:
+def recall(session: Session, made_by: str, *, study: str = "") -> int:
+    """Links that somebody made, who may make none any more, are good no longer.
+
+    Args:
+        session: of `Database.writing`.
+        made_by: identity.
+        study: whose links alone; empty for all.
+
+    Returns:
+        How many there were.
+    """
+    unused = delete(Invitation).where(Invitation.made_by == made_by, Invitation.used.is_(None))
+    if study:
+        unused = unused.where(Invitation.study_id == study)
+    return len(session.scalars(unused.returning(Invitation.id)).all())
+
+
     """Use the link up, and keep the hash of a new password; whoever was signed in with the old one is out.
 
     Raises:

@@ -37,10 +37,11 @@ def hashed(password: str, login: str) -> str:
 
 
 def fits(password: str, kept: str | None) -> bool:
-    """The password is the one that was hashed; None takes as long as any, and never fits."""
+    """The password is the one that was hashed; what is no hash takes as long as any, and never fits."""
+    known = kept if kept and kept.startswith("$argon2") else None
     with _AT_ONCE:
         try:
-            return _HASHER.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
+            return _HASHER.verify(known or _nobodys(), password[: LONGEST + 1]) and known is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -16,9 +16,9 @@ from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.people import invitations, passwords, second_factor, sessions, tokens
 from cutis.web.people.access import Access, Filled, needs
-from cutis.web.people.browsers import address_of
+from cutis.web.people.browsers import network_of
 from cutis.web.people.roles import Permission
-from cutis.web.people.signing_in import go_on, identified, inside, signed_in
+from cutis.web.people.signing_in import go_on, identified, inside, need_unchanged, signed_in
 from cutis.web.platform import Held, Platform
 from cutis.web.secret import digest
 from cutis.web.templating import page
@@ -77,14 +77,14 @@ def sign_out(request: Request, held: Held, access: SignedIn) -> Response:
 @router.get("/join/{link}")
 def join_page(request: Request, held: Held, access: Anybody, link: str) -> Response:
     """What a one-time link offers; looking at it does not use it up."""
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     return _join_page(request, held, link)
 
 
 @router.post("/join/{link}")
 def join(request: Request, held: Held, access: Anybody, form: Filled, link: str) -> Response:
     """Use a one-time link: with the account that is signed in, or with a new one."""
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     try:
         with held.database.writing() as session:
             invitation = invitations.find(session, link)
@@ -118,7 +118,8 @@ def change_password(request: Request, held: Held, access: SignedIn, form: Filled
     except RefusedError as error:
         return _account_page(request, held, access, status=error.status, problem=error.words)
     with held.database.writing() as session:
-        session.get_one(User, user.id).password = kept
+        user = need_unchanged(session, user)
+        user.password = kept
         sessions.end_all(session, user.id)
         held.audit.add(session, "password.changed", who=user.id, subject=user.id)
     return signed_in(request, held, user, "/account")

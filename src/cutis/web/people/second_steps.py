@@ -12,7 +12,7 @@ from cutis.web.database import User
 from cutis.web.errors import RefusedError
 from cutis.web.people import halfway, second_factor
 from cutis.web.people.access import Access, Filled, needs
-from cutis.web.people.browsers import address_of
+from cutis.web.people.browsers import network_of
 from cutis.web.people.roles import Permission
 from cutis.web.people.signing_in import SECOND, confirmed, inside, signed_in
 from cutis.web.platform import Held, Platform
@@ -38,7 +38,7 @@ def code_page(request: Request, held: Held, access: Anybody) -> Response:
 def show_code(request: Request, held: Held, access: Anybody, form: Filled) -> Response:
     """Sign in with the code too."""
     shown = halfway.take(request, held.secret, SECOND)
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     held.by_login.count(f"code {shown['user']}")
     try:
         with held.database.writing() as session:

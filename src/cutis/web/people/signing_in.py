@@ -5,14 +5,16 @@ from __future__ import annotations
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cutis.web.database import User
 from cutis.web.errors import RefusedError
 from cutis.web.people import halfway, passwords, second_factor, sessions
 from cutis.web.people.access import Access
-from cutis.web.people.browsers import address_of, browser_of
+from cutis.web.people.browsers import address_of, browser_of, network_of
 from cutis.web.platform import Platform
 from cutis.web.secret import digest
+from cutis.web.words import _
 
 SECOND = "cutis_second"  # of those who have shown their password, and not yet the second thing
 NONE = "-"  # in place of a hash: an account that is opened by an OpenID provider only
@@ -24,7 +26,7 @@ def identified(request: Request, held: Platform, login: str, password: str) -> U
     Raises:
         RefusedError: nobody, or too many tries.
     """
-    held.by_address.count(address_of(request))
+    held.by_address.count(network_of(request))
     held.by_login.count(login)
     with held.database.reading() as session:
         user = session.scalar(select(User).where(User.login == login))
@@ -49,6 +51,7 @@ def signed_in(request: Request, held: Platform, user: User, back: str) -> Respon
         )
         held.audit.add(session, "session.started", who=user.id)
     answer = RedirectResponse(back, 303)
+        need_unchanged(session, user)
     answer.set_cookie(
         sessions.COOKIE, cookie, httponly=True, samesite="lax", secure=held.settings.encrypted, path="/"
     )
@@ -65,6 +68,19 @@ def go_on(request: Request, held: Platform, user: User, back: str) -> Response:
     shown = {"user": user.id, "back": back, "password": digest(user.password)}
     halfway.put(answer, held.secret, SECOND, shown, encrypted=held.settings.encrypted)
     return answer
+def need_unchanged(session: Session, user: User) -> User:
+    """The account as it is now, which nobody changes until the transaction ends.
+
+    Raises:
+        RefusedError: it was closed, or got another password, since ``user`` was read: what was shown then
+            counts no more.
+    """
+    now = session.get(User, user.id, with_for_update=True)
+    if now is None or not now.active or now.password != user.password:
+        raise RefusedError(422, _("Begin anew: sign in with your password."), title=_("Sign in anew"))
+    return now
+
+
 
 
 def confirmed(request: Request, held: Platform, access: Access, password: str) -> User:

@@ -192,8 +192,10 @@ def change_role(
         bound = need_sites(session, access.study, sites)
         _need_investigator(session, kept, None if bound else role)
         before, kept.role = kept.role, role
-        told = {"sites": ", ".join(bound) or "all"} if bound or kept.sites else {}
+        told: dict[str, str | int] = {"sites": ", ".join(bound) or "all"} if bound or kept.sites else {}
         kept.sites = bound or None
+        if role is not Role.INVESTIGATOR or bound:  # such a one makes no links
+            told["links_ended"] = invitations.recall(session, kept.user_id, study=access.study)
         held.audit.add(
             session,
             "member.role_changed",
@@ -251,7 +253,7 @@ def invite(held: Platform, access: Access, role: Role, sites: Sequence[str] = ()
 
 
 def remove_member(held: Platform, access: Access, member: str) -> None:
-    """End somebody's membership.
+    """End somebody's membership; links that this member made bring nobody in any more.
 
     Raises:
         RefusedError: no such member, or the study would have no investigator.
@@ -267,6 +269,7 @@ def remove_member(held: Platform, access: Access, member: str) -> None:
             study=access.study,
             subject=kept.user_id,
             role=kept.role,
+            links_ended=invitations.recall(session, kept.user_id, study=access.study),
         )
 
 
