@@ -38,9 +38,20 @@ def identified(request: Request, held: Platform, login: str, password: str) -> U
 
 
 def signed_in(request: Request, held: Platform, user: User, back: str) -> Response:
-    """Start a session, and go on to a page."""
+    """Start a session, and go on to a page.
+
+    Args:
+        request: of the browser.
+        held: the platform.
+        user: as found when the password or the identity was shown.
+        back: page to go on to.
+
+    Raises:
+        RefusedError: the account was closed, or got another password, since then.
+    """
     hours = held.settings.session_hours
     with held.database.writing() as session:
+        need_unchanged(session, user)
         cookie = sessions.start(
             session,
             user,
@@ -51,23 +62,12 @@ def signed_in(request: Request, held: Platform, user: User, back: str) -> Respon
         )
         held.audit.add(session, "session.started", who=user.id)
     answer = RedirectResponse(back, 303)
-        need_unchanged(session, user)
     answer.set_cookie(
         sessions.COOKIE, cookie, httponly=True, samesite="lax", secure=held.settings.encrypted, path="/"
     )
     return answer
 
 
-def go_on(request: Request, held: Platform, user: User, back: str) -> Response:
-    """Sign in somebody who has shown a first thing, or ask for the second one."""
-    with held.database.reading() as session:
-        second = second_factor.has(session, user.id)
-    if not second:
-        return signed_in(request, held, user, back)
-    answer = RedirectResponse("/sign-in/code", 303)
-    shown = {"user": user.id, "back": back, "password": digest(user.password)}
-    halfway.put(answer, held.secret, SECOND, shown, encrypted=held.settings.encrypted)
-    return answer
 def need_unchanged(session: Session, user: User) -> User:
     """The account as it is now, which nobody changes until the transaction ends.
 
@@ -81,6 +81,16 @@ def need_unchanged(session: Session, user: User) -> User:
     return now
 
 
+def go_on(request: Request, held: Platform, user: User, back: str) -> Response:
+    """Sign in somebody who has shown a first thing, or ask for the second one."""
+    with held.database.reading() as session:
+        second = second_factor.has(session, user.id)
+    if not second:
+        return signed_in(request, held, user, back)
+    answer = RedirectResponse("/sign-in/code", 303)
+    shown = {"user": user.id, "back": back, "password": digest(user.password)}
+    halfway.put(answer, held.secret, SECOND, shown, encrypted=held.settings.encrypted)
+    return answer
 
 
 def confirmed(request: Request, held: Platform, access: Access, password: str) -> User:
