@@ -99,7 +99,6 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
     )
 
 
-def choose_password(session: Session, audit: Audit, invitation: Invitation, kept: str) -> User:
 def recall(session: Session, made_by: str, *, study: str = "") -> int:
     """Links that somebody made, who may make none any more, are good no longer.
 
@@ -117,6 +116,7 @@ def recall(session: Session, made_by: str, *, study: str = "") -> int:
     return len(session.scalars(unused.returning(Invitation.id)).all())
 
 
+def choose_password(session: Session, audit: Audit, invitation: Invitation, kept: str) -> User:
     """Use the link up, and keep the hash of a new password; whoever was signed in with the old one is out.
 
     Raises:

@@ -56,8 +56,8 @@ def take_in(
 
     Raises:
         RefusedError: it is not taken; nothing is kept but a line in the audit.
-    """
         OSError: it cannot be written here; nothing is kept, and it can be sent again.
+    """
     scratch, kept = platform.store.scratch(), False
     try:
         arrived = _take_in(platform, access, participant, key, file, scratch, visit, view, taken)
