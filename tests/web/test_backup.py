@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -94,6 +95,7 @@ def test_the_gateway_comes_back_with_its_rules_and_its_dead_letters(
     held = world.stranger.platform
     kept = {
         "gateway.toml": b"[[rules]]",
+        "gateway.json": b"{}",
         "gateway/arrived/a.dcm": b"as it came",
         "gateway/dead/letter/report.dcm": b"nobody took it",
     }
@@ -255,6 +257,59 @@ def test_it_is_brought_back_into_an_empty_place_only(
     assert (empty / "cutis.db").is_file()
 
 
+def test_a_place_that_cannot_be_replaced_is_said_before_or_leaves_nothing(
+    world: World,
+    out: Path,
+    tmp_path: Path,
+    new_database: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = world.stranger.platform
+    back_up(held.settings, out)
+    kind = held.database.engine.dialect.name
+    there = Settings(data_folder=tmp_path / "disk", database_url=new_database(kind))
+    there.data_folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "is_mount", lambda self: self == there.data_folder)
+        with pytest.raises(CutisError, match="a disk is mounted there"):
+            restore(there, out)
+
+    def busy(self: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rmdir", busy)
+        with pytest.raises(CutisError, match="cannot be put there"):
+            restore(there, out)
+    assert list(there.data_folder.iterdir()) == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["copy.tar", "disk"]
+    assert restore(there, out).photos == _whole(there)
+
+
+def test_a_database_that_is_brought_back_is_whole_in_its_one_file(
+    world: World, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(world.stranger.platform.settings, out)
+    there = Settings(data_folder=tmp_path / "back")
+    with monkeypatch.context() as patch:  # what closing does by itself is done only where the disk has room
+        patch.setattr(Database, "close", lambda self: None)
+        copied = restore(there, out)
+    assert _whole(there) == copied.photos > 0
+
+
+def test_without_the_secret_nothing_is_opened(tmp_path: Path) -> None:
+    there = Settings(data_folder=tmp_path / "data")
+    opened = open_platform(there)
+    opened.audit.note(opened.database, "session.refused")
+    opened.database.close()
+    (there.data_folder / "secret.key").rename(tmp_path / "secret.key")
+    with pytest.raises(CutisError, match=r"secret\.key: is missing"):
+        open_platform(there)
+    assert not (there.data_folder / "secret.key").exists(), "a new one would make the audit worthless"
+    (tmp_path / "secret.key").rename(there.data_folder / "secret.key")
+    open_platform(there).database.close()
+
+
 def _tar(members: dict[str, bytes], *, link: str = "") -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
@@ -311,6 +366,8 @@ def _newer(members: dict[str, bytes], **more: Any) -> dict[str, bytes]:
         (lambda data, m: _tar({**m, "photos/../../x": b"x"}), "does not belong"),
         (lambda data, m: _tar(m, link="photos/x.jpg"), "does not belong"),
         (lambda data, m: _tar({n: d for n, d in m.items() if n != "sums.json"}), "cut off"),
+        (lambda data, m: _tar({**m, "sums.json": b"[]"}), "cut off"),
+        (lambda data, m: _tar(_with_sums({"secret.key": m["secret.key"]})), "no backup"),
         (lambda data, m: _tar(_lacking_a_photo(m)), "lacks files"),
         (lambda data, m: _tar(_with_another_line(m)), "audit of the backup is not whole"),
         (lambda data, m: _tar(_newer(m, format=9)), "newer cutis"),

@@ -114,6 +114,7 @@ def open_platform(settings: Settings, *, beside: bool = False) -> Platform:
     settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database)
     migrate(database)
+    Audit.need_secret(database, settings.data_folder)
     secret = read_secret(settings.data_folder)
     store = open_store(settings)
 

@@ -6,7 +6,7 @@ The file is a tar of:
     tables/NAME.jsonl      every row of a table, as one moment saw all tables; one JSON object a line
     secret.key             of the installation
     photos/DIGEST.KIND     and previews/DIGEST.jpg, models/DIGEST.cutis, maps/...: what the rows name
-    gateway/...            and gateway.toml: what came to the gateway, what waits, dead letters; its rules
+    gateway/...            and gateway.toml or .json: what came to the gateway, what waits; its rules
     sums.json              SHA-256 of every other member; the last one, so that a cut-off file shows
 
 The database is read first, in one transaction that sees one moment. A photo's file is there before a row
@@ -160,4 +160,5 @@ def _need_gone(database: Database, digest: str) -> None:
 def _beside(folder: Path) -> list[Path]:
     """Files that no row names by its hash: maps, and what the gateway keeps."""
     there = [one for name in (DERIVED, GATEWAY) for one in sorted((folder / name).rglob("*"))]
-    return [one for one in (folder / RULES, *there) if one.is_file() and not one.name.startswith(".")]
+    rules = (folder / name for name in RULES)
+    return [one for one in (*rules, *there) if one.is_file() and not one.name.startswith(".")]

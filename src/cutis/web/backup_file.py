@@ -16,7 +16,7 @@ from cutis.core.errors import CutisError
 FORMAT = 1
 DERIVED = "maps"  # folder of what was computed from photos and would take long again
 GATEWAY = "gateway"  # folder of what came to the gateway and what waits to be sent
-RULES = "gateway.toml"  # which photo goes which way
+RULES = ("gateway.toml", "gateway.json")  # which photo goes which way: one of them
 _FOLDERS = frozenset({"", "tables", "photos", "previews", "models", DERIVED, GATEWAY})
 
 
@@ -72,7 +72,7 @@ def members_of(archive: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInf
         raise CutisError(
             f"{path}: is damaged or cut off ({error}). Copy it again, or take another."
         ) from error
-    if wanted is None:
+    if not isinstance(wanted, dict) or "backup.json" not in found:
         raise CutisError(f"{path}: is cut off, or no backup of cutis. Copy it again, or take another.")
     wrong = sorted(name for name in {*wanted, *digests} if wanted.get(name) != digests.get(name))
     if wrong:

@@ -44,6 +44,10 @@ def restore(settings: Settings, source: Path, *, said: Said = lambda words: None
     folder = settings.data_folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CutisError(f"{folder}: is not empty. Name a new folder with --data; nothing was changed.")
+    if folder.is_mount():  # what a disk is mounted on can be neither removed nor replaced
+        raise CutisError(
+            f"{folder}: a disk is mounted there. Name a folder on it, such as {folder / 'data'}."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         archive = tarfile.open(source)  # noqa: SIM115
@@ -63,13 +67,32 @@ def restore(settings: Settings, source: Path, *, said: Said = lambda words: None
         copied = _filled(
             settings, inside, about, lambda name: lines(archive, members[f"tables/{name}.jsonl"])
         )
-        if folder.exists():
-            folder.rmdir()
-        inside.rename(folder)
+        _put(settings, inside)
         handle = os.open(folder.parent, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
     return Copied(copied, sum(about["rows"].values()), about["head"], source.stat().st_size)
+
+
+def _put(settings: Settings, inside: Path) -> None:
+    """Give the data folder its place; where it has none, nothing of it is left.
+
+    Raises:
+        CutisError: another is there, or it may not be put there.
+    """
+    folder = settings.data_folder
+    try:
+        if folder.exists():
+            folder.rmdir()
+        inside.rename(folder)
+    except OSError as error:
+        database = Database(settings.model_copy(update={"data_folder": inside}).database)
+        _empty(database)
+        database.close()
+        raise CutisError(
+            f"{folder}: the data cannot be put there ({error.strerror}). Nothing was kept; name another "
+            "folder with --data."
+        ) from error
 
 
 def _unpack(
@@ -86,7 +109,7 @@ def _unpack(
                 _copy(archive, entry, file)
             store.put(scratch, store.photo(digest, kind) if top == "photos" else store.preview(digest))
             store.settle(scratch, kept=True)
-        elif top in ("models", DERIVED, GATEWAY) or name in ("secret.key", RULES):
+        elif top in ("models", DERIVED, GATEWAY) or name in ("secret.key", *RULES):
             place = inside / name
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
@@ -128,6 +151,7 @@ def _filled(settings: Settings, inside: Path, about: dict[str, Any], rows: Lines
                 _fill(session, about, rows)
                 photos = _checked(session, there, about)
             migrate(database)
+            _gather(database)
         except BaseException:
             _empty(database)
             raise
@@ -136,6 +160,20 @@ def _filled(settings: Settings, inside: Path, about: dict[str, Any], rows: Lines
     for name in ("cutis.db.lock", "cutis.db-wal", "cutis.db-shm"):
         (inside / name).unlink(missing_ok=True)
     return photos
+
+
+def _gather(database: Database) -> None:
+    """Bring into SQLite's one file what stands beside it: closing alone does not say whether it did.
+
+    Raises:
+        CutisError: somebody else has the database open.
+    """
+    if database.engine.dialect.name != "sqlite":
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    if busy:
+        raise CutisError(f"{database.engine.url.database}: another program has it open. End it first.")
 
 
 def _fill(session: Session, about: dict[str, Any], rows: Lines) -> None:
@@ -182,4 +220,5 @@ def _empty(database: Database) -> None:
         with database.engine.begin() as connection:
             for name in inspect(connection).get_table_names():
                 connection.execute(text(f'DROP TABLE "{name}" CASCADE'))
-            connection.execute(text("DROP FUNCTION IF EXISTS audit_is_kept() CASCADE"))
+            for name in ("audit_is_kept", "readings_are_kept"):  # of the migrations
+                connection.execute(text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))

@@ -31,6 +31,9 @@ def read_secret(folder: Path) -> bytes:
         with suppress(FileExistsError):  # another process was first: its secret counts
             os.link(scratch, place)
         scratch.unlink()
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)  # what is sealed with it would be lost with its name
+        os.close(handle)
     secret = place.read_bytes()
     if len(secret) != 32:
         raise CutisError(f"{place}: has {len(secret)} bytes, not 32. Restore it from a backup.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -143,6 +144,28 @@ class Audit:
             problems.append(f"Line {noted_number} was noted, but the last one here is {number}.")
         problems += self._of_head(head, number, seal_before)
         return Verified(lines, f"{number}:{seal_before}", tuple(problems))
+
+    @staticmethod
+    def need_secret(database: Database, folder: Path) -> None:
+        """See that a database that was sealed before is not opened without the secret of its seals.
+
+        A new one would be made in its place: no line would verify any more, no second step could be shown,
+        and the gateway would take each patient for a new one.
+
+        Args:
+            database: of the installation.
+            folder: of its data.
+
+        Raises:
+            CutisError: the secret is not there.
+        """
+        with database.reading() as session:  # asked first: the secret is there before any line is
+            begun = session.get(AuditHead, 1) is not None
+        if begun and not (folder / "secret.key").exists():
+            raise CutisError(
+                f"{folder / 'secret.key'}: is missing, and the database was in use with it. Put it back from "
+                "a backup; or name the folder that it is in with --data."
+            )
 
     def _of_head(self, head: AuditHead | None, number: int, last: str) -> list[str]:
         if head is None:
