@@ -1,13 +1,10 @@
-r"""What the first of two steps of facial analysis does to photos, and to a model.
+"""What the first of two steps of facial analysis does to photos.
 
-    python experiments/enhancement.py --out DIR [--photos FOLDER] [--cards N] [--areas N] [--parts noise,...]
-    python experiments/enhancement.py --out DIR --bundle NAME --manifest TABLE [--target COLUMN] [--limit N]
+    python experiments/enhancement.py --out DIR [--photos FOLDER] [--areas N] [--parts noise,reduction,...]
 
 Prints and writes (``enhancement.json``): how well noise is estimated, on photos of the folder and with JPEG;
-what each way to reduce it keeps and costs; how far estimated lights are from true ones; how often a card
-is found, and what it does to colours and to skin tone when exposure changes by a fifth; and the whole step on
-rendered facial areas. With a bundle: the share of right answers on the same photos as they are, with noise
-and with a colour cast, each with and without the step.
+what each way to reduce it keeps and costs; how far estimated lights are from true ones; and the whole step on
+rendered facial areas. What it does to a model: `enhancement_model.py`; cards: `enhancement_cards.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +13,7 @@ import argparse
 import io
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,16 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.cli.progress import progress
-from cutis.imaging.colour_card import (
-    correct,
-    correction,
-    difference,
-    find_card,
-    lab_of_light,
-    to_display,
-    to_light,
-)
+from cutis.imaging.colour_card import difference, lab_of_light, to_display, to_light
 from cutis.imaging.enhance import (
     Enhancement,
     enhance,
@@ -43,7 +31,7 @@ from cutis.imaging.enhance import (
     shades_of_grey,
 )
 from cutis.imaging.read import find_images, read_rgb
-from cutis.phantoms.colour_card import Scene, Shot, draw_placing, draw_shot, photograph, render
+from cutis.phantoms.colour_card import Scene, draw_shot, photograph
 from cutis.phantoms.degradations.colour import temperature_gains
 
 Photo = NDArray[np.uint8]
@@ -217,75 +205,6 @@ def angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
 
 
-def tone(image: Photo, mask: NDArray[np.bool_]) -> float:
-    """Individual typology angle of the mean colour, degrees."""
-    lightness, _, yellow = lab_of_light(to_light(image[mask]).astype(np.float64).mean(axis=0))
-    return float(np.degrees(np.arctan2(lightness - 50, yellow)))
-
-
-def cards(count: int) -> Table:
-    """Cards in usual photos and in hard ones: found, colour error held out, skin tone."""
-    hard: dict[str, Callable[[Shot], Shot]] = {
-        "usual": lambda shot: shot,
-        "blurred (2 pixels)": lambda shot: replace(shot, blur=2.0),
-        "noisy (12)": lambda shot: replace(shot, noise=12.0),
-        "JPEG 50": lambda shot: replace(shot, jpeg=50),
-        "half in shade": lambda shot: replace(shot, shade=0.5, shade_edge=0.5),
-        "lamp": lambda shot: replace(shot, light=(1.35, 1.0, 0.55)),
-    }
-    found: Table = {}
-    for name, change in hard.items():
-        rows = [one_card(index, change) for index in range(count)]
-        seen = np.array([row for row in rows if row is not None])
-        found[name] = {"found": len(seen) / count, "other_software": other_found(count, change)}
-        if len(seen):
-            keys = ("error_before", "error_after", "tone_raw", "tone", "tone_change_raw", "tone_change")
-            found[name] |= dict(zip(keys, seen.mean(axis=0).tolist(), strict=True))
-            found[name]["tone_worst"] = float(seen[:, 3].max())
-            found[name]["tone_change_worst"] = float(seen[:, 5].max())
-    return found
-
-
-def one_card(index: int, change: Callable[[Shot], Shot]) -> list[float] | None:
-    """Colour error before and after; worst error of tone, then its change over exposures: raw, corrected."""
-    rng = np.random.default_rng([11, index])
-    placing, shot = draw_placing(rng), change(replace(draw_shot(rng), exposure=0.72))
-    raw, fixed, errors = [], [], (0.0, 0.0)
-    for exposure in (0.8, 1.0, 1.2):
-        taken = replace(shot, exposure=0.72 * exposure)
-        rendered = render(np.random.default_rng(index), Scene(skin_type=index % 6 + 1), placing, taken)
-        card = find_card(rendered.image)
-        if card is None:
-            return None
-        lit = rendered.mask.copy()
-        if shot.shade:
-            lit[:, : round(shot.shade_edge * lit.shape[1]) + 8] = False
-        raw.append(tone(rendered.image, lit) - rendered.truth["ita"])
-        fixed.append(tone(correct(rendered.image, card), lit) - rendered.truth["ita"])
-        if exposure == 1.0:
-            done = correction(card)
-            errors = done.before, done.after
-    worst_raw, worst = np.abs(raw).max(), np.abs(fixed).max()
-    return [*errors, float(worst_raw), float(worst), float(np.ptp(raw)), float(np.ptp(fixed))]
-
-
-def other_found(count: int, change: Callable[[Shot], Shot]) -> float:
-    """Share that OpenCV's detector finds in the same photos, at twice the size, which suits it better."""
-    import cv2
-
-    if not hasattr(cv2, "mcc"):
-        return float("nan")
-    hits = 0
-    for index in range(min(count, 6)):
-        rng = np.random.default_rng([11, index])
-        placing, shot = draw_placing(rng), change(replace(draw_shot(rng), exposure=0.72))
-        image = render(np.random.default_rng(index), Scene(skin_type=index % 6 + 1), placing, shot).image
-        detector = cv2.mcc.CCheckerDetector.create()
-        large = cv2.resize(image[..., ::-1], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-        hits += bool(detector.process(np.ascontiguousarray(large)))
-    return hits / min(count, 6)
-
-
 def whole(count: int) -> Table:
     """The whole step on rendered facial areas: distance to the clean photo, before and after."""
     wanted = Enhancement(contrast=0.0, card="off")
@@ -320,70 +239,18 @@ def apart(image: Photo, clean: Photo) -> tuple[float, float]:
     return float(10 * np.log10(255**2 / max(error, 1e-3))), float(difference(*means))
 
 
-def model(bundle: str, manifest: Path, target: str | None, limit: int) -> Table:
-    """Share of right answers as photos are, with noise and with a cast, without and with the step."""
-    from cutis.runtime.engine import Engine
-
-    engine = Engine.open(bundle)
-    photos = list(rated(manifest, target, limit))
-    spoilt: dict[str, Callable[[Photo, np.random.Generator], Photo]] = {
-        "as it is": lambda image, rng: image,
-        "noise 10": lambda image, rng: noisy(image, 10.0, rng, 0.6),
-        "noise 20": lambda image, rng: noisy(image, 20.0, rng, 0.6),
-        "warm, 120 mired": lambda image, rng: cast(image, 120.0),
-        "cold, 120 mired": lambda image, rng: cast(image, -120.0),
-        "noise 10 and warm": lambda image, rng: noisy(cast(image, 120.0), 10.0, rng, 0.6),
-    }
-    steps = {
-        "without": None,
-        "noise only": Enhancement(colour=0.0, contrast=0.0, card="off"),
-        "with": Enhancement(contrast=0.0, card="off"),
-        "with contrast 0.3": Enhancement(card="off"),
-    }
-    found: Table = {}
-    with progress("Asking the model", total=len(photos) * len(spoilt)) as step:
-        for name, spoil in spoilt.items():
-            right: dict[str, list[list[float]]] = {how: [] for how in steps}
-            for index, (image, truth) in enumerate(photos):
-                dirty = spoil(image, np.random.default_rng(index))
-                for how, wanted in steps.items():
-                    seen = dirty if wanted is None else enhance(dirty, wanted).image
-                    right[how].append(list(judged(engine(seen), truth)))
-                step(1)
-            found[name] = {how: float(np.nanmean(rows)) for how, rows in right.items()}
-    return found
-
-
-def rated(manifest: Path, target: str | None, limit: int) -> Iterator[tuple[Photo, dict[str, str]]]:
-    """Photos with what is true of them, by question; of one question the name is empty."""
-    from cutis.core.manifest import read_manifest
-
-    table = read_manifest(manifest, target=target)
-    rows = table.part("test") if "split" in table.table.columns else table
-    column = table.target
-    questions = [name for name in rows.table.columns if name.startswith("grade_")]
-    for path, row in list(zip(rows.paths, rows.table.iter_rows(named=True), strict=True))[:limit]:
-        if questions and target is None:
-            yield (
-                read_rgb(path),
-                {name[6:]: str(row[name]) for name in questions if row[name] not in (None, "")},
-            )
-        elif column is not None and row[column] not in (None, ""):
-            yield read_rgb(path), {"": str(row[column])}
-
-
-def judged(result: Any, truth: dict[str, str]) -> Iterator[float]:
-    """1 for each right answer, 0 for each wrong one, NaN where nothing is known."""
-    for question in sorted(result.grades) if result.grades else [""]:
-        said = result.grades[question] if question else result.label
-        yield float(said == truth[question]) if question in truth else float("nan")
-
-
 def report(name: str, table: Table) -> None:
     """Print a table."""
     print(f"\n{name}")
     for row, figures in table.items():
         print(f"  {row}: " + "  ".join(f"{key} {value:.3g}" for key, value in figures.items()))
+
+
+def write(path: Path, found: dict[str, Table]) -> None:
+    """Keep the figures."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(f"Figures: {path}")
 
 
 def main() -> None:
@@ -393,39 +260,25 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--photos", type=Path, help="folder of photos with little noise")
-    parser.add_argument("--cards", type=int, default=24, help="photos with a card, per difficulty")
     parser.add_argument("--areas", type=int, default=18, help="rendered facial areas")
-    parser.add_argument("--parts", default="noise,reduction,lights,cards,whole")
-    parser.add_argument("--bundle", help="a .cutis file, or the name of a shipped bundle")
-    parser.add_argument("--manifest", type=Path, help="photos to ask the bundle about")
-    parser.add_argument("--target", help="column of the truth; default: the manifest's, or its grades")
-    parser.add_argument("--limit", type=int, default=400, help="photos to ask about")
+    parser.add_argument("--parts", default="noise,reduction,lights,whole")
     given = parser.parse_args()
     found: dict[str, Table] = {}
-    if given.bundle:
-        if given.manifest is None:
-            parser.error("--bundle needs --manifest, the photos to ask about.")
-        found["model"] = model(given.bundle, given.manifest, given.target, given.limit)
-    else:
-        paths = list(find_images(given.photos)) if given.photos else []
-        photos = [read_rgb(path) for path in paths[:: max(1, len(paths) // 24)][:24]] or areas(given.areas)
-        parts: dict[str, Callable[[], Table]] = {
-            "noise": lambda: noise_estimates(photos),
-            "reduction": lambda: reductions(photos),
-            "lights": lambda: lights(90),
-            "cards": lambda: cards(given.cards),
-            "whole": lambda: whole(given.areas),
-        }
-        for name in given.parts.split(","):
-            if name not in parts:
-                parser.error(f"--parts: there is no '{name}', only {', '.join(parts)}.")
-            found[name] = parts[name]()
+    paths = list(find_images(given.photos)) if given.photos else []
+    photos = [read_rgb(path) for path in paths[:: max(1, len(paths) // 24)][:24]] or areas(given.areas)
+    parts: dict[str, Callable[[], Table]] = {
+        "noise": lambda: noise_estimates(photos),
+        "reduction": lambda: reductions(photos),
+        "lights": lambda: lights(90),
+        "whole": lambda: whole(given.areas),
+    }
+    for name in given.parts.split(","):
+        if name not in parts:
+            parser.error(f"--parts: there is no '{name}', only {', '.join(parts)}.")
+        found[name] = parts[name]()
     for name, table in found.items():
         report(name, table)
-    given.out.mkdir(parents=True, exist_ok=True)
-    path = given.out / "enhancement.json"
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"Figures: {path}")
+    write(given.out / "enhancement.json", found)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from cutis.core.errors import ImageError
 from cutis.imaging.measures import NAMES, UNITS, Measure, measure
@@ -351,6 +352,24 @@ def glossy(share: float) -> Pixels:
     linear = np.ones((SIDE, SIDE, 3)) * TONE + added[..., None]
     shown = 1.055 * linear ** (1 / 2.4) - 0.055
     return np.clip(shown * 255 + np.random.default_rng(1).normal(0, 2, shown.shape), 0, 255).astype(np.uint8)
+
+
+def test_texture_that_lies_in_a_patch_counts() -> None:
+    x, _ = places()
+    half = x < 0.5 * SIDE * PIXEL
+    everywhere, there = (
+        one(photo(shading=texture(0.06) * field, noise=1.0), "roughness") for field in (1.0, half)
+    )
+    assert 0.4 < there / everywhere < 0.9  # its middle value would not see it
+
+
+def test_blotches_of_colour_on_skin_that_cold_light_turned_grey_are_no_shine() -> None:
+    chance = np.random.default_rng(3)
+    blotch = gaussian_filter(chance.normal(0, 1, (SIDE, SIDE, 2)), (2.2, 2.2, 0))
+    blotch *= 3.0 / blotch.std()  # levels
+    grey = np.full((SIDE, SIDE, 3), (146.0, 138.0, 134.0)) + chance.normal(0, 2, (SIDE, SIDE, 3))
+    grey[..., ::2] += blotch
+    assert one(np.clip(grey, 0, 255).astype(np.uint8), "shine") < 1.0
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.15, 0.3])

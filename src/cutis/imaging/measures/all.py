@@ -14,7 +14,7 @@ from cutis.imaging.measures import pigment, relief, tone, words
 from cutis.imaging.measures.measure import NAMES, UNITS, Mask, Measure
 from cutis.imaging.measures.pores import COARSEST, Pores, find_pores
 from cutis.imaging.measures.repeat import expected_range
-from cutis.imaging.measures.spots import Spots, find_spots
+from cutis.imaging.measures.spots import Spots, borders, find_spots
 from cutis.imaging.measures.surface import Surface, surface
 from cutis.imaging.measures.wrinkles import Wrinkles, find_wrinkles
 
@@ -80,6 +80,12 @@ class _Area:
     def pores(self) -> Pores:
         return find_pores(self.skin, self.wrinkles.ridge)
 
+    @cached_property
+    def features(self) -> Mask:
+        """Lines, pores and edges of spots: what is seen in skin and is no texture."""
+        found = self.wrinkles.ridge | borders(self.spots.mask)
+        return found if self.skin.pixel > COARSEST else found | self.pores.mask
+
 
 def _one(area: _Area, name: str, card: bool) -> Measure:
     skin = area.skin
@@ -119,6 +125,6 @@ _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "wrinkle_depth": lambda area: (100.0 * area.wrinkles.depth, 100.0 * area.wrinkles.map),
     "pore_count": lambda area: (area.pores.count / area.skin.area, area.pores.mask.astype(np.float32)),
     "pore_area": lambda area: (area.pores.area / area.skin.area, 100.0 * area.pores.map),
-    "roughness": lambda area: relief.roughness(area.skin),
+    "roughness": lambda area: relief.roughness(area.skin, area.features),
     "shine": lambda area: relief.shine(area.skin),
 }

@@ -3,7 +3,8 @@
 Roughness is the deviation of light over lengths of texture, less what noise adds to it. Shine is white light
 added on top of skin's own colour.
 
-Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light).
+Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light);
+Wiener 1949 (the estimate with the least expected error where both signal and noise have a known spread).
 """
 
 from __future__ import annotations
@@ -14,32 +15,50 @@ import numpy as np
 
 from cutis.imaging.chromophores import Map
 from cutis.imaging.measures.filters import around, blurred, noise_level
+from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
-_BAND = (0.3, 1.0)  # mm: deviations of the two windows whose difference is texture
+_BAND = (0.3, 0.65)  # mm: deviations of the two windows whose difference is texture: bumps 1 to 3 mm apart
+_COURSE = 1.5  # mm: of the window in which the light falls that texture is set against
 _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
-_GLARE = 0.3  # mm: deviation of the window in which colour is averaged
-_MATT = 0.6  # share of the area, the darker part, whose colour is taken as skin's own
+_BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
+_GLARE = 0.45  # mm: deviation of the window in which colour is averaged
+_MATT = 0.4  # share of the area, the darker part, whose colour is taken as skin's own
+_SHADING = 0.2  # deviation of the light that falls on skin, as a share of it
+_USUAL = 0.02  # of full brightness, linear: glare as it is expected before looking
 _SHINY = 0.05  # of full brightness, linear: glare from which skin counts as shiny
+_LEAST = 0.25  # share of the area that is left beside lines, pores and spots, or all of it is taken
 
 
-def roughness(skin: Surface) -> tuple[float, Map]:
-    """Percent of full brightness: deviation over texture's lengths without that of noise; and its map."""
+def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
+    """Percent of full brightness: deviation over texture's lengths without that of noise; and its map.
+
+    Args:
+        features: (height, width) lines, pores and edges of spots, which are no texture.
+    """
     fine, coarse = (mm / skin.pixel for mm in _BAND)
     # What a rough surface mirrors is as bright on dark skin as on pale, so that shares of skin's own light
-    # would call dark skin rougher. Red and green hold nearly all light that skin sends back.
-    shown: Map = (skin.rgb[..., :2].astype(np.float32).mean(axis=2) / 255).astype(np.float32)
-    smooth = around(shown, skin.mask, fine)
-    slow = around(smooth, skin.mask, coarse)
+    # would call dark skin rougher. Green has the least of a phone's noise, and its blotches are not in it.
+    shown: Map = skin.rgb[..., 1].astype(np.float32) / np.float32(255)
+    course = around(shown, skin.mask, _COURSE / skin.pixel)
+    band = around(shown, skin.mask, fine) - around(shown, skin.mask, coarse)
     # Where less light falls, texture shows less; it is set against the light that falls on the area.
-    band = (smooth - slow) * (slow[skin.inner].mean() / np.maximum(slow, np.float32(0.02)))
+    band *= course[skin.inner].mean() / np.maximum(course, np.float32(0.02))
     noise = (noise_level(shown, skin.inner) * _passed(fine, coarse)) ** 2
     local = np.maximum(around(band**2, skin.mask, _LOCAL / skin.pixel) - np.float32(noise), 0)
-    values = band[skin.inner]
-    # The median forgets lines, pores and spots, which have measures of their own.
-    spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    whole = float(np.sqrt(max(spread**2 - noise, 0.0)))
+    plain = skin.inner & ~_near(features, _BESIDE / skin.pixel)
+    # All of the skin counts and not its middle: texture lies in patches.
+    values = band[plain if plain.sum() > _LEAST * skin.inner.sum() else skin.inner]
+    whole = float(np.sqrt(max(float(values.var()) - noise, 0.0)))
     return 100.0 * whole, np.asarray(100.0 * np.sqrt(local), dtype=np.float32)
+
+
+def _near(features: Mask, reach: float) -> Mask:
+    import cv2
+
+    side = 2 * round(reach) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(features.astype(np.uint8), kernel) > 0)
 
 
 @lru_cache(maxsize=8)
@@ -59,12 +78,23 @@ def shine(skin: Surface) -> tuple[float, Map]:
 
 
 def glare(skin: Surface) -> Map:
-    """White light on top of skin's own colour, of full brightness 1: (height, width), 0 and above."""
+    """White light on top of skin's own colour, of full brightness 1: (height, width), 0 and above.
+
+    A photo of skin shows its own colour, more or less of it as light falls, what that colour varies by
+    (pigment, blotches of the camera), and white. White is estimated by least squares with the spread of each,
+    a Wiener filter. Where a cast makes skin's own colour nearly white, the two cannot be told apart, and what
+    is not sure stays near 0.
+    """
     window = _GLARE / skin.pixel
     linear = np.stack([around(np.exp(-skin.light[..., n]), skin.mask, window) for n in range(3)], axis=2)
-    values = linear[skin.inner]
+    values = linear[skin.inner].astype(np.float64)
     bright = values.sum(axis=1)
-    body = np.median(values[bright <= np.quantile(bright, _MATT)], axis=0)
-    # Each pixel is so much of skin's own colour, which shadow lessens, and so much of white: least squares.
-    solve = np.linalg.pinv(np.stack([body, np.ones(3)], axis=1)).astype(np.float32)
-    return np.asarray(np.maximum(linear @ solve[1], 0), dtype=np.float32)
+    matt = values[bright <= np.quantile(bright, _MATT)]
+    body = np.median(matt, axis=0)
+    # The spread of matt skin across its own colour; along it light varies more than the darker part shows.
+    own = body / np.linalg.norm(body)
+    across = np.cov((matt - np.outer(matt @ own, own)).T)
+    spread = across + _SHADING**2 * np.outer(body, body) + 1e-7 * np.eye(3)
+    weights = np.linalg.solve(spread, np.ones(3))
+    share = weights / (weights.sum() + 1.0 / _USUAL**2)
+    return np.asarray(np.maximum((linear - body) @ share, 0), dtype=np.float32)

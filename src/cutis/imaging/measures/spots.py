@@ -52,6 +52,15 @@ class Spots:
     map: Map
 
 
+def borders(mask: Mask) -> Mask:
+    """Where spots end, three pixels wide."""
+    import cv2
+
+    return np.asarray(
+        cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Patches:
     """Patches above a cut: labels, and which of them, by label, are spots."""
