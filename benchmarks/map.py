@@ -29,8 +29,8 @@ from cutis import zoo
 from cutis.core.bundle import Bundle
 from cutis.imaging.mosaic import Mosaic
 from cutis.runtime.dense import DenseSession
-from cutis.runtime.engine import available_cores, open_session
 from cutis.runtime.maps import TILE, stream_map
+from cutis.runtime.session import available_cores, open_session
 
 BATCH = 64
 CLOSE = 1e-3

@@ -114,6 +114,24 @@ def test_the_score_is_that_of_the_crop(engine: Engine, severe: Screening) -> Non
     assert one.saliency.shape == (1, 1)
 
 
+def test_maps_turn_with_the_photo_and_answers_do_not_change() -> None:
+    from cutis.imaging.lesions import crop
+    from cutis.phantoms.erythema import render
+
+    shipped = Engine.open("drug_reaction", threads=1)
+    photo = render("severe", 160, np.random.default_rng(5)).image
+    shown, plain = shipped.mapped(photo), shipped.ask(photo)
+    turned = shipped.mapped(np.ascontiguousarray(photo[::-1, ::-1]))
+    np.testing.assert_allclose(turned.saliency[:, ::-1, ::-1], shown.saliency, atol=1e-5)
+    assert np.abs(plain.saliency - shown.saliency).max() > 0.01, "one map alone lies to one side"
+    assert (shown.probabilities, shown.label) == (plain.probabilities, plain.label)
+    np.testing.assert_array_equal(shown.embedding, plain.embedding)
+    found = find_lesions(SEVERE)
+    first = screen(shipped, [SEVERE], lesions=[found]).lesions[0]
+    of_crop = shipped.mapped(shipped.pixels(crop(SEVERE, found.items[0])))
+    np.testing.assert_allclose(first.saliency, of_crop.saliency[1], atol=1e-5)
+
+
 def test_the_order_of_photos_does_not_change_the_answer(engine: Engine, severe: Screening) -> None:
     other = screen(engine, [EXANTHEM, SEVERE])
     assert severe.patient is not None and other.patient is not None

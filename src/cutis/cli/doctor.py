@@ -26,7 +26,7 @@ def doctor(
     import platform
 
     from cutis import __version__, zoo
-    from cutis.runtime.engine import available_cores
+    from cutis.runtime.session import available_cores
 
     print(f"cutis {__version__}, Python {platform.python_version()}, {platform.platform()}")
     print(f"{available_cores()} processor cores, {platform.machine()}")

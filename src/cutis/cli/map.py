@@ -58,7 +58,8 @@ def draw(
     Writes overlay.png, grade.tif, confidence.tif, class.tif, areas.csv, map.json and the page map.html.
     """
     from cutis.runtime.dense import DenseSession
-    from cutis.runtime.engine import Engine, available_cores
+    from cutis.runtime.engine import Engine
+    from cutis.runtime.session import available_cores
     from cutis.runtime.tissue import TissueRule
 
     if step and not stack:

@@ -75,7 +75,7 @@ class Explainer:
 
 def bundle_explainer(engine: Engine) -> Explainer:
     """Explain a bundle by the class activation map that its graph gives; no torch."""
-    from cutis.runtime.engine import open_session
+    from cutis.runtime.session import open_session
 
     names = _of_one_question(engine.info.labels, engine.info.name).names
 

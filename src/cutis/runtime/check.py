@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutis.core.bundle import Bundle
-from cutis.runtime.engine import open_session
+from cutis.runtime.session import open_session
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +16,12 @@ from PIL import Image
 
 from cutis import zoo
 from cutis.core.bundle import Bundle, BundleInfo
-from cutis.core.errors import BundleError, ImageError
+from cutis.core.errors import ImageError
 from cutis.core.labels import Labels
 from cutis.core.predictions import SEPARATOR
 from cutis.imaging.grey import luma
 from cutis.imaging.read import read_rgb, upright_rgb
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
-    Session: TypeAlias = InferenceSession
-else:
-    Session = object  # onnxruntime is loaded when a bundle is asked, not before
+from cutis.runtime.session import Session, available_cores, open_session
 
 Photo = Path | str | bytes | NDArray[Any] | Image.Image
 P = TypeVar("P", bound=Photo)
@@ -192,6 +185,27 @@ class Engine:
         findings = dict(zip(beside.names, found[0][0].tolist(), strict=True))
         return replace(result, findings=findings, finding_maps=found[1][0])
 
+    def mapped(self, pixels: NDArray[np.uint8], session: Session | None = None) -> Result:
+        """Answer for pixels as `ask` does, with maps that lie where they belong, for people to look at.
+
+        A network sees a little to one side of each place, by the padding of its convolutions. The maps are
+        averaged with those of the photo turned by half, which turns the shift; so the photo is asked twice.
+        What is answered is what `ask` answers, and comes from the photo as it is.
+
+        Args:
+            pixels: see `ask`.
+            session: see `ask`.
+        """
+        upright = self.ask(pixels, session)
+        if self.info.views == 4:  # mirrored both ways inside the graph
+            return upright
+        turned = self.ask(np.ascontiguousarray(pixels[::-1, ::-1]), session)
+        saliency = (upright.saliency + turned.saliency[:, ::-1, ::-1]) / 2
+        if upright.finding_maps is None or turned.finding_maps is None:
+            return replace(upright, saliency=saliency)
+        found = (upright.finding_maps + turned.finding_maps[:, ::-1, ::-1]) / 2
+        return replace(upright, saliency=saliency, finding_maps=found)
+
     @cached_property
     def quick(self) -> Session:
         """All cores on one photo."""
@@ -223,40 +237,6 @@ def _said(
         grades={question: labels.answers.names[answer] for question, answer in names if question},
         expected=dict(zip(labels.scores, labels.expected(probabilities).tolist(), strict=False)),
     )
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def open_session(bundle: Bundle, threads: int) -> Session:
-    """Open a bundle's graph in onnxruntime on the processor.
-
-    Args:
-        bundle: whose graph is opened.
-        threads: cores that work on one photo.
-
-    Raises:
-        BundleError: onnxruntime cannot read the graph.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Photos differ in size: a plan of the memory of one is of no use to the next, and would be kept.
-    options.enable_mem_pattern = False
-    # Threads that spin between photos take the core that decodes the next one.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(bundle.model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors have no common parent
-        raise BundleError(
-            f"{bundle.path}: onnxruntime {onnxruntime.__version__} cannot open its graph ({error}). "
-            "Install a newer onnxruntime."
-        ) from error
 
 
 def _fitting(photo: Photo, info: BundleInfo) -> NDArray[np.uint8]:

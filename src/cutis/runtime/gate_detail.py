@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cutis.core.bundle_info import BundleInfo
 from cutis.imaging.native import Native
 from cutis.imaging.regions import Box, Region, What
-from cutis.runtime.engine import Session
+from cutis.runtime.session import Session
 
 NEED = 128  # points across the region of interest below which a soft photo is refused
 TILE = 160  # pixels; the least of the sizes that the shipped gate was trained at

@@ -15,8 +15,9 @@ from cutis.core.errors import BundleError, CutisError, ImageError
 from cutis.imaging.lesions import Lesion, Lesions, crop, find_lesions
 from cutis.imaging.read import read_rgb
 from cutis.imaging.reduce import reduced
-from cutis.runtime.engine import Engine
+from cutis.runtime.engine import Engine, Result
 from cutis.runtime.patient import PatientScore, patient_score
+from cutis.runtime.session import Session
 
 Pixels = NDArray[np.uint8]
 State = Literal["scored", "one_lesion_only", "no_lesion", "no_skin", "unreadable"]
@@ -158,9 +159,12 @@ def screen(
                 waiting.append((number, lesion))
                 yield crop(rgb, lesion)
 
+    def mapped(seen: Pixels, session: Session) -> Result:
+        return engine.mapped(engine.pixels(seen), session)
+
     scored: list[ScoredLesion] = []
     column = engine.info.labels.names.index(positive)
-    for number, (seen, answer) in enumerate(engine.stream(crops())):
+    for number, (seen, answer) in enumerate(engine.in_order(crops(), mapped)):
         if isinstance(answer, ImageError):
             raise answer
         photo, lesion = waiting[number]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cutis.runtime.dense import DenseSession
-from cutis.runtime.engine import Engine, available_cores
+from cutis.runtime.engine import Engine
+from cutis.runtime.session import available_cores
 
 
 class Engines:

@@ -65,7 +65,9 @@ class Scene:
         """What a model says of the whole photo; it is asked once."""
         digest = engine.bundle.digest
         if digest not in self._asked:
-            self._asked[digest] = engine.ask(engine.pixels(self.pixels(engine.info.size)))
+            # A gate turns the photo itself, where somebody looks at its map.
+            ask = engine.ask if engine.info.passing else engine.mapped
+            self._asked[digest] = ask(engine.pixels(self.pixels(engine.info.size)))
         return self._asked[digest]
 
     def faces(self) -> tuple[Face, ...]:
