@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from gettext import NullTranslations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cutis.core.errors import ManifestError
+from cutis.core.manifest import read_manifest
+from cutis.web.gateway import arrive, problems, steps
 from cutis.web.languages.catalogues import FOLDER, LANGUAGES
 from cutis.web.languages.choice import COOKIE
-from cutis.web.words import _, language, speaking
+from cutis.web.studies.import_words import retold
+from cutis.web.words import _, language, said_again, speaking
 
 PLACE = re.compile(r"%\(\w+\)[-.\d]*[a-z]|%[sdg]|%%|\{\w*\}")
 
@@ -98,3 +104,69 @@ def test_every_word_of_the_pages_has_a_translation_with_the_same_places_for_valu
             wrong.append(message.id)
     assert missing == [], "bring the catalogues up to date: python -m cutis.web.languages.extract"
     assert wrong == []
+
+
+class _Marked(NullTranslations):
+    """A language in which every translated sentence stands between marks."""
+
+    def gettext(self, message: str) -> str:
+        return f"<{message}>"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"image,patient_id\n,A\n",
+        b"image,patient_id,image_id\na.jpg,A,1\nb.jpg,A,1\n",
+        b"image,patient_id,image_id\na.jpg,A,\n",
+        b"image,patient_id\na.jpg,\n",
+        b"image,patient_id,split\na.jpg,A,validation\nb.jpg,A,\n",
+        b"image,patient_id,sex,age\na.jpg,A,f,-3\n",
+        b"imgae,patient_id\na.jpg,A\n",
+        b"x,patient_id\na.jpg,A\n",
+        b"image,patientid\na.jpg,A\n",
+        b"image,image\na.jpg,A\n",
+        b"image,patient_id\n",
+        b"",
+        b"image,patient_id\na.jpg\nb.jpg,A,B\n",
+        b"image,patient_id\n\xff\xfe.jpg,A\n",
+        b"image\0,patient_id\n",
+    ],
+)
+def test_what_is_wrong_with_a_manifest_is_said_in_the_language_of_who_imports_it(
+    tmp_path: Path, table: bytes
+) -> None:
+    place = tmp_path / "manifest.csv"
+    place.write_bytes(table)
+    with pytest.raises(ManifestError) as raised:
+        read_manifest(place, find_images=False)
+    with speaking("marked", _Marked()):
+        told = [retold(one.replace(f"{tmp_path}/", "")) for one in raised.value.problems]
+    assert told
+    for sentence in told:
+        assert re.fullmatch(r"manifest\.csv(:\d+)?: <.+>", sentence), sentence
+
+
+def test_values_of_a_sentence_that_is_said_again_stay_and_sentences_within_are_said_again_too() -> None:
+    marked = ("%(name)s was refused: %(why)s.", "it is too large")
+    with speaking("marked", _Marked()):
+        assert said_again("a.dcm was refused: it is too large.", marked) == (
+            "<a.dcm was refused: <it is too large>.>"
+        )
+        assert said_again("something else", marked) == "something else"
+
+
+def test_what_hinders_the_gateway_is_said_in_the_language_of_who_looks() -> None:
+    kept = [
+        arrive.NO_PATIENT,
+        steps.NO_RULE,
+        steps.NO_STUDY,
+        "1.2.3.dcm could not be sent: ORTHANC at 10.0.0.9:4242 cannot be reached, or broke the connection off.",
+        "camera: a file cannot be read (Permission denied). Say who may read it.",
+        "ARCHIVE: an object was refused, since it cannot be read",
+        "The DICOMweb server answered with status 403.",
+    ]
+    with speaking("marked", _Marked()):
+        for one in kept:
+            assert "<" in problems.retold(one), one
+    assert [problems.retold(one) for one in kept] == kept

@@ -205,7 +205,7 @@ def test_a_design_is_frozen_when_it_is_opened_and_its_hash_stands_in_the_audit(
     [
         ({"answers": [{"name": "one"}]}, "answers"),
         ({"answers": [{"name": "same"}, {"name": "same"}]}, "same name"),
-        ({"answers": [{"name": "a b"}, {"name": "c"}]}, "pattern"),
+        ({"answers": [{"name": "a b"}, {"name": "c"}]}, "letters, digits"),
         ({"scale": "grades"}, "whole numbers"),
         ({"positive": "none of them"}, "none of the answers"),
         ({"purpose": "rate", "help": "whole"}, "not for ratings"),
@@ -271,9 +271,12 @@ def test_the_design_page_keeps_what_it_shows(boss: Browser, study: InStudy) -> N
     assert [one["name"] for one in design["answers"]] == ["a", "b", "c"]
     assert (design["washout_days"], design["seed"], design["limit_seconds"]) == (14, 7, 30)
     assert design["back"]
-    refused = boss.post(f"{where}/design", {**form, "answers": "a = First"})
+    refused = boss.post(f"{where}/design", {**form, "answers": "a = Only one", "question": "Which of one?"})
     assert refused.status_code == 422
     assert "does not hold" in refused.text
+    assert "a = Only one" in refused.text, "what was typed is not lost"
+    assert "Which of one?" in refused.text
+    assert boss.api("GET", f"/api{where}").json()["design"] == design
 
 
 def test_cases_come_by_a_table_or_not_at_all(
@@ -671,6 +674,7 @@ def test_a_photo_that_is_withdrawn_is_passed_over_and_left_out(
     for n in range(1, 5):
         case = reader.api("GET", f"{place}/places/{n}").json()
         seen.append(case["gone"])
+        assert case["why"] == ("withdrawn" if case["gone"] else "")
         photo = reader.api("GET", f"{place}/places/{n}/photo")
         assert photo.status_code == (410 if case["gone"] else 200)
         sent = {"answer": "" if case["gone"] else "benign", "confidence": None if case["gone"] else 1}
@@ -680,6 +684,62 @@ def test_a_photo_that_is_withdrawn_is_passed_over_and_left_out(
         session.get_one(Participant, gone.participant_id).state = "enrolled"
     boss.api("POST", f"{place}/close")
     assert len(_rows(boss, place, "predictions.csv")) == 2
+
+
+def _bind(world: World, study: InStudy, who: Browser, site: str) -> None:
+    with boss_platform(world).database.writing() as session:
+        member = session.scalar(select(Member).where(Member.user_id == who.user, Member.study_id == study.id))
+        assert member is not None
+        member.sites = [site]
+
+
+def _at_a_site(boss: Browser, study: InStudy, photos: list[str], name: str) -> str:
+    """Bring the participants of photos to a site of their own; its identity."""
+    site: str = boss.api("POST", f"/api/studies/{study.id}/sites", json={"name": name}).json()["id"]
+    with boss.platform.database.writing() as session:
+        for photo in photos:
+            who = session.get_one(Photo, photo).participant_id
+            session.get_one(Participant, who).site_id = site
+    return site
+
+
+def test_a_photo_of_another_site_is_called_that_and_not_withdrawn(
+    boss: Browser, study: InStudy, people: Any, photos: list[str], world: World
+) -> None:
+    bound, free = people(2)
+    _bind(world, study, bound, _at_a_site(boss, study, photos[:2], "Bern"))
+    place = _make(boss, study, BINARY, photos[:4], [bound, free])
+    told = boss.api("GET", f"{place}/progress").json()["readers"]
+    assert [one["unseen"] for one in told] == [2, 0]
+    assert "does not see 2 cases" in boss.get(place.removeprefix("/api")).text
+    why = []
+    for n in range(1, 5):
+        case = bound.api("GET", f"{place}/places/{n}").json()
+        why.append(case["why"])
+        photo = bound.api("GET", f"{place}/places/{n}/photo")
+        assert photo.status_code == (403 if case["gone"] else 200)
+        assert not case["gone"] or "site" in photo.json()["detail"]
+        sent = {"answer": "" if case["gone"] else "benign", "confidence": None if case["gone"] else 1}
+        assert _answer(bound, place, n, **sent).status_code == 201
+    assert sorted(why) == ["", "", "site", "site"]
+    assert [free.api("GET", f"{place}/places/1").json()[name] for name in ("gone", "why")] == [False, ""]
+    boss.api("POST", f"{place}/close")
+    assert len(_rows(boss, place, "predictions.csv")) == 2
+
+
+def test_an_adjudicator_who_sees_some_sites_leaves_the_cases_of_others_to_others(
+    boss: Browser, study: InStudy, people: Any, photos: list[str], world: World
+) -> None:
+    one, two, bound, free = people(4)
+    _bind(world, study, bound, _at_a_site(boss, study, photos[4:6], "Lyon"))
+    place = _make(boss, study, GRADES, photos[4:8], [one, two], adjudicators=[bound, free])
+    for reader, grade in ((one, "0"), (two, "3")):
+        assert _read(reader, place, lambda case, grade=grade: {"answer": grade}) == 4
+    assert _read(bound, place, lambda case: {"answer": "1"}) == 2
+    assert bound.api("GET", f"{place}/standing").json()["state"] == "waiting"
+    assert _read(free, place, lambda case: {"answer": "2"}) == 2
+    boss.api("POST", f"{place}/close")
+    assert [row["how"] for row in _rows(boss, place, "consensus.csv")] == ["adjudicated"] * 4
 
 
 def test_a_closed_reading_takes_nothing_more(

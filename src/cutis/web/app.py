@@ -54,6 +54,8 @@ from cutis.web.photos.sharing import incoming
 from cutis.web.photos.store import open_store
 from cutis.web.platform import Platform
 from cutis.web.reading import api as reading_api
+from cutis.web.reading import cases_api as reading_cases_api
+from cutis.web.reading import room_api as reading_room_api
 from cutis.web.reading import room_routes as reading_room
 from cutis.web.reading import routes as reading
 from cutis.web.secret import read_secret
@@ -91,6 +93,8 @@ PARTS = (
     reading.router,
     reading_room.router,
     reading_api.router,
+    reading_cases_api.router,
+    reading_room_api.router,
     api.router,
     people_api.router,
     openapi.router,

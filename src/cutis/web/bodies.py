@@ -12,6 +12,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutis.web.errors import RefusedError
+from cutis.web.words import _
 
 SMALL = 1_000_000  # bytes of anything but an upload
 _CLOSE = {"connection": "close"}  # the rest of the body is not waited for
@@ -64,9 +65,8 @@ class BoundedBodies:
 
 
 def _too_large(most: int) -> RefusedError:
-    return RefusedError(
-        413, f"What was sent is larger than {most / 1e6:.0f} MB, the most taken.", headers=_CLOSE
-    )
+    words = _("What was sent is larger than %(most).0f MB, the most that is taken here. Send a smaller file.")
+    return RefusedError(413, words % {"most": most / 1e6}, headers=_CLOSE)
 
 
 class Form:
@@ -88,14 +88,16 @@ class Form:
         value = self.data.get(name, "")
         called = called or name.replace("_", " ")
         if not isinstance(value, str):
-            raise RefusedError(422, f"'{called}' is a file, not text.")
+            raise RefusedError(422, _("'%(name)s' is a file, not text.") % {"name": called})
         value = value.strip()
         if needed and not value:
-            raise RefusedError(422, f"'{called}' is empty. Fill it in.")
+            raise RefusedError(422, _("'%(name)s' is empty. Fill it in.") % {"name": called})
         if len(value) > most:
-            raise RefusedError(422, f"'{called}' has {len(value)} characters, more than {most}. Shorten it.")
+            words = _("'%(name)s' has %(count)d characters, more than %(most)d. Shorten it.")
+            raise RefusedError(422, words % {"name": called, "count": len(value), "most": most})
         if any(not sign.isprintable() for sign in value):
-            raise RefusedError(422, f"'{called}' has characters that cannot be shown. Type it anew.")
+            words = _("'%(name)s' has characters that cannot be shown. Type it anew.")
+            raise RefusedError(422, words % {"name": called})
         return value
 
     def secret(self, name: str) -> str:
@@ -115,7 +117,7 @@ class Form:
         """
         value = self.data.get(name)
         if not isinstance(value, UploadFile):
-            raise RefusedError(422, "No file was sent. Choose one, and send it again.")
+            raise RefusedError(422, _("No file was sent. Choose one, and send it again."))
         return value
 
 
@@ -134,5 +136,6 @@ async def read_form(request: Request) -> Form:
         if kind in ("application/x-www-form-urlencoded", ""):
             return Form(await FormParser(request.headers, stream).parse())
     except MultiPartException as error:
-        raise RefusedError(422, "The form arrived damaged. Send it again.") from error
-    raise RefusedError(415, f"This takes forms, not '{kind[:40]}'.", title="Not a form")
+        raise RefusedError(422, _("The form arrived damaged. Send it again.")) from error
+    words = _("This takes forms, not '%(kind)s'.") % {"kind": kind[:40]}
+    raise RefusedError(415, words, title=_("Not a form"))

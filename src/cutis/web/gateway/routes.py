@@ -19,6 +19,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.gateway import sending, steps
 from cutis.web.gateway.document import read_rules
 from cutis.web.gateway.gateway import Gateway
+from cutis.web.gateway.problems import retold
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform
@@ -115,12 +116,12 @@ def stands(held: Platform) -> GatewayOut:
     return GatewayOut(
         works=moment is not None and now() - moment < _ALIVE,
         listens=str(status.get("listens", "")),
-        troubles=[str(one) for one in status.get("troubles", ())],
+        troubles=[retold(str(one)) for one in status.get("troubles", ())],
         problem=problem,
         counts=counts,
         waiting=waiting,
         apart=[
-            HeldOut(id=o.id, source=o.source, state=o.state, problem=o.problem, created=o.created)
+            HeldOut(id=o.id, source=o.source, state=o.state, problem=retold(o.problem), created=o.created)
             for o in held_apart
         ],
         letters=[
@@ -129,7 +130,7 @@ def stands(held: Platform) -> GatewayOut:
                 delivery=one.delivery_id,
                 receiver=one.target,
                 state=one.state,
-                problem=one.problem,
+                problem=retold(one.problem),
                 tries=one.tries,
                 due=one.due,
             )

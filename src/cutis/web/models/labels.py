@@ -13,8 +13,9 @@ from cutis.web.database import Photo, PhotoLabel, ReaderStudy
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
-from cutis.web.reading import tables
 from cutis.web.reading.found import CLOSED, design_of
+from cutis.web.reading.rows import rows_of, standing
+from cutis.web.reading.tables import agreed
 from cutis.web.words import _
 
 _PHOTO = ("photo", "photo_id", "image_id", "digest")
@@ -111,16 +112,16 @@ def lines_of_reading(session: Session, study: str, reading: str) -> list[Line]:
     found = next((one for one in closed_readings(session, study) if one.id == reading), None)
     if found is None:
         raise RefusedError(404, _("There is no closed reading of this kind in this study."))
-    design, rows = design_of(found), tables.rows_of(session, found)
+    design, rows = design_of(found), rows_of(session, found)
     given: dict[str, list[str]] = {}
-    for row in tables.standing(rows):
+    for row in standing(rows):
         if not row.reading.helped:  # what was read beside a model's answer says too much of that model
             given.setdefault(row.case.id, []).append(row.reading.answer)
-    settled = {row.case.id: row.reading.answer for row in tables.standing(rows, adjudicators=True)}
+    settled = {row.case.id: row.reading.answer for row in standing(rows, adjudicators=True)}
     cases = {row.case.id: row.case for row in rows if row.case.photo_id and not row.case.training}
-    agreed = {case: tables.agreed(design, given.get(case, []), settled.get(case))[0] for case in cases}
+    answers = {case: agreed(design, given.get(case, []), settled.get(case))[0] for case in cases}
     lines = [
-        (cases[case].number, cases[case].photo_id or "", answer) for case, answer in agreed.items() if answer
+        (cases[case].number, cases[case].photo_id or "", answer) for case, answer in answers.items() if answer
     ]
     if not lines:
         raise RefusedError(422, _("The readers agreed on no photo."))

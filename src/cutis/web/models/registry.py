@@ -23,6 +23,7 @@ from cutis.web.audit.chain import Audit
 from cutis.web.database import Database, StoredBundle, Study, StudyModel
 from cutis.web.errors import RefusedError
 from cutis.web.platform import Platform
+from cutis.web.words import _
 
 
 def register_shipped(database: Database, audit: Audit, folder: Path) -> None:
@@ -54,7 +55,7 @@ def register_shipped(database: Database, audit: Audit, folder: Path) -> None:
         for task, old in before.items():
             if task not in after or after[task].digest != old.digest:
                 _keep_to(session, audit, old)
-    for name, (digest, _) in shipped.items():
+    for name, (digest, _info) in shipped.items():
         _keep_file(zoo.path(name), place(folder, digest))
 
 
@@ -93,7 +94,7 @@ def bundle_of(session: Session, digest: str) -> StoredBundle:
     """
     found = session.get(StoredBundle, digest)
     if found is None:
-        raise RefusedError(404, "There is no such model here.", title="No such model")
+        raise RefusedError(404, _("There is no such model here."), title=_("No such model"))
     return found
 
 

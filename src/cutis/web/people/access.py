@@ -20,6 +20,7 @@ from cutis.web.people.browsers import network_of
 from cutis.web.people.form_tokens import check_form_token
 from cutis.web.people.roles import OF_A_STUDY, OF_EVERY_SITE, TABLE, Permission, Role
 from cutis.web.platform import Platform, platform_of
+from cutis.web.words import _
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -182,8 +183,8 @@ def _pass(platform: Platform, access: Access, permission: Permission, request: R
         if not access.participant:
             raise RefusedError(
                 401,
-                "Open your link or scan your code again. Photos that wait on this phone are sent then.",
-                title="This phone is not taking part now",
+                _("Open your link or scan your code again. Photos that wait on this phone are sent then."),
+                title=_("This phone is not taking part now"),
             )
         return
     if not access.user:
@@ -218,7 +219,7 @@ async def _read_form(request: Request, platform: Platform) -> None:
             request.state.form = await read_form(request)
         return
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise RefusedError(403, "The form came from another site. Open the page here, and send it again.")
+        raise RefusedError(403, _("The form came from another site. Open the page here, and send it again."))
     sent = request.headers.get("x-form-token", "")
     if sent:  # by a script: checked before the body is read
         check_form_token(request, platform.secret, sent)
@@ -249,7 +250,9 @@ def form_of(request: Request) -> Form:
     """
     form = getattr(request.state, "form", None)
     if not isinstance(form, Form):
-        raise RefusedError(415, "This takes a form of the kind multipart/form-data.", title="Not a form")
+        raise RefusedError(
+            415, _("This takes a form of the kind multipart/form-data."), title=_("Not a form")
+        )
     return form
 
 

@@ -16,6 +16,7 @@ from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission, Role
 from cutis.web.platform import Held, Platform
 from cutis.web.templating import page
+from cutis.web.words import _
 
 router = APIRouter()
 
@@ -86,7 +87,7 @@ def close_account(held: Platform, access: Access, person: str) -> None:
         RefusedError: there is no such person, or it is oneself.
     """
     if person == access.user:
-        raise RefusedError(409, "Another administrator can close your account.", title="Not possible")
+        raise RefusedError(409, _("Another administrator can close your account."), title=_("Not possible"))
     with held.database.writing() as session:
         _user(session, person).active = False
         sessions.end_all(session, person)

@@ -10,6 +10,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.people import taking_part
 from cutis.web.people.sessions import COOKIE
 from cutis.web.secret import same, seal
+from cutis.web.words import _
 
 VISITOR = "cutis_visitor"  # of those who are not signed in: the sign-in form has a token too
 
@@ -37,8 +38,8 @@ def check_form_token(request: Request, secret: bytes, sent: str) -> None:
     if not cookie or not same(sent, seal(secret, "form", cookie)):
         raise RefusedError(
             403,
-            "This page was open for too long, or in another sign-in. Load it again, then send the form.",
-            title="Load the page again",
+            _("This page was open for too long, or in another sign-in. Load it again, then send the form."),
+            title=_("Load the page again"),
         )
 
 

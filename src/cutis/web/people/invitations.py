@@ -16,6 +16,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.people import sessions
 from cutis.web.people.roles import Role
 from cutis.web.secret import digest
+from cutis.web.words import _
 
 PASSWORD = "password"  # what a link is for that gives no role
 
@@ -73,8 +74,8 @@ def find(session: Session, link: str) -> Invitation:
     if found is None:
         raise RefusedError(
             404,
-            "The link was used already, is too old, or is not complete. Ask for a new one.",
-            title="This link is not good any more",
+            _("The link was used already, is too old, or is not complete. Ask for a new one."),
+            title=_("This link is not good any more"),
         )
     return found
 
@@ -90,7 +91,7 @@ def accept(session: Session, audit: Audit, invitation: Invitation, user: User) -
     if not study:
         user.administrator = True
     elif session.scalar(select(Member.id).where(Member.study_id == study, Member.user_id == user.id)):
-        raise RefusedError(409, "You are a member of this study already.", title="Nothing to do")
+        raise RefusedError(409, _("You are a member of this study already."), title=_("Nothing to do"))
     else:
         member = Member(study_id=study, user_id=user.id, role=invitation.role, sites=invitation.sites)
         session.add(member)
@@ -139,7 +140,7 @@ def _use_up(session: Session, invitation: Invitation) -> None:
     )
     if used.first() is None:
         raise RefusedError(
-            404, "The link was used already. Ask for a new one.", title="This link is not good any more"
+            404, _("The link was used already. Ask for a new one."), title=_("This link is not good any more")
         )
 
 

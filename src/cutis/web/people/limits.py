@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 
 from cutis.web.errors import RefusedError
+from cutis.web.words import _
 
 _REMEMBERED = 10_000  # keys; the longest unused are forgotten
 
@@ -38,9 +39,8 @@ class Limit:
                 tries.popleft()
             if len(tries) >= self.most:
                 wait = max(1, round(tries[0] + self.seconds - at))
-                raise RefusedError(
-                    429, f"Too many tries. Wait {wait} seconds.", headers={"retry-after": str(wait)}
-                )
+                words = _("Wait %(seconds)d seconds, then try again.") % {"seconds": wait}
+                raise RefusedError(429, words, headers={"retry-after": str(wait)})
             tries.append(at)
             if len(self._tries) > _REMEMBERED:
                 self._tries.popitem(last=False)
@@ -78,8 +78,8 @@ class Rate:
                 wait = max(1, round((used + 1 - self.most) * self.seconds / self.most))
                 raise RefusedError(
                     429,
-                    f"Too many requests. Wait {wait} seconds.",
-                    title="Too many requests",
+                    _("Wait %(seconds)d seconds, then try again.") % {"seconds": wait},
+                    title=_("Too many requests"),
                     headers={"retry-after": str(wait)},
                 )
             self._used[key] = (used + 1, at)

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cutis.web.errors import RefusedError
+from cutis.web.words import _
 
 SHORTEST = 12
 LONGEST = 200
@@ -23,14 +24,14 @@ def hashed(password: str, login: str) -> str:
         RefusedError: too short, too long, or easily guessed from the name.
     """
     if len(password) < SHORTEST:
-        raise RefusedError(
-            422, f"The password has {len(password)} characters. Choose one of at least {SHORTEST}."
-        )
+        words = _("The password has %(count)d characters. Choose one of at least %(least)d.")
+        raise RefusedError(422, words % {"count": len(password), "least": SHORTEST})
     if len(password) > LONGEST:
-        raise RefusedError(422, f"The password has more than {LONGEST} characters. Choose a shorter one.")
+        words = _("The password has more than %(most)d characters. Choose a shorter one.")
+        raise RefusedError(422, words % {"most": LONGEST})
     if len(set(password)) < 5 or (login and login.casefold() in password.casefold()):
         raise RefusedError(
-            422, "The password is easily guessed. Choose several words that do not belong together."
+            422, _("The password is easily guessed. Choose several words that do not belong together.")
         )
     with _AT_ONCE:
         return _HASHER.hash(password)

@@ -22,6 +22,7 @@ from cutis.web.people.signing_in import go_on, identified, inside, need_unchange
 from cutis.web.platform import Held, Platform
 from cutis.web.secret import digest
 from cutis.web.templating import page
+from cutis.web.words import _
 
 router = APIRouter()
 
@@ -38,7 +39,13 @@ def sign_in_page(request: Request, held: Held, access: Anybody, back: str = "/")
     with held.database.reading() as session:
         empty = session.scalar(select(func.count(User.id))) == 0
     return page(
-        request, "people/sign_in.html", back=inside(back), login="", empty=empty, elsewhere=elsewhere_of(held)
+        request,
+        "people/sign_in.html",
+        back=inside(back),
+        login="",
+        empty=empty,
+        elsewhere=elsewhere_of(held),
+        ended=bool(request.cookies.get(sessions.COOKIE)),  # signing out takes the cookie away
     )
 
 
@@ -172,23 +179,23 @@ def end_token(held: Held, access: SignedIn, token: str) -> Response:
 
 def _new_password(session: Session, held: Platform, invitation: Invitation, form: Form) -> User:
     if form.secret("password") != form.secret("again"):
-        raise RefusedError(422, "The two passwords differ. Type both anew.")
+        raise RefusedError(422, _("The two passwords differ. Type both anew."))
     kept = passwords.hashed(form.secret("password"), "")
     return invitations.choose_password(session, held.audit, invitation, kept)
 
 
 def _new_user(session: Session, held: Platform, form: Form) -> User:
-    login = form.text("login", most=80, called="sign-in name").lower()
+    login = form.text("login", most=80, called=_("sign-in name")).lower()
     if not _LOGIN.fullmatch(login):
         raise RefusedError(
-            422, "The sign-in name has 2 to 80 letters without accents, digits and . _ @ + - in it."
+            422, _("The sign-in name has 2 to 80 letters without accents, digits and . _ @ + - in it.")
         )
-    name = form.text("name", called="your name")
+    name = form.text("name", called=_("your name"))
     if form.secret("password") != form.secret("again"):
-        raise RefusedError(422, "The two passwords differ. Type both anew.")
+        raise RefusedError(422, _("The two passwords differ. Type both anew."))
     kept = passwords.hashed(form.secret("password"), login)
     if session.scalar(select(User.id).where(User.login == login)):
-        raise RefusedError(422, "That sign-in name is taken. Choose another, or sign in if it is yours.")
+        raise RefusedError(422, _("That sign-in name is taken. Choose another, or sign in if it is yours."))
     user = User(login=login, name=name, password=kept)
     session.add(user)
     session.flush()

@@ -34,7 +34,7 @@ def identified(request: Request, held: Platform, login: str, password: str) -> U
         held.by_login.forget(login)
         return user
     held.audit.note(held.database, "session.refused", who=user.id if user else "")
-    raise RefusedError(422, "The name or the password is not right. Try again.")
+    raise RefusedError(422, _("The name or the password is not right. Try again."))
 
 
 def signed_in(request: Request, held: Platform, user: User, back: str) -> Response:

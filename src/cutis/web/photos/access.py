@@ -14,6 +14,7 @@ from cutis.web.database.participant import WITHDRAWN
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
+from cutis.web.words import _
 
 PER_PAGE = 60
 Skip = Annotated[int, Query(ge=0, le=1_000_000_000)]
@@ -58,7 +59,7 @@ def shown(held: Platform, access: Access, photo: str, *, small: bool) -> Respons
     place = held.store.preview(found.digest) if small else held.store.photo(found.digest, found.kind)
     if not place.is_file():
         raise RefusedError(
-            500, "The file of this photo is missing. Tell the administrator to restore the backup."
+            500, _("The file of this photo is missing. Tell the administrator to restore the backup.")
         )
     media = "image/png" if found.kind == "png" and not small else "image/jpeg"
     name = f"{found.id}.{'jpg' if small else found.kind}"

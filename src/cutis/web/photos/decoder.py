@@ -9,8 +9,24 @@ from pathlib import Path
 
 from cutis.web.errors import RefusedError
 from cutis.web.photos.examined import Examined, NotTaken, NotWritten, examine_for
+from cutis.web.words import _, later, said_again
 
-TITLE = "The photo was not taken"
+TITLE = later("The photo was not taken")
+# What the process says, which knows no language.
+_REASONS = (
+    later("This is not a photo: JPEG, PNG, WebP, HEIC, AVIF, TIFF and DICOM are taken."),
+    later(
+        "The DICOM file says that words are burned into its picture, which may name the patient. Send it "
+        "without them."
+    ),
+    later("The DICOM file holds several images. Send one image at a time."),
+    later("The photo is cut off and cannot be read in full. Take it or copy it again."),
+    later("The photo is damaged and cannot be read in full. Take it or copy it again."),
+    later(
+        "The photo is %(width)s x %(height)s pixels, more than %(most)s megapixels. Scale it down, or "
+        "crop it."
+    ),
+)
 
 
 def warm_up() -> None:
@@ -37,17 +53,18 @@ def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seco
     theirs.close()
     try:
         if not ours.poll(seconds):
-            raise RefusedError(422, f"The photo could not be read within {seconds:g} seconds.", title=TITLE)
+            words = _("The photo could not be read within %(seconds)g seconds. Make it smaller.")
+            raise RefusedError(422, words % {"seconds": seconds}, title=_(TITLE))
         found = ours.recv()
     except EOFError as error:  # the decoder fell over it
-        words = "The photo is damaged and cannot be read in full. Take it or copy it again."
-        raise RefusedError(422, words, title=TITLE) from error
+        words = _("The photo is damaged and cannot be read in full. Take it or copy it again.")
+        raise RefusedError(422, words, title=_(TITLE)) from error
     finally:
         process.kill()
         process.join()
         ours.close()
     if isinstance(found, NotTaken):
-        raise RefusedError(422, found.reason, title=TITLE)
+        raise RefusedError(422, said_again(found.reason, _REASONS), title=_(TITLE))
     if isinstance(found, NotWritten):
         raise OSError(found.number, os.strerror(found.number))
     assert isinstance(found, Examined)

@@ -20,6 +20,7 @@ from cutis.web.photos.examined import Examined
 from cutis.web.platform import Platform
 from cutis.web.studies.participants import need_taking_part
 from cutis.web.studies.protocol import need_place
+from cutis.web.words import _
 
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _CHUNK = 1 << 20
@@ -89,10 +90,10 @@ def _take_in(
     taken: str | None,
 ) -> Arrived:
     if key and not _KEY.fullmatch(key):
-        raise RefusedError(422, "The key of the upload may have 64 letters, digits and -_.: in it.")
+        raise RefusedError(422, _("The key of the upload may have 64 letters, digits and -_.: in it."))
     size, arrived = copy(file, scratch)
     if not size:
-        raise RefusedError(422, "The file is empty. Choose the photo again.", title=TITLE)
+        raise RefusedError(422, _("The file is empty. Choose the photo again."), title=_(TITLE))
     key = key or arrived
     with platform.database.reading() as session:
         need_taking_part(session, access.study, participant)
@@ -219,7 +220,7 @@ def _there(session: Session, participant: str, key: str, arrived: str) -> Photo 
     ).all()
     if any(one.key == key and one.arrived_digest != arrived for one in found):
         raise RefusedError(
-            409, "The key of the upload was used for another photo. Use a new one.", title=TITLE
+            409, _("The key of the upload was used for another photo. Use a new one."), title=_(TITLE)
         )
     return found[0] if found else None
 

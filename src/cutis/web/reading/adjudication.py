@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Integer, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from cutis.web.database import CaseShown, Reader, ReaderStudy, Reading, ReadingCase
+from cutis.web.database import CaseShown, Participant, Photo, Reader, ReaderStudy, Reading, ReadingCase
+from cutis.web.database.participant import WITHDRAWN
 from cutis.web.reading.design import Design
 
 
 def next_case(session: Session, reading: ReaderStudy, design: Design, reader: Reader) -> ReadingCase | None:
-    """The case that an adjudicator settles next: the first that nobody has, by number."""
+    """The case that an adjudicator settles next: the first that nobody has, if its photo is there.
+
+    A photo of a site that the adjudicator does not see is left to the others.
+    """
     pinned = session.get(CaseShown, (reader.id, reader.done + 1))
     if pinned is not None:
         return session.get(ReadingCase, pinned.case_id)
@@ -23,7 +27,10 @@ def next_case(session: Session, reading: ReaderStudy, design: Design, reader: Re
     )
     chosen = (
         select(ReadingCase)
+        .join(Photo, Photo.id == ReadingCase.photo_id)
+        .join(Participant, Participant.id == Photo.participant_id)
         .where(ReadingCase.id.in_(_disagreed(reading, design)), ReadingCase.id.not_in(taken))
+        .where(Participant.state != WITHDRAWN)
         .order_by(ReadingCase.number)
         .limit(1)
     )

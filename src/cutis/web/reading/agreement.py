@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cutis.stats.agreement import estimates
 from cutis.stats.intervals import Estimate
 from cutis.stats.ratings import panel
-from cutis.web.database import Member, Reader, ReaderStudy, Reading, ReadingCase, User
+from cutis.web.database import Member, Participant, Photo, Reader, ReaderStudy, Reading, ReadingCase, User
 from cutis.web.reading.adjudication import disagreed
 from cutis.web.reading.design import Design
 from cutis.web.reading.found import design_of
@@ -44,6 +44,7 @@ class Progress:
         of: places; for an adjudicator 0.
         seconds: median for a case; None before the first.
         doubtful: answers whose seconds cannot be right.
+        unseen: cases that are of sites to which the reader is not bound, and are not shown.
     """
 
     reader: Reader
@@ -52,6 +53,7 @@ class Progress:
     of: int
     seconds: float | None
     doubtful: int
+    unseen: int
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,13 @@ class Queue:
 def progress(session: Session, reading: ReaderStudy) -> list[Progress]:
     """How far everybody is."""
     chosen = (
-        select(Reader, User.name, Member.role)
+        select(Reader, User.name, Member.role, Member.sites)
         .join(User, User.id == Reader.user_id)
         .outerjoin(Member, (Member.user_id == User.id) & (Member.study_id == reading.study_id))
         .where(Reader.reader_study_id == reading.id)
         .order_by(Reader.adjudicator, Reader.number)
     )
+    at = _cases_by_site(session, reading)
     times: dict[str, list[float]] = {}
     doubtful: dict[str, int] = {}
     answered = select(Reading.reader_id, Reading.seconds, Reading.plausible)
@@ -97,9 +100,21 @@ def progress(session: Session, reading: ReaderStudy) -> list[Progress]:
             len(reader.order),
             float(np.median(times[reader.id])) if reader.id in times else None,
             doubtful.get(reader.id, 0),
+            sum(count for site, count in at.items() if sites and site not in sites),
         )
-        for reader, name, role in session.execute(chosen)
+        for reader, name, role, sites in session.execute(chosen)
     ]
+
+
+def _cases_by_site(session: Session, reading: ReaderStudy) -> dict[str | None, int]:
+    chosen = (
+        select(Participant.site_id, func.count(ReadingCase.id))
+        .join(Photo, Photo.participant_id == Participant.id)
+        .join(ReadingCase, ReadingCase.photo_id == Photo.id)
+        .where(ReadingCase.reader_study_id == reading.id)
+        .group_by(Participant.site_id)
+    )
+    return dict(session.execute(chosen).all())
 
 
 def agreement(session: Session, reading: ReaderStudy) -> list[Agreement]:
@@ -151,7 +166,7 @@ def queue(session: Session, reading: ReaderStudy) -> Queue:
     settled = session.scalar(
         select(func.count(func.distinct(Reading.case_id)))
         .join(Reader, Reader.id == Reading.reader_id)
-        .where(Reading.reader_study_id == reading.id, Reader.adjudicator)
+        .where(Reading.reader_study_id == reading.id, Reader.adjudicator, Reading.answer != "")
     )
     return Queue(len(disagreed(session, reading, design)), settled or 0)
 

@@ -1,4 +1,4 @@
-"""Studies of readers, for programs: the twins of the pages."""
+"""Studies of readers, for the programs of who makes and follows them: the twins of the pages."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from sqlalchemy import select
 from cutis.web.database import Reader, ReaderStudy
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
-from cutis.web.platform import Held
-from cutis.web.reading import agreement, cases, changes, reports, room
-from cutis.web.reading.answering import Given
+from cutis.web.platform import Held, Platform
+from cutis.web.reading import agreement, changes, reports
+from cutis.web.reading.cases_api import CountOut
 from cutis.web.reading.design import checked
 from cutis.web.reading.downloads import file_of
-from cutis.web.reading.found import Reading, design_of, reader_of, reader_study
-from cutis.web.reading.room_routes import Place, answer_of, place_of, standing_of
+from cutis.web.reading.found import Reading, design_of, reader_study
 from cutis.web.reading.routes import beginning
-from cutis.web.reading.told import AnsweredOut, PlaceOut, RegionOut, StandingOut
 
 router = APIRouter(prefix="/api")
 
@@ -56,30 +54,6 @@ class DesignIn(BaseModel):
     design: dict[str, Any]
 
 
-class CaseIn(BaseModel):
-    """A photo to be read; what is left out stays as it is."""
-
-    photo: Text
-    truth: Text | None = None
-    training: bool | None = None
-
-
-class CasesIn(BaseModel):
-    """Photos to be read."""
-
-    cases: list[CaseIn] = Field(min_length=1, max_length=cases.MOST)
-
-
-class CaseOut(BaseModel):
-    """A case."""
-
-    id: str
-    number: int
-    photo: str | None
-    truth: str
-    training: bool
-
-
 class ReadersIn(BaseModel):
     """Members to be made readers, by the identity of the person; none: all readers of the study."""
 
@@ -87,14 +61,8 @@ class ReadersIn(BaseModel):
     adjudicator: bool = False
 
 
-class CountOut(BaseModel):
-    """How many there are now."""
-
-    count: int
-
-
 class ReaderOut(BaseModel):
-    """A reader and how far he or she is; ``of`` is 0 for an adjudicator."""
+    """A reader and how far he or she is; ``of`` is 0 for an adjudicator, ``unseen`` are of other sites."""
 
     id: str
     pseudonym: str
@@ -102,6 +70,7 @@ class ReaderOut(BaseModel):
     sees_photos: bool
     done: int
     of: int
+    unseen: int
     seconds: float | None
 
 
@@ -135,17 +104,6 @@ class ReportOut(BaseModel):
     files: list[str]
 
 
-class AnswerIn(BaseModel):
-    """An answer; ``key`` is one's own name for it, the same when it is sent again."""
-
-    place: int = Field(ge=1, le=100_000)
-    answer: Text = ""
-    confidence: int | None = None
-    seconds: float = Field(ge=0, le=1e6)
-    key: str = Field(min_length=8, max_length=64)
-    regions: list[RegionOut] = Field(default_factory=list, max_length=100)
-
-
 @router.get("/studies/{study}/readings")
 def readings(held: Held, access: Read) -> list[ReadingStudyOut]:
     """Studies of readers: all of them for who manages them, else one's own."""
@@ -168,48 +126,14 @@ def make(held: Held, access: Manage, given: NewReadingIn) -> ReadingStudyOut:
 @router.get("/studies/{study}/readings/{reading}")
 def reading(held: Held, access: Manage, reading: Reading) -> ReadingStudyOut:
     """A study of readers with its design."""
-    with held.database.reading() as session:
-        return _out(reader_study(session, access.study, reading), whole=True)
+    return _whole(held, access, reading)
 
 
 @router.post("/studies/{study}/readings/{reading}/design")
 def design(held: Held, access: Manage, reading: Reading, given: DesignIn) -> ReadingStudyOut:
     """Another design of a draft."""
     changes.redesign(held, access, reading, given.title.strip(), checked(given.design))
-    with held.database.reading() as session:
-        return _out(reader_study(session, access.study, reading), whole=True)
-
-
-@router.get("/studies/{study}/readings/{reading}/cases")
-def list_cases(held: Held, access: Manage, reading: Reading) -> list[CaseOut]:
-    """The cases, by number."""
-    with held.database.reading() as session:
-        found = cases.cases_of(session, reader_study(session, access.study, reading))
-        return [
-            CaseOut(id=one.id, number=one.number, photo=one.photo_id, truth=one.truth, training=one.training)
-            for one in found
-        ]
-
-
-@router.get("/studies/{study}/readings/{reading}/cases.csv")
-def cases_table(held: Held, access: Manage, reading: Reading) -> Response:
-    """All photos of the study as a table, to be filled in."""
-    with held.database.reading() as session:
-        text = cases.table_to_fill_in(session, reader_study(session, access.study, reading))
-    return Response(text, media_type="text/csv")
-
-
-@router.post("/studies/{study}/readings/{reading}/cases")
-def put_cases(held: Held, access: Manage, reading: Reading, given: CasesIn) -> CountOut:
-    """Add cases to a draft, or change those that are there."""
-    asked = [cases.Asked(one.photo, one.truth, one.training) for one in given.cases]
-    return CountOut(count=cases.put(held, access, reading, asked))
-
-
-@router.post("/studies/{study}/readings/{reading}/cases/{case}/drop", status_code=204)
-def drop_case(held: Held, access: Manage, reading: Reading, case: str) -> None:
-    """Take a case out of a draft."""
-    cases.drop(held, access, reading, case)
+    return _whole(held, access, reading)
 
 
 @router.post("/studies/{study}/readings/{reading}/readers")
@@ -229,16 +153,14 @@ def remove_reader(held: Held, access: Manage, reading: Reading, reader: str) -> 
 def open_(held: Held, access: Manage, reading: Reading) -> ReadingStudyOut:
     """Freeze the design, and let the readers in."""
     changes.open_(held, access, reading)
-    with held.database.reading() as session:
-        return _out(reader_study(session, access.study, reading), whole=True)
+    return _whole(held, access, reading)
 
 
 @router.post("/studies/{study}/readings/{reading}/close")
 def close(held: Held, access: Manage, reading: Reading) -> ReadingStudyOut:
     """End the reading."""
     changes.close(held, access, reading)
-    with held.database.reading() as session:
-        return _out(reader_study(session, access.study, reading), whole=True)
+    return _whole(held, access, reading)
 
 
 @router.get("/studies/{study}/readings/{reading}/progress")
@@ -258,6 +180,7 @@ def progress(held: Held, access: Manage, reading: Reading) -> ProgressOut:
                     sees_photos=one.reader.sees_photos,
                     done=one.reader.done,
                     of=one.of,
+                    unseen=one.unseen,
                     seconds=one.seconds,
                 )
                 for one in agreement.progress(session, found)
@@ -302,38 +225,9 @@ def file(held: Held, access: Manage, reading: Reading, file: str) -> Response:
     return file_of(held, access, reading, file)
 
 
-@router.get("/studies/{study}/readings/{reading}/standing")
-def standing(held: Held, access: Read, reading: Reading) -> StandingOut:
-    """Where I stand."""
-    return standing_of(held, access, reading)
-
-
-@router.get("/studies/{study}/readings/{reading}/places/{place}")
-def place(held: Held, access: Read, reading: Reading, place: Place) -> PlaceOut:
-    """A case of mine."""
-    return place_of(held, access, reading, place)
-
-
-@router.get("/studies/{study}/readings/{reading}/places/{place}/photo")
-def place_photo(held: Held, access: Read, reading: Reading, place: Place) -> Response:
-    """Its pixels."""
-    return room.photo(held, access, reading, place)
-
-
-@router.post("/studies/{study}/readings/{reading}/answers", status_code=201)
-def answer(response: Response, held: Held, access: Read, reading: Reading, given: AnswerIn) -> AnsweredOut:
-    """Keep an answer; 200 for one that was kept before."""
-    with held.database.reading() as session:  # who is no reader is told so before anything else
-        reader_of(session, reader_study(session, access.study, reading), access.user)
-    regions = [one.model_dump() for one in given.regions]
-    told = answer_of(
-        held,
-        access,
-        reading,
-        Given(given.place, given.answer, given.confidence, given.seconds, given.key, regions),
-    )
-    response.status_code = 201 if told.new else 200
-    return told
+def _whole(held: Platform, access: Access, reading: str) -> ReadingStudyOut:
+    with held.database.reading() as session:
+        return _out(reader_study(session, access.study, reading), whole=True)
 
 
 def _out(reading: ReaderStudy, *, whole: bool) -> ReadingStudyOut:

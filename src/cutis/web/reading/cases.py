@@ -249,7 +249,5 @@ def _check(session: Session, study: str, design: Design, asked: Sequence[Asked])
 def _raise(problems: Iterable[str]) -> None:
     told = list(problems)
     if told:
-        more = _("; and %(count)d more rows") % {"count": len(told) - 8} if len(told) > 8 else ""
-        raise RefusedError(
-            422, _("The table does not hold: %(what)s.") % {"what": "; ".join(told[:8]) + more}
-        )
+        more = "\n" + _("and %(count)d more rows") % {"count": len(told) - 8} if len(told) > 8 else ""
+        raise RefusedError(422, "\n".join((_("The table does not hold:"), *told[:8])) + more)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cutis.core.labels import Categorical, Label, Labels, Ordinal
 from cutis.web.errors import RefusedError
-from cutis.web.words import _, pgettext
+from cutis.web.words import _, later, pgettext
 
 Purpose = Literal["measure", "rate"]
 Help = Literal["none", "sequential", "whole", "mixed"]
@@ -87,19 +87,20 @@ class Design(BaseModel):
     def _fits(self) -> Design:
         names = self.names
         if len(set(names)) != len(names):
-            raise ValueError("two answers have the same name")
+            raise ValueError(_("two answers have the same name"))
         if self.scale == "grades" and names != tuple(str(number) for number in _from(names[0], len(names))):
-            raise ValueError("grades are whole numbers, each one more than the one before")
+            raise ValueError(_("grades are whole numbers, each one more than the one before"))
         if self.positive and self.positive not in names:
-            raise ValueError(f"'{self.positive}' is looked for, and is none of the answers")
+            words = _("'%(name)s' is looked for, and is none of the answers")
+            raise ValueError(words % {"name": self.positive})
         if self.purpose == "rate" and self.help != "none":
-            raise ValueError("help is for measuring readers, not for ratings")
+            raise ValueError(_("help is for measuring readers, not for ratings"))
         if self.disagreement == "apart" and self.scale != "grades":
-            raise ValueError("only grades can lie apart")
+            raise ValueError(_("only grades can lie apart"))
         if self.purpose == "measure" and self.disagreement != "none":
-            raise ValueError("only ratings are adjudicated; a measurement has its truth")
+            raise ValueError(_("only ratings are adjudicated; a measurement has its truth"))
         if self.sessions == 1 and self.washout_days:
-            raise ValueError("a pause between sessions needs two sessions")
+            raise ValueError(_("a pause between sessions needs two sessions"))
         return self
 
     @property
@@ -225,12 +226,29 @@ def checked(values: Any) -> Design:
     try:
         return Design.model_validate(values)
     except ValidationError as error:
-        told = [
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}".removeprefix(": ")
-            for one in error.errors(include_url=False)[:8]
-        ]
-        words = "; ".join(one.replace("Value error, ", "") for one in told)
+        words = "; ".join(_fault(one) for one in error.errors(include_url=False)[:8])
         raise RefusedError(422, _("The design does not hold: %(what)s.") % {"what": words}) from error
+
+
+_FAULTS = {
+    "too_short": later("two are needed at least"),
+    "too_long": later("there are too many"),
+    "string_pattern_mismatch": later("'%(value)s' has other signs than letters, digits and _ . + -"),
+    "string_too_long": later("'%(value)s' is too long"),
+    "string_too_short": later("it is empty"),
+    "greater_than_equal": later("%(value)s is too small"),
+    "less_than_equal": later("%(value)s is too large"),
+}
+
+
+def _fault(one: Mapping[str, Any]) -> str:
+    """What is wrong with a field, for who filled it in."""
+    if one["type"] == "value_error":
+        return str(one["ctx"]["error"])
+    where = ".".join(str(part) for part in one["loc"])
+    if one["type"] not in _FAULTS:
+        return f"{where}: {one['msg']}"
+    return f"{where}: {_(_FAULTS[one['type']]) % {'value': str(one['input'])[:40]}}"
 
 
 def digest_of(design: Design, cases: Sequence[Sequence[str | int | bool]]) -> str:

@@ -8,22 +8,22 @@ from typing import Any
 from cutis.web.bodies import Form
 from cutis.web.errors import RefusedError
 from cutis.web.reading.answering import Given
-from cutis.web.reading.design import Design, answers_of, checked, one_question_tasks
+from cutis.web.reading.design import Choice, Design, answers_of, one_question_tasks
 from cutis.web.words import _
 
 _MOST_TEXT = 4000
 _WORDS = ("scale", "confidence", "regions", "help", "order", "disagreement", "positive")
 
 
-def design_from(form: Form, before: Design) -> Design:
-    """The design that a form describes.
+def design_values(form: Form, before: Design) -> dict[str, Any]:
+    """What a form says of a design, which need not hold.
 
     Args:
         form: of the page.
         before: what it was; the purpose stays.
 
     Raises:
-        RefusedError: it does not hold.
+        RefusedError: a field cannot be read at all.
     """
     answers = _answers(_lines(form, "answers"))
     values: dict[str, Any] = {
@@ -42,7 +42,13 @@ def design_from(form: Form, before: Design) -> Design:
             values[name] = said
     if values.get("help") not in ("whole", "mixed"):
         values["washout_days"] = 0
-    return checked(values)
+    return values
+
+
+def as_typed(before: Design, values: dict[str, Any]) -> Design:
+    """A design as it was typed, to be shown again with what is wrong with it."""
+    answers = tuple(Choice.model_construct(**one) for one in values["answers"])
+    return Design.model_construct(**{**before.model_dump(), **values, "answers": answers})
 
 
 def _answers(lines: list[str]) -> list[dict[str, str]]:

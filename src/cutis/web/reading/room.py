@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import CaseShown, Participant, Photo, Reader, ReaderStudy, Reading, ReadingCase
+from cutis.web.database.participant import WITHDRAWN
 from cutis.web.database.row import now
+from cutis.web.database.within import EVERYWHERE
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
@@ -42,7 +44,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Shown:
-    """A case as a reader sees it."""
+    """A case as a reader sees it.
+
+    Attributes:
+        hidden: why there is no photo: ``withdrawn``, or ``site`` where it is of one that the reader does not
+            see; empty where there is a photo.
+    """
 
     place: int
     case: ReadingCase
@@ -50,6 +57,7 @@ class Shown:
     helped: bool
     session: int
     answered: Reading | None = None
+    hidden: str = ""
 
 
 def standing(session: Session, reading: ReaderStudy, reader: Reader) -> Standing:
@@ -105,7 +113,9 @@ def shown(session: Session, reading: ReaderStudy, reader: Reader, place: int) ->
     if found is None:
         raise RefusedError(404)
     answered = _head(session, reader, place) if place <= reader.done else None
-    return Shown(place, found, _photo(session, found), bool(helped), part, answered)
+    photo = _photo(session, found)
+    hidden = "" if photo else _why_hidden(session, found)
+    return Shown(place, found, photo, bool(helped), part, answered, hidden)
 
 
 def _check_turn(session: Session, design: Design, reading: ReaderStudy, reader: Reader, place: int) -> None:
@@ -143,28 +153,34 @@ def _adjudicated(
 
 
 def _photo(session: Session, case: ReadingCase) -> Photo | None:
-    """The photo, unless its participant withdrew."""
+    """The photo, unless its participant withdrew, or is of a site that whoever asks does not see."""
     if case.photo_id is None:
         return None
     return session.scalar(
         select(Photo)
         .join(Participant, Participant.id == Photo.participant_id)
-        .where(Photo.id == case.photo_id, Participant.state != "withdrawn")
+        .where(Photo.id == case.photo_id, Participant.state != WITHDRAWN)
     )
+
+
+def _why_hidden(session: Session, case: ReadingCase) -> str:
+    chosen = select(Participant.state).join(Photo, Photo.participant_id == Participant.id)
+    state = session.scalar(chosen.where(Photo.id == case.photo_id), execution_options=EVERYWHERE)
+    return "withdrawn" if state in (None, WITHDRAWN) else "site"
 
 
 def photo(held: Platform, access: Access, reading: str, place: int) -> Response:
     """The pixels of a case, with the line in the audit that they were seen; nothing says whose.
 
     Raises:
-        RefusedError: it is not the reader's turn to see it, or the photo was withdrawn.
+        RefusedError: it is not the reader's turn to see it, the photo was withdrawn, or is of another site.
     """
     with held.database.writing() as session:
         found = reader_study(session, access.study, reading)
         reader = reader_of(session, found, access.user)
         seen = shown(session, found, reader, place)
         if seen.photo is None:
-            raise RefusedError(410, _("The photo was withdrawn."), title=_("Withdrawn"))
+            raise _hidden(seen.hidden)
         held.audit.add(
             session,
             "case.seen",
@@ -192,6 +208,13 @@ def photo(held: Platform, access: Access, reading: str, place: int) -> Response:
     answer = FileResponse(file, media_type=media, headers=headers, stat_result=file.stat())
     del answer.headers["last-modified"], answer.headers["etag"]  # when it came is not theirs to know
     return answer
+
+
+def _hidden(why: str) -> RefusedError:
+    if why == "site":
+        words = _("The photo is of a site that you do not see. Ask an investigator to change your sites.")
+        return RefusedError(403, words, title=_("Of another site"))
+    return RefusedError(410, _("The photo was withdrawn."), title=_("Withdrawn"))
 
 
 def _head(session: Session, reader: Reader, place: int) -> Reading | None:

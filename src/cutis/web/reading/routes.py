@@ -16,7 +16,7 @@ from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held
 from cutis.web.reading import agreement, cases, changes, forms, reports
-from cutis.web.reading.design import Design, first_design, one_question_tasks
+from cutis.web.reading.design import Design, checked, first_design, one_question_tasks
 from cutis.web.reading.downloads import as_file, file_of
 from cutis.web.reading.found import Reading, design_of, reader_study
 from cutis.web.templating import page
@@ -89,17 +89,31 @@ def design_page(request: Request, held: Held, access: Manage, reading: Reading) 
             "reading/design.html",
             study=session.get_one(Study, access.study),
             reading=found,
+            title=found.title,
             design=design_of(found),
         )
 
 
 @router.post("/studies/{study}/readings/{reading}/design")
-def design(held: Held, access: Manage, reading: Reading, form: Filled) -> Response:
-    """Another design of a draft."""
+def design(request: Request, held: Held, access: Manage, reading: Reading, form: Filled) -> Response:
+    """Another design of a draft; what does not hold is shown again, with the reason."""
     with held.database.reading() as session:
-        before = design_of(reader_study(session, access.study, reading))
-    title = form.text("title", called=_("title"))
-    changes.redesign(held, access, reading, title, forms.design_from(form, before))
+        found = reader_study(session, access.study, reading)
+        study, before = session.get_one(Study, access.study), design_of(found)
+    title, values = form.text("title", called=_("title")), forms.design_values(form, before)
+    try:
+        changes.redesign(held, access, reading, title, checked(values))
+    except RefusedError as error:
+        return page(
+            request,
+            "reading/design.html",
+            status=error.status,
+            study=study,
+            reading=found,
+            title=title,
+            design=forms.as_typed(before, values),
+            problem=error.words,
+        )
     return _back(access, reading)
 
 

@@ -61,8 +61,8 @@ class EarlierOut(BaseModel):
 class PlaceOut(BaseModel):
     """A case; its pixels are at ``photo``.
 
-    ``last`` says that the next case is of another session, ``gone`` that the photo was withdrawn: answer with
-    an empty answer.
+    ``last`` says that the next case is of another session, ``gone`` that there is no photo: answer with an
+    empty answer. ``why`` is then ``withdrawn``, or ``site``: it is of one that the reader does not see.
     """
 
     place: int
@@ -75,6 +75,7 @@ class PlaceOut(BaseModel):
     width: int
     height: int
     gone: bool
+    why: str
     last: bool
     back: bool
     earlier: EarlierOut | None
@@ -116,6 +117,7 @@ def place_out(session: Session, reading: ReaderStudy, reader: Reader, shown: Sho
         width=shown.photo.width if shown.photo else 0,
         height=shown.photo.height if shown.photo else 0,
         gone=shown.photo is None,
+        why=shown.hidden,
         last=reader.adjudicator or not there or parts[shown.place] != shown.session,
         back=room.may_go_back(design, reader, shown.place - 1),
         earlier=EarlierOut(

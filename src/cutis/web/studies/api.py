@@ -22,6 +22,7 @@ from cutis.web.studies.export_routes import TITLE, taken_in, zip_of
 from cutis.web.studies.participants import participant_of
 from cutis.web.studies.protocol import latest, protocol_of, read_protocol
 from cutis.web.studies.standing import standing
+from cutis.web.words import _
 
 router = APIRouter(prefix="/api")
 
@@ -230,7 +231,7 @@ def withdraw(held: Held, access: Add, participant: str, given: WithdrawIn) -> Re
     with held.database.reading() as session:
         found = participant_of(session, access.study, participant)
     if given.pseudonym != found.pseudonym:
-        raise RefusedError(422, "The pseudonym is not that of this participant. Nothing was changed.")
+        raise RefusedError(422, _("The pseudonym is not that of this participant. Nothing was changed."))
     return _receipt(consent.withdraw(held, access, participant))
 
 

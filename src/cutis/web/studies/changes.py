@@ -280,7 +280,7 @@ def study_role(name: str) -> Role:
         RefusedError: it is none.
     """
     if name not in STUDY_ROLES:
-        raise RefusedError(422, f"The role is one of {', '.join(STUDY_ROLES)}.")
+        raise RefusedError(422, _("The role is one of %(names)s.") % {"names": ", ".join(STUDY_ROLES)})
     return Role(name)
 
 
@@ -291,7 +291,7 @@ def _add(held: Platform, access: Access, row: Site, action: str, taken: str) -> 
             session.flush()
             held.audit.add(session, action, who=access.user, study=access.study, subject=row.id)
     except IntegrityError as error:
-        raise RefusedError(409, taken, title="The name is taken") from error
+        raise RefusedError(409, taken, title=_("The name is taken")) from error
 
 
 def _member(held: Platform, session: Session, study: str, member: str) -> Member:
@@ -312,5 +312,5 @@ def _need_investigator(session: Session, member: Member, role: Role | None) -> N
     )
     if investigators == 1:
         raise RefusedError(
-            409, "A study needs an investigator. Make another member one first.", title="Not possible"
+            409, _("A study needs an investigator. Make another member one first."), title=_("Not possible")
         )

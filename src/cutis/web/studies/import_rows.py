@@ -23,7 +23,9 @@ from cutis.web.people.access import Access
 from cutis.web.photos import intake
 from cutis.web.platform import Platform
 from cutis.web.studies.answers import checked
+from cutis.web.studies.import_words import retold
 from cutis.web.studies.protocol import Protocol, latest, read_protocol
+from cutis.web.words import _
 
 
 @dataclass
@@ -62,7 +64,7 @@ def write_study(held: Platform, access: Access, session: Session, path: Path, do
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestError(
-            [f"{path.name}: is not as cutis writes it. Export it again, or leave it out."]
+            [f"{path.name}: {_('is not as cutis writes it. Export it again, or leave it out.')}"]
         ) from error
     if latest(session, access.study) is None:
         for number, protocol in enumerate(protocols, 1):
@@ -110,20 +112,16 @@ def write_people(
         where = f"{name}:{row['row']}"
         state, arm, site = row.get("state") or ENROLLED, row.get("arm"), row.get("site")
         if len(pseudonym) > 40 or not pseudonym.isprintable():
-            plan.wrong.append(
-                f"{where}: patient_id is '{pseudonym[:60]}', not a pseudonym of up to 40 "
-                f"characters. Shorten it."
-            )
+            words = _("patient_id is '%(value)s', not a pseudonym of up to 40 characters. Shorten it.")
+            plan.wrong.append(f"{where}: {words % {'value': pseudonym[:60]}}")
             continue
         if state not in (ENROLLED, COMPLETED, WITHDRAWN):
-            plan.wrong.append(
-                f"{where}: state is '{state}', not one of enrolled, completed, withdrawn. Correct the cell."
-            )
+            words = _("state is '%(value)s', not one of enrolled, completed, withdrawn. Correct the cell.")
+            plan.wrong.append(f"{where}: {words % {'value': state}}")
         if arm and arm not in arms:
-            plan.wrong.append(
-                f"{where}: arm is '{arm}', not one of {', '.join(sorted(arms)) or 'none'}. "
-                f"Correct the cell, or empty it."
-            )
+            words = _("arm is '%(value)s', not one of %(names)s. Correct the cell, or empty it.")
+            names = ", ".join(sorted(arms)) or _("none")
+            plan.wrong.append(f"{where}: {words % {'value': arm, 'names': names}}")
         enrolled = moment_of(plan, where, "enrolled", row.get("enrolled"))
         if site and site not in sites:
             sites[site] = Site(study_id=access.study, name=site[:120])
@@ -161,19 +159,20 @@ def write_answers(
     for row in table.iter_rows(named=True):
         names = ("patient_id", "key", "visit", "questionnaire")
         if any(not row.get(name) for name in (*names, "question")):
-            plan.wrong.append(
-                f"{beside.name}:{row['row']}: one of {', '.join(names)}, question is empty. Fill it in."
-            )
+            words = _("one of %(names)s is empty. Fill it in.")
+            told = words % {"names": ", ".join((*names, "question"))}
+            plan.wrong.append(f"{beside.name}:{row['row']}: {told}")
             continue
         filled.setdefault(tuple(row[name] for name in names), []).append(row)
     for (pseudonym, key, visit, form), rows in filled.items():
         where = f"{beside.name}:{rows[0]['row']}"
         person = plan.people.get(pseudonym)
         if person is None:
-            plan.wrong.append(
-                f"{where}: patient_id is '{pseudonym}', who is in no row of the manifest or "
-                f"of participants.csv. Add them."
+            words = _(
+                "patient_id is '%(value)s', who is in no row of the manifest or of participants.csv. Add "
+                "them."
             )
+            plan.wrong.append(f"{where}: {words % {'value': pseudonym}}")
             continue
         if session.scalar(select(Answers.id).where(Answers.participant_id == person.id, Answers.key == key)):
             continue
@@ -219,9 +218,8 @@ def _checked(
             return len(protocols) - 1 - place, checked(asked, values)
         except RefusedError as error:
             refused = refused or error
-    raise refused or RefusedError(
-        422, f"visit '{visit}' with questionnaire '{form}' is not in the protocol. Correct the cells."
-    )
+    words = _("visit '%(visit)s' with questionnaire '%(form)s' is not in the protocol. Correct the cells.")
+    raise refused or RefusedError(422, words % {"visit": visit, "form": form})
 
 
 def moment_of(plan: Plan, where: str, column: str, text: str | None) -> datetime | None:
@@ -231,10 +229,11 @@ def moment_of(plan: Plan, where: str, column: str, text: str | None) -> datetime
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        plan.wrong.append(
-            f"{where}: {column} is '{text[:40]}', not a moment such as 2026-05-31 or "
-            f"2026-05-31T09:30:00. Correct the cell, or empty it."
+        words = _(
+            "%(column)s is '%(value)s', not a moment such as 2026-05-31 or 2026-05-31T09:30:00. Correct the "
+            "cell, or empty it."
         )
+        plan.wrong.append(f"{where}: {words % {'column': column, 'value': text[:40]}}")
         return None
 
 
@@ -242,4 +241,4 @@ def _table(path: Path) -> pl.DataFrame:
     try:
         return read_table(path, ManifestError)
     except ManifestError as error:
-        raise ManifestError([one.replace(f"{path.parent}/", "") for one in error.problems]) from error
+        raise ManifestError([retold(one.replace(f"{path.parent}/", "")) for one in error.problems]) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cutis.core.errors import ManifestError
+from cutis.web.words import _
 
 MANIFESTS = ("manifest.csv", "manifest.parquet")
 _MANY = 200_000  # files of a zip
@@ -40,24 +41,19 @@ def _unpack(source: Path, folder: Path) -> None:
             members = archive.infolist()
             size = sum(one.file_size for one in members)
             if len(members) > _MANY or size > 0.9 * shutil.disk_usage(folder).free:
-                raise ManifestError(
-                    [
-                        f"{source.name}: unpacked it has {len(members)} files of "
-                        f"{size / 1e9:.1f} GB, more than fit here. Divide it."
-                    ]
-                )
+                words = _("unpacked it has %(files)d files of %(size).1f GB, more than fit here. Divide it.")
+                told = words % {"files": len(members), "size": size / 1e9}
+                raise ManifestError([f"{source.name}: {told}"])
             for one in members:
                 link = stat.S_ISLNK(one.external_attr >> 16)
                 place = (folder / one.filename).resolve()
                 if link or not place.is_relative_to(folder.resolve()):
-                    raise ManifestError(
-                        [f"{source.name}: '{one.filename[:80]}' leads out of the zip. Make the zip anew."]
-                    )
+                    words = _("'%(name)s' leads out of the zip. Make the zip anew.")
+                    raise ManifestError([f"{source.name}: {words % {'name': one.filename[:80]}}"])
                 archive.extract(one, folder)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise ManifestError(
-            [f"{source.name}: is not a zip that can be read in full. Copy it again."]
-        ) from error
+        words = _("is not a zip that can be read in full. Copy it again.")
+        raise ManifestError([f"{source.name}: {words}"]) from error
 
 
 def _manifest_in(folder: Path) -> Path:
@@ -66,4 +62,5 @@ def _manifest_in(folder: Path) -> Path:
         for name in MANIFESTS:
             if (place / name).is_file():
                 return place / name
-    raise ManifestError([f"{folder.name}: has neither {' nor '.join(MANIFESTS)}. Add the manifest."])
+    words = _("there is no manifest.csv or manifest.parquet in it. Add the manifest.")
+    raise ManifestError([f"{folder.name}: {words}"])

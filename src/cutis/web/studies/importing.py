@@ -26,6 +26,7 @@ from cutis.web.studies.import_rows import (
     write_study,
 )
 from cutis.web.studies.import_unpacked import unpacked
+from cutis.web.studies.import_words import retold
 from cutis.web.studies.protocol import protocols_of
 from cutis.web.words import _
 
@@ -60,7 +61,9 @@ def import_study(
         # Of a zip that somebody sent, no path is looked at before it is known to lie inside.
         manifest = _read(path, inside)
         if manifest.group != "patient_id":
-            raise ManifestError([f"{path.name}:1: there is no column patient_id (the pseudonyms). Add it."])
+            raise ManifestError(
+                [f"{path.name}:1: {_('there is no column patient_id (the pseudonyms). Add it.')}"]
+            )
         plan, done = Plan(), Imported()
         try:
             _photos(held, access, manifest, plan, inside, progress)
@@ -92,7 +95,7 @@ def _read(path: Path, inside: bool) -> Manifest:
     try:
         return read_manifest(path, find_images=not inside)
     except ManifestError as error:
-        raise ManifestError([one.replace(f"{path.parent}/", "") for one in error.problems]) from error
+        raise ManifestError([retold(one.replace(f"{path.parent}/", "")) for one in error.problems]) from error
 
 
 def member_access(held: Platform, study: str, login: str) -> Access:
@@ -142,11 +145,11 @@ def _photos(
             pixels = intake.examined(held, access, "", arrived, arrived, scratch)
             plan.photos.append((row, pixels))
         except RefusedError as error:
-            plan.wrong.append(f"{manifest.path.name}:{row}: image is '{image}': {error.words}")
-        except OSError as error:
-            plan.wrong.append(
-                f"{manifest.path.name}:{row}: image is '{image}': {error.strerror}. Copy it again."
-            )
+            told = _("image is '%(value)s': %(why)s") % {"value": image, "why": error.words}
+            plan.wrong.append(f"{manifest.path.name}:{row}: {told}")
+        except OSError:
+            words = _("image is '%(value)s', which cannot be read in full. Copy it again.")
+            plan.wrong.append(f"{manifest.path.name}:{row}: {words % {'value': image}}")
         if progress:
             progress(1)
 
@@ -168,18 +171,21 @@ def _write(
         person = plan.people.get(cell["patient_id"])
         if (visit or view) and (visit, view) not in places:
             now = protocols[0]
-            there = "; ".join(f"{one.key}: {', '.join(one.views) or 'no view'}" for one in now.visits)
-            plan.wrong.append(
-                f"{where}: visit is '{visit or ''}' and view '{view or ''}', which the "
-                f"protocol does not have. It has {there}. Correct the cells, or empty both."
+            there = "; ".join(f"{one.key}: {', '.join(one.views) or _('no view')}" for one in now.visits)
+            words = _(
+                "visit is '%(visit)s' and view '%(view)s', which the protocol does not have. It has %(there)s"
+                ". Correct the cells, or empty both."
             )
+            told = words % {"visit": visit or "", "view": view or "", "there": there}
+            plan.wrong.append(f"{where}: {told}")
             continue
         taken = moment_of(plan, where, "taken", cell.get("taken"))
         added = moment_of(plan, where, "added", cell.get("added"))
         if person is None or plan.wrong:
             continue
         if person.state == WITHDRAWN:
-            plan.wrong.append(f"{where}: patient_id is '{person.pseudonym}', who withdrew. Drop the row.")
+            words = _("patient_id is '%(value)s', who withdrew. Drop the row.")
+            plan.wrong.append(f"{where}: {words % {'value': person.pseudonym}}")
             continue
         row.participant_id, row.visit, row.view = person.id, visit, view
         row.taken = (taken.isoformat() if taken else row.taken) if study.keeps_capture_time else None

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cutis.web.database import Participant
 from cutis.web.database.participant import WITHDRAWN
 from cutis.web.errors import RefusedError
+from cutis.web.words import _
 
 
 def participant_of(session: Session, study: str, participant: str) -> Participant:
@@ -19,7 +20,9 @@ def participant_of(session: Session, study: str, participant: str) -> Participan
     chosen = select(Participant).where(Participant.id == participant, Participant.study_id == study)
     found = session.scalar(chosen)
     if found is None:
-        raise RefusedError(404, "There is no such participant in this study.", title="No such participant")
+        raise RefusedError(
+            404, _("There is no such participant in this study."), title=_("No such participant")
+        )
     return found
 
 
@@ -32,6 +35,8 @@ def need_taking_part(session: Session, study: str, participant: str) -> Particip
     found = participant_of(session, study, participant)
     if found.state == WITHDRAWN:
         raise RefusedError(
-            409, "This participant withdrew from the study. Nothing is added any more.", title="Withdrawn"
+            409,
+            _("This participant withdrew from the study. Nothing is added any more."),
+            title=_("Withdrawn"),
         )
     return found

@@ -9,6 +9,7 @@ const find = (selector) => room.querySelector(selector);
 const says = (name, values = {}) =>
   Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), room.dataset[name]);
 const { here, token } = room.dataset;
+const trainings = Number(room.dataset.trainings); // they come first, and are not counted
 const form = find("#answer");
 const view = new View(find("#photo"));
 const regions = new Regions(view, find("#regions"), [...room.querySelectorAll("[data-tool]")]);
@@ -16,6 +17,11 @@ const pending = new Pending(`cutis-reading-${room.dataset.reader}`, send, (text)
   const line = find(".sending");
   line.hidden = !text;
   line.textContent = text;
+  if (text === says("sign")) {
+    const link = Object.assign(document.createElement("a"), { textContent: says("signin"), target: "_blank", rel: "noopener" });
+    link.href = `/sign-in?back=${encodeURIComponent(`${here}/room`)}`;
+    line.append(" ", link);
+  }
 });
 const cases = new Map(); // place -> a promise of its case with its photo
 let now = null; // the case that is shown
@@ -51,6 +57,10 @@ async function send(item) {
   const body = new URLSearchParams(item);
   try {
     const answer = await ask("answers", { method: "POST", body, headers: { "x-form-token": token } });
+    if (answer.status === 403) { // signed in anew: the page has to be a new one too; the answer is kept until then
+      location.reload();
+      return { again: says("sign") };
+    }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return { again: says("lost") };
     const told = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
     // 409: it is there already, or the reading was closed; 422 cannot be mended by sending it again.
@@ -148,7 +158,7 @@ async function show(place) {
 
 function present(told) {
   const name = told.training ? "training" : told.of ? "case" : "settle";
-  find(".at").textContent = says(name, { place: told.place, of: told.of });
+  find(".at").textContent = says(name, told.training || !told.of ? told : { place: told.place - trainings, of: told.of - trainings });
   const far = find(".bar progress");
   far.hidden = !told.of;
   far.max = told.of || 1;
@@ -158,7 +168,10 @@ function present(told) {
   touched = false;
   problem("");
   find(".covered").hidden = !told.gone;
-  find(".covered").textContent = told.gone ? says("gone") : "";
+  find(".covered").textContent = told.gone ? says(told.why) : "";
+  for (const part of form.querySelectorAll("fieldset, .percent")) part.hidden = told.gone; // nothing to answer
+  find("#confirm span").textContent = says(told.gone ? "next" : "confirm");
+  find(".lens").hidden = told.gone;
   view.svg.setAttribute("aria-label", says("photo", { place: told.place }));
   if (told.gone) view.clear();
   else view.show(told.url, told.width, told.height);
@@ -172,7 +185,7 @@ function present(told) {
   list(find(".help:not(.answers)"), told.help?.scores, (value) => `${says("percent", { value: percent(value) })}, ${says("thousand", { value: Math.round(value * 1000) })}`);
   find(".help .source").textContent = told.help?.source ?? "";
   find(".help .rendered").hidden = !told.help?.rendered;
-  const most = Math.max(1, ...told.answers.map((one) => one.value));
+  const most = Math.max(1, told.answers.reduce((sum, one) => sum + one.value, 0));
   list(find(".help.answers"), told.answers.length ? told.answers : null, (value) => says("given", { value }), most);
   form.scrollTop = 0;
   find("#question").focus({ preventScroll: true });
@@ -237,15 +250,22 @@ async function confirm() {
   const sent = pending.add(item);
   const next = answered.place < front ? front : answered.place + 1;
   front = Math.max(front, next);
-  if (answered.training) return feedback(await sent, chosen?.dataset.title);
-  if (answered.last) return go();
-  const refused = sent.then((told) => told && !told.ok);
+  if (answered.training && !answered.gone) return feedback(await sent, chosen?.dataset.title);
+  if (answered.last) return told(await sent);
   await show(next);
-  if (await refused) go(); // such as when the reading was closed meanwhile
+  const kept = await sent;
+  if (kept && !kept.ok) told(kept); // such as when it was answered in another tab, or the reading closed
+}
+
+// Where the server says one stands, with what it said of an answer that it did not take.
+async function told(kept) {
+  await go();
+  if (kept && !kept.ok) pending.say(kept.detail ?? "");
 }
 
 function feedback(told, said) {
   if (!told?.ok || !told.truth) return go();
+  find("#feedback .told").className = `told state ${told.right ? "good" : "attention"}`;
   find("#feedback .told").textContent = told.right ? says("right", told) : says("wrong", { said, truth: told.truth });
   cover("feedback");
 }
@@ -256,13 +276,13 @@ function ended(told) {
   find("#ended h1").textContent = find("#ended h1").dataset[told.state] ?? "";
   find("#ended .done").textContent = done(told.done, told.of);
   const when = told.opens && new Date(told.opens).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
-  find("#ended .opens").textContent = when ? says("opens", { when }) : "";
+  find("#ended .opens").textContent = when ? says("opens", { when }) : find("#ended .opens").dataset[told.state] ?? "";
   pending.say("");
   cover("ended");
 }
 
 function done(count, of) {
-  return of ? says("done", { done: count, of }) : says("settled", { done: count });
+  return of ? says("done", { done: Math.max(count - trainings, 0), of: of - trainings }) : says("settled", { done: count });
 }
 
 function pause() {
@@ -291,13 +311,16 @@ function step(by) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !find("#keys").checked) return;
   if (room.querySelector(".cover:not([hidden])") || busy) return;
-  const own = event.target.closest("button, a, input[type=range]");
+  const own = event.target.closest("button, a"); // Enter does what it says
   const chosen = form.querySelector(`kbd[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (event.key === "Enter" && !own) confirm();
-  else if (chosen) Object.assign(chosen.closest("label").querySelector("input"), { checked: true });
+  else if (chosen && !now.gone) {
+    chosen.closest("label").querySelector("input").checked = true;
+    problem("");
+  }
   else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && event.shiftKey) view.pan((event.key === "ArrowLeft" ? 1 : -1) * view.box.width / 8, 0);
   else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && event.shiftKey) view.pan(0, (event.key === "ArrowUp" ? 1 : -1) * view.box.height / 8);
-  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !own && room.dataset.confidence !== "none") step(event.key === "ArrowRight" ? 1 : -1);
+  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !event.target.closest("input[type=range]") && room.dataset.confidence !== "none") step(event.key === "ArrowRight" ? 1 : -1);
   else if (event.key === "+" || event.key === "=") view.zoom(1.5);
   else if (event.key === "-") view.zoom(1 / 1.5);
   else if (event.key === "f") view.whole();
@@ -310,6 +333,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   confirm();
 });
+form.addEventListener("input", () => problem(""));
 form.querySelector("[type=range]")?.addEventListener("input", (event) => sure(Number(event.target.value)));
 document.addEventListener("visibilitychange", () => {
   if (now && !busy && !room.querySelector(".cover:not([hidden])")) clock.run(document.visibilityState === "visible");
@@ -327,6 +351,9 @@ find("#begin button").addEventListener("click", () => go());
 const limit = Number(room.dataset.limit);
 if (limit) {
   setInterval(() => {
+    const left = Math.ceil(limit - clock.seconds);
+    find(".left").hidden = !now || now.gone || left <= 0;
+    find(".left").textContent = says("left", { value: left });
     if (!now || now.gone || busy || clock.seconds < limit) return;
     find(".covered").hidden = false;
     find(".covered").textContent = says("covered");
