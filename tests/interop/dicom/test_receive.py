@@ -16,8 +16,9 @@ import pytest
 from cutis.core.errors import CutisError
 from cutis.imaging.read import read_rgb
 from cutis.interop.dicom.description import Description, Patient
+from cutis.interop.dicom.keep import Received, keep
 from cutis.interop.dicom.modules import save
-from cutis.interop.dicom.receive import Listening, Received, receiving, server_tls
+from cutis.interop.dicom.receive import Listening, receiving, server_tls
 from cutis.interop.dicom.send import Peer, client_tls, echo, send
 from cutis.interop.dicom.uids import new_uid
 from cutis.interop.dicom.wrap import wrap
@@ -190,13 +191,11 @@ def test_a_uid_cannot_lead_out_of_the_folder(photo: Path, tmp_path: Path) -> Non
         assert status.Status == 0
         association.release()
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["1.2.99.dcm"]
-    from cutis.interop.dicom import receive
-
     for wrong in ("../1.2", "1/2", "", "1." * 40 + "1"):
         with pytest.raises(Exception, match="UID is none"):
-            receive.keep(tmp_path / "in", wrong, photo.read_bytes())
+            keep(tmp_path / "in", wrong, photo.read_bytes())
     with pytest.raises(Exception, match="not the one that was announced"):
-        receive.keep(tmp_path / "in", "1.2.77", photo.read_bytes())
+        keep(tmp_path / "in", "1.2.77", photo.read_bytes())
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["1.2.99.dcm"]
 
 

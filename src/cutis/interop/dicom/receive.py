@@ -7,30 +7,22 @@ patient or other pixels, is refused.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
-import os
-import re
 import ssl
 import struct
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cutis.core.errors import CutisError, ImageError, MissingExtraError
+from cutis.core.errors import CutisError, MissingExtraError
 from cutis.core.version import __version__
-from cutis.imaging.dicom import open_dicom_image
+from cutis.interop.dicom.keep import NO_ROOM, NOT_UNDERSTOOD, NotTakenError, Received, keep
 from cutis.interop.dicom.modules import IMPLEMENTATION
 
-_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
-_SUCCESS, _NO_ROOM, _NOT_UNDERSTOOD, _OTHER_OBJECT = 0x0000, 0xA700, 0xC000, 0xC111  # PS3.4, table B.2-1
+_SUCCESS = 0x0000
 _SYNTAXES = (
     "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2",
     "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70",
@@ -66,31 +58,6 @@ class Listening:
     tls: ssl.SSLContext | None = None
 
 
-@dataclass(frozen=True)
-class Received:
-    """One object that is safely there.
-
-    Attributes:
-        path: of the file.
-        uid: SOP Instance UID.
-        caller: AE title of who sent it.
-        new: it was not there before.
-    """
-
-    path: Path
-    uid: str
-    caller: str
-    new: bool
-
-
-class NotTakenError(Exception):
-    """An object that is not taken: a status, and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        self.status = status
-        super().__init__(why)
-
-
 @contextmanager
 def receiving(
     folder: Path | str,
@@ -118,46 +85,12 @@ def receiving(
     place = Path(folder)
     _need_folder(place)
     entity, evt = _entity(listening)
-    sizes: dict[Any, int] = {}
-
-    def stored(event: Any) -> Any:
-        caller = str(event.assoc.requestor.ae_title).strip()
-        sizes[event.assoc] = 0
-        uid = str(event.request.AffectedSOPInstanceUID or "")
-        try:
-            head = _head(
-                str(event.request.AffectedSOPClassUID), uid, str(event.context.transfer_syntax), caller
-            )
-            content = head + event.encoded_dataset(include_meta=False)
-            if len(content) > listening.most_bytes:
-                raise NotTakenError(_NOT_UNDERSTOOD, f"it has more than {listening.most_bytes:,} bytes")
-            received = keep(place, uid, content, caller)
-            if on_received:
-                on_received(received)
-        except NotTakenError as error:
-            if on_refused:
-                on_refused(caller, uid, str(error))
-            return _status(error.status, str(error))
-        except OSError as error:
-            return _status(_NO_ROOM, f"cannot be written: {error.strerror}")
-        except Exception:  # whatever the gateway does with it: the caller shall come again
-            logging.getLogger(__name__).exception("after receiving %s", uid)
-            return _status(_NO_ROOM, "not now: try again")
-        return _SUCCESS
-
-    def counted(event: Any) -> None:
-        sizes[event.assoc] = sizes.get(event.assoc, 0) + len(event.data)
-        if sizes[event.assoc] > listening.most_bytes:
-            event.assoc.abort()
-
-    def gone(event: Any) -> None:
-        sizes.pop(event.assoc, None)
-
+    door = _Door(place, listening, on_received, on_refused)
     handlers = [
-        (evt.EVT_C_STORE, stored),
+        (evt.EVT_C_STORE, door.stored),
         (evt.EVT_C_ECHO, lambda _: _SUCCESS),
-        (evt.EVT_DATA_RECV, counted),
-        (evt.EVT_CONN_CLOSE, gone),
+        (evt.EVT_DATA_RECV, door.counted),
+        (evt.EVT_CONN_CLOSE, door.gone),
     ]
     try:
         server = entity.start_server(
@@ -172,38 +105,57 @@ def receiving(
         entity.shutdown()
 
 
-def keep(folder: Path, uid: str, content: bytes, caller: str = "") -> Received:
-    """Put an object's file in its place, durably, once.
+@dataclass(eq=False)
+class _Door:
+    """What is done with what callers send.
 
-    Args:
-        folder: where it goes.
-        uid: its SOP Instance UID, as the caller says.
-        content: the whole file.
-        caller: who sent it.
-
-    Raises:
-        NotTakenError: the object is not what the caller says, or another one of that UID is there.
-        OSError: it cannot be written.
+    Attributes:
+        sizes: bytes that each association has sent since its last object.
     """
-    if not _UID.fullmatch(uid) or len(uid) > 64:
-        raise NotTakenError(_NOT_UNDERSTOOD, "its SOP Instance UID is none")
-    target = folder / f"{uid}.dcm"
-    with _lock(uid):
-        if target.exists():
-            _need_same(target, content)
-            return Received(target, uid, caller, new=False)
-        _need_readable(content, uid)
-        scratch = folder / f".{uuid.uuid4().hex}.part"
+
+    folder: Path
+    listening: Listening
+    on_received: Callable[[Received], None] | None
+    on_refused: Callable[[str, str, str], None] | None
+    sizes: dict[Any, int] = field(default_factory=dict)
+
+    def stored(self, event: Any) -> Any:
+        """Keep an object; the status that the caller is answered."""
+        caller = str(event.assoc.requestor.ae_title).strip()
+        self.sizes[event.assoc] = 0
+        uid = str(event.request.AffectedSOPInstanceUID or "")
         try:
-            with scratch.open("wb") as handle:
-                handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
-            scratch.rename(target)
-        finally:
-            scratch.unlink(missing_ok=True)
-        _sync(folder)
-    return Received(target, uid, caller, new=True)
+            self._keep(event, uid, caller)
+        except NotTakenError as error:
+            if self.on_refused:
+                self.on_refused(caller, uid, str(error))
+            return _status(error.status, str(error))
+        except OSError as error:
+            return _status(NO_ROOM, f"cannot be written: {error.strerror}")
+        except Exception:  # whatever the gateway does with it: the caller shall come again
+            logging.getLogger(__name__).exception("after receiving %s", uid)
+            return _status(NO_ROOM, "not now: try again")
+        return _SUCCESS
+
+    def _keep(self, event: Any, uid: str, caller: str) -> None:
+        syntax = str(event.context.transfer_syntax)
+        head = _head(str(event.request.AffectedSOPClassUID), uid, syntax, caller)
+        content = head + event.encoded_dataset(include_meta=False)
+        if len(content) > self.listening.most_bytes:
+            raise NotTakenError(NOT_UNDERSTOOD, f"it has more than {self.listening.most_bytes:,} bytes")
+        received = keep(self.folder, uid, content, caller)
+        if self.on_received:
+            self.on_received(received)
+
+    def counted(self, event: Any) -> None:
+        """Cut off who sends an object without end."""
+        self.sizes[event.assoc] = self.sizes.get(event.assoc, 0) + len(event.data)
+        if self.sizes[event.assoc] > self.listening.most_bytes:
+            event.assoc.abort()
+
+    def gone(self, event: Any) -> None:
+        """Forget an association that is over."""
+        self.sizes.pop(event.assoc, None)
 
 
 def server_tls(certificate: Path, key: Path, *, peers: Path | None = None) -> ssl.SSLContext:
@@ -221,13 +173,6 @@ def server_tls(certificate: Path, key: Path, *, peers: Path | None = None) -> ss
         context.load_verify_locations(peers)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
-
-
-_locks = [threading.Lock() for _ in range(64)]  # the same UID always gets the same one
-
-
-def _lock(uid: str) -> threading.Lock:
-    return _locks[hashlib.sha256(uid.encode()).digest()[0] % len(_locks)]
 
 
 def _entity(listening: Listening) -> tuple[Any, Any]:
@@ -288,50 +233,3 @@ def _need_folder(folder: Path) -> None:
         raise CutisError(
             f"{folder}: cannot be written to ({error.strerror}). Choose another, or say who may write to it."
         ) from error
-
-
-def _need_readable(content: bytes, uid: str) -> None:
-    """The data set begins as one, and its pixels are not cut off."""
-    import pydicom
-
-    try:
-        data = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
-    except Exception as error:
-        raise NotTakenError(_NOT_UNDERSTOOD, "it cannot be read") from error
-    if data.get("SOPInstanceUID") != uid:
-        raise NotTakenError(_NOT_UNDERSTOOD, "its UID is not the one that was announced")
-
-
-def _need_same(target: Path, content: bytes) -> None:
-    """What is there is the same object, perhaps coded in another way."""
-    there = target.read_bytes()
-    if there == content:
-        return
-    try:
-        old, new = open_dicom_image(there), open_dicom_image(content)
-        same = (
-            str(old.data.get("PatientID", "")) == str(new.data.get("PatientID", ""))
-            and old.frames == new.frames
-        )
-        same = same and all(np.array_equal(old.stored(n), new.stored(n)) for n in range(old.frames))
-    except ImageError:
-        import pydicom
-
-        # Reports and other objects without pixels: all that is said must be the same.
-        with suppress(Exception):
-            if pydicom.dcmread(io.BytesIO(there)) == pydicom.dcmread(io.BytesIO(content)):
-                return
-        same = False
-    if not same:
-        raise NotTakenError(_OTHER_OBJECT, "another object of this UID is here already")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-__all__: Sequence[str] = ("Listening", "NotTakenError", "Received", "keep", "receiving", "server_tls")

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from cutis.core.errors import ManifestError
-from cutis.core.manifest import OLDEST, SEXES
+from cutis.core.manifest_checks import OLDEST, SEXES
 from cutis.core.table import read_table
 from cutis.imaging.face import AREAS
 from cutis.runtime.facial.values import AreaAnalysis, FaceAnalysis, Peers, Refused

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cutis.core.errors import CutisError
 from cutis.imaging.formats import SNIFFED, image_format
-from cutis.interop.dicom.receive import NotTakenError, keep
+from cutis.interop.dicom.keep import NotTakenError, keep
 from cutis.web.database import Delivery
 from cutis.web.database.delivery import ARRIVED, FORGOTTEN, UNASSIGNED, WITHDRAWN
 from cutis.web.gateway.gateway import Gateway, sync_folder

@@ -15,7 +15,8 @@ from pathlib import Path
 from time import monotonic
 
 from cutis.core.errors import CutisError
-from cutis.interop.dicom.receive import Listening, Received, receiving, server_tls
+from cutis.interop.dicom.keep import Received
+from cutis.interop.dicom.receive import Listening, receiving, server_tls
 from cutis.interop.fhir.client import Bookmark
 from cutis.interop.fhir.errors import FhirError, RecordError, WrongPatientError
 from cutis.web.database import Delivery, PollBookmark
