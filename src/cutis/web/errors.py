@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from cutis.web.words import _, later
 
@@ -30,10 +31,13 @@ _WORDS = {
         later("Took too long"),
         later("The data did not arrive in time. Try again on a faster connection."),
     ),
+    409: (later("Not possible now"), later("Something has changed meanwhile. Look again, then decide.")),
+    410: (later("Not there any more"), later("What was at this address is gone for good.")),
     413: (later("Too large"), later("The data is larger than is taken here.")),
+    415: (later("Of another kind"), later("Data of this kind is not taken here.")),
     422: (
-        later("Something is missing"),
-        later("Some of what was sent does not hold. Correct it and send it again."),
+        later("Something is to be corrected"),
+        later("Some of what was sent does not fit. Correct it and send it again."),
     ),
     429: (later("Too many tries"), later("Wait a minute, then try again.")),
     500: (
@@ -101,9 +105,38 @@ def answer(request: Request, error: RefusedError, reference: str = "") -> Respon
         return JSONResponse(problem, error.status, headers=error.headers, media_type=media)
     from cutis.web.templating import page
 
+    # Who takes part has no account: no way leads from such a page to where one is asked for.
+    taking_part = request.url.path.startswith("/take-part")
+    own = taking_part or request.url.path.startswith("/c/")
     return page(
-        request, "error.html", status=error.status, headers=error.headers, error=error, reference=reference
+        request,
+        "capture/error.html" if own else "error.html",
+        status=error.status,
+        headers=error.headers,
+        error=error,
+        reference=reference,
+        back=taking_part and error.status != 401,
+        above=_above(request),
     )
+
+
+def _above(request: Request) -> str:
+    """The page that one came from, as far as the address tells: a form's own page, else the next one above.
+
+    It is ``/`` where there is none in between, or nothing of the study may be seen.
+    """
+    access = getattr(request.state, "access", None)
+    if access is None or not access.role:
+        return "/"
+    place = request.url.path.rstrip("/")
+    if request.method == "GET":
+        place = place.rpartition("/")[0]
+    while place.count("/") > 1:
+        scope = {**request.scope, "method": "GET", "path": place}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            return place
+        place = place.rpartition("/")[0]
+    return "/"
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -121,6 +154,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if not is_api(request):
+        return answer(request, RefusedError(422))
     where = "; ".join(
         f"{'.'.join(str(part) for part in one['loc'][1:]) or 'the body'}: {one['msg']}"
         for one in error.errors()[:10]

@@ -26,7 +26,9 @@ def web_environment() -> Environment:
     made = environment("cutis.web")
     made.add_extension("jinja2.ext.i18n")
     made.install_gettext_callables(words._, words.ngettext, newstyle=True, pgettext=words.pgettext)  # type: ignore[attr-defined]
-    made.filters.update(day=_day, moment=_moment, machine=datetime.isoformat, number=_number)
+    made.filters.update(
+        day=_day, weekday=_weekday, moment=_moment, machine=datetime.isoformat, number=_number
+    )
     made.globals.update(Permission=Permission, Role=Role, languages=LANGUAGES)
     return made
 
@@ -58,6 +60,14 @@ def _day(day: date) -> str:
     from babel.dates import format_date
 
     return format_date(day, locale=words.language())
+
+
+def _weekday(day: date) -> str:
+    """A day as one says it to somebody, such as Wednesday 25 November."""
+    from babel.dates import format_date
+
+    written = "M月d日EEEE" if words.language() in ("ja", "zh") else "EEEE d MMMM"
+    return format_date(day, written, locale=words.language())
 
 
 def _number(number: float) -> str:
@@ -94,7 +104,7 @@ def page(
         asset=request.app.state.asset,
         missing=platform.missing,
         language=words.language(),
-        here=_here(request) if status < 400 else "/",
+        here=_here(request),
         **values,
     )
     answer = HTMLResponse(html, status, headers=dict(headers or {}))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from cutis.web.files import STATIC, asset
 from cutis.web.headers import POLICY
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
+from cutis.web.templating import page
 from cutis.web.words import _
 
 router = APIRouter()
@@ -55,6 +56,12 @@ def service_worker(access: Anybody) -> Response:
     headers = {"cache-control": _FRESH, "service-worker-allowed": "/take-part"}
     place = STATIC / "capture" / "service-worker.js"
     return FileResponse(place, media_type="text/javascript", headers=headers)
+
+
+@router.get("/take-part/offline")
+def offline(request: Request, access: Anybody) -> Response:
+    """What is shown where a page cannot be brought; kept on the phone, and of nobody."""
+    return page(request, "capture/offline.html")
 
 
 @router.get("/take-part/quality.js")

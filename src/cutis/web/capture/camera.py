@@ -18,7 +18,7 @@ _RUNTIME = {
     "wasm": "vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm",
 }
 _PAGE = ("page.css", "web.css", "capture/capture.css", "capture/camera.js", "capture/home.js")
-_MODULES = ("app.js", "gate.js", "queue.js")  # which scripts import by their plain names
+_MODULES = ("app.js", "gate.js", "lens.js", "queue.js")  # which scripts import by their plain names
 _WORDS = {
     "count": later("{a} of {b}"),
     "denied": later("The camera is not allowed here. Allow it in the browser's settings, or choose a photo."),
@@ -29,6 +29,8 @@ _WORDS = {
     "again": later("The camera gave no photo. Try again."),
     "better": later("This could be better"),
     "untold": later("Look yourself: is it sharp and bright enough?"),
+    "take": later("Take"),
+    "retake": later("Take again"),
     "saved": later("Saved on this phone"),
     "sent": later("Sent"),
     "refused": later("Not taken"),
@@ -61,6 +63,7 @@ def camera_setting(
             "name": view.name,
             "advice": view.advice,
             "needed": view.needed,
+            "outlined": view.outline not in ("none", "lesion"),
             "taken": stand.taken[visit.visit.key, view.key],
         }
         for view in stand.views(visit)

@@ -19,9 +19,10 @@ from cutis.web.people.access import Access
 from cutis.web.platform import Platform
 from cutis.web.secret import digest
 from cutis.web.studies.participants import need_taking_part
+from cutis.web.words import _, later
 
 DAYS = (1, 7, 30, 90, 365)  # for which a link can be good
-_GONE = "This link is not good any more"
+_GONE = later("This link is not good any more")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def make(held: Platform, access: Access, participant: str, days: int, *, once: b
         RefusedError: no such participant in the study, one who withdrew, or other days.
     """
     if days not in DAYS:
-        raise RefusedError(422, f"A link is good for {', '.join(map(str, DAYS))} days. Choose one of them.")
+        words = _("A link is good for %(days)s days. Choose one of them.")
+        raise RefusedError(422, words % {"days": ", ".join(map(str, DAYS))})
     link = secrets.token_urlsafe(24)
     with held.database.writing() as session:
         need_taking_part(session, access.study, participant)
@@ -102,9 +104,11 @@ def find(session: Session, link: str) -> ParticipantLink:
     if found is None:
         raise RefusedError(
             404,
-            "It was used already, its time is over, or it is not complete. Ask the people of the study for a "
-            "new one.",
-            title=_GONE,
+            _(
+                "It was used already, its time is over, or it is not complete. Ask the people of the study "
+                "for a new one."
+            ),
+            title=_(_GONE),
         )
     return found
 
@@ -185,6 +189,14 @@ def finish(held: Platform, access: Access) -> None:
         )
 
 
+def speak(held: Platform, access: Access, language: str) -> None:
+    """The participant reads this language from now on, on this phone."""
+    with held.database.writing() as session:
+        phone = session.get(ParticipantSession, access.phone)
+        if phone is not None:
+            phone.language = language
+
+
 def revoke(held: Platform, access: Access, participant: str, link: str) -> None:
     """End a link, and every phone that was opened by it.
 
@@ -243,5 +255,5 @@ def _use(session: Session, link: ParticipantLink) -> None:
         used = used.where(ParticipantLink.opened.is_(None))
     if session.execute(used.values(opened=now()).returning(ParticipantLink.id)).first() is None:
         raise RefusedError(
-            404, "It was used already. Ask the people of the study for a new one.", title=_GONE
+            404, _("It was used already. Ask the people of the study for a new one."), title=_(_GONE)
         )

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 TASK = "image_quality"
 _HELD = 2  # bundles, each with its network in memory
 _ONE = threading.Lock()
+_UNFAULTED = later("No fault was seen. Check that the picture fills the outline.")
 _WORDS = {
     "good": later("Good. Hold still and take the photo."),
     "kept": later("Good enough to use."),
+    "outline": later("Fill the outline, hold still and take the photo."),
+    "unfaulted": _UNFAULTED,
     "looking": later("Looking at the picture"),
 }
+# How far away and how central a single spot is: nothing where an outline of the body is to be filled.
+_OF_A_SPOT = ("distance", "framing")
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Quality:
             "good": list(self.good),
             "threshold": self.threshold,
             "plausible": self.plausible,
+            "of_a_spot": [place for place, name in enumerate(self.findings) if name in _OF_A_SPOT],
             "advice": [_(SENTENCES.get(name, name)) for name in self.findings],
             "words": {name: _(words) for name, words in _WORDS.items()},
         }
@@ -84,12 +90,22 @@ def quality_of(held: Platform, session: Session, study: str) -> Quality | None:
     return None
 
 
-def advise(held: Platform, session: Session, study: str, file: IO[bytes]) -> Advice:
+def advise(
+    held: Platform, session: Session, study: str, file: IO[bytes], *, outlined: bool = False
+) -> Advice:
     """What the gate says of a photo, of which nothing is kept: for phones that cannot ask it themselves.
+
+    Args:
+        held: the platform.
+        session: of its database.
+        study: identity.
+        file: the photo.
+        outlined: it was to fill the outline of a part of the body.
 
     Raises:
         RefusedError: it is no photo, or the study has no gate.
     """
+    from cutis.runtime.advice import PLAUSIBLE, advice
     from cutis.web.photos.decoder import examine
 
     gate = next(
@@ -121,6 +137,12 @@ def advise(held: Platform, session: Session, study: str, file: IO[bytes]) -> Adv
         held.store.settle(scratch, kept=False)
     if verdict.passed:
         return Advice(True, _(_WORDS["kept"]))
+    if outlined:
+        faults = {n: p for n, p in verdict.whole.findings.items() if n not in _OF_A_SPOT and p >= PLAUSIBLE}
+        if not faults and not verdict.lost:
+            return Advice(True, _(_UNFAULTED))
+        said = advice(gate.engine.info, faults, most=1) or verdict.advice
+        return Advice(False, _(said[0]) if said else "")
     return Advice(False, _(verdict.advice[0]) if verdict.advice else "")
 
 

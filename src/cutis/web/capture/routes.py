@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,8 +10,9 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from cutis.web.bodies import Form
-from cutis.web.capture import links, uploads
+from cutis.web.capture import consent_routes, links, uploads
 from cutis.web.capture.camera import camera_setting
+from cutis.web.capture.pages import participant_page
 from cutis.web.capture.quality import advise, quality_of
 from cutis.web.capture.stand import Stand, next_view, stand_of
 from cutis.web.database.row import new_id
@@ -27,9 +27,9 @@ from cutis.web.studies import consent as consents
 from cutis.web.studies.answers import add_answers
 from cutis.web.studies.consent import LANGUAGES
 from cutis.web.templating import page
-from cutis.web.words import _
 
 router = APIRouter()
+router.routes.extend(consent_routes.router.routes)
 
 Anybody = Annotated[Access, needs(Permission.OPEN)]
 Taking = Annotated[Access, needs(Permission.TAKE_PART)]
@@ -66,6 +66,7 @@ def open_link(request: Request, held: Held, access: Anybody, form: Filled, link:
     held.by_address.count(_address(request))
     language = language_of(form)
     made = begin(held, links.open_link(held, link, language))
+    # The link's own page, which the phone's cookies never reach, then asks in this language again.
     made.set_cookie(choice.COOKIE, language, httponly=True, samesite="lax", secure=held.settings.encrypted)
     return made
 
@@ -82,38 +83,14 @@ def begin(held: Platform, opened: links.Opened) -> Response:
         samesite="strict",
         secure=held.settings.encrypted,
     )
+    _speak(held, made, opened.phone.language)
     return made
 
 
 @router.get(HOME)
 def home(request: Request, held: Held, access: Taking) -> Response:
     """What is next, and what waits on this phone."""
-    return _page(request, held, access, "capture/home.html")
-
-
-@router.get("/take-part/consent")
-def consent_page(request: Request, held: Held, access: Taking) -> Response:
-    """The study's consent text, and the field to sign in."""
-    return _page(request, held, access, "capture/consent.html")
-
-
-@router.post("/take-part/consent")
-def sign(request: Request, held: Held, access: Taking, form: Filled) -> Response:
-    """Keep the signature."""
-    on_paper = bool(access.user) and form.ticked("paper")
-    try:
-        consents.sign(
-            held,
-            access,
-            access.participant,
-            form.text("text", most=40),
-            () if on_paper else _strokes(form),
-            kind="paper" if on_paper else "drawn",
-            clock=form.text("clock", most=40, needed=False),
-        )
-    except RefusedError as error:
-        return _page(request, held, access, "capture/consent.html", status=error.status, problem=error.words)
-    return RedirectResponse(HOME, 303)
+    return participant_page(request, held, access, "capture/home.html")
 
 
 @router.get("/take-part/visits/{visit}/questions/{questionnaire}")
@@ -163,6 +140,16 @@ def visit_page(request: Request, held: Held, access: Taking, visit: str) -> Resp
     )
 
 
+@router.post("/take-part/language")
+def choose_language(held: Held, access: Taking, form: Filled) -> Response:
+    """Go on in another language, the consent text with it."""
+    language = language_of(form)
+    links.speak(held, access, language)
+    made = RedirectResponse(HOME, 303)
+    _speak(held, made, language)
+    return made
+
+
 @router.get("/take-part/state")
 def state(request: Request, held: Held, access: Taking) -> Response:
     """For the phone's queue: of whom it is, and what has arrived."""
@@ -204,11 +191,11 @@ async def send_photo(request: Request, held: Held, access: Taking, form: Filled)
 @router.post("/take-part/advice")
 async def advice(held: Held, access: Taking, form: Filled) -> Response:
     """What the quality gate says of a photo, of which nothing is kept: where a phone cannot ask it itself."""
-    file = form.file("photo").file
+    file, outlined = form.file("photo").file, form.ticked("outlined")
 
     def ask() -> dict[str, object]:
         with held.database.reading() as session:
-            said = advise(held, session, access.study, file)
+            said = advise(held, session, access.study, file, outlined=outlined)
         return {"passed": said.passed, "sentence": said.sentence}
 
     try:
@@ -229,30 +216,13 @@ def model(held: Held, access: Taking, digest: str) -> Response:
     return Response(quality.model, media_type="application/octet-stream", headers=lasts)
 
 
-@router.get("/take-part/withdraw")
-def withdraw_page(request: Request, held: Held, access: Taking) -> Response:
-    """What withdrawing means."""
-    return _page(request, held, access, "capture/withdraw.html")
-
-
-@router.post("/take-part/withdraw")
-def withdraw(request: Request, held: Held, access: Taking, form: Filled) -> Response:
-    """End the part in the study; the answer is the receipt."""
-    if not form.ticked("sure"):
-        words = _("Tick the box first, if you are sure.")
-        return _page(request, held, access, "capture/withdraw.html", status=422, problem=words)
-    with held.database.reading() as session:
-        study = stand_of(session, access).study
-    receipt = consents.withdraw(held, access, access.participant)
-    return page(request, "capture/receipt.html", receipt=receipt, study=study)
-
-
 @router.post("/take-part/finish")
 def finish(held: Held, access: Taking) -> Response:
     """This phone is done with the participant."""
     links.finish(held, access)
     made = RedirectResponse("/take-part/finished", 303)
-    made.delete_cookie(taking_part.COOKIE, path=taking_part.PATH)
+    for name in (taking_part.COOKIE, choice.PHONE):
+        made.delete_cookie(name, path=taking_part.PATH)
     return made
 
 
@@ -268,11 +238,17 @@ def language_of(form: Form) -> str:
     return chosen if chosen in LANGUAGES else "en"
 
 
-def _page(request: Request, held: Platform, access: Access, template: str, **values: Any) -> Response:
-    with held.database.reading() as session:
-        stand = stand_of(session, access)
-    owner = uploads.owner_tag(held, access.participant)
-    return page(request, template, stand=stand, owner=owner, tongues=LANGUAGES, **values)
+def _speak(held: Platform, made: Response, language: str) -> None:
+    """What the participant reads on this phone; elsewhere a nurse who holds it goes on as before."""
+    made.set_cookie(
+        choice.PHONE,
+        language,
+        max_age=round(held.settings.phone_days * 86_400),
+        path=taking_part.PATH,
+        httponly=True,
+        samesite="strict",
+        secure=held.settings.encrypted,
+    )
 
 
 def _questions(
@@ -313,17 +289,6 @@ def _given(form: Form) -> dict[str, Any]:
             values = [one for one in form.data.getlist(name) if isinstance(one, str) and one]
             given[name.removeprefix("q_")] = values if len(values) > 1 else "".join(values)
     return given
-
-
-def _strokes(form: Form) -> list[Any]:
-    """A signature's lines as the page sent them; `sign` checks the points."""
-    try:
-        strokes = json.loads(form.text("strokes", most=600_000, needed=False) or "[]")
-    except (ValueError, RecursionError):  # brackets without end are no lines either
-        strokes = None
-    if not isinstance(strokes, list):
-        raise RefusedError(422, _("The signature arrived damaged. Sign again."))
-    return strokes
 
 
 def _address(request: Request) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cutis.web.database import ConsentText, Participant, Photo, Study
+from cutis.web.database import Consent, ConsentText, Participant, Photo, Study
 from cutis.web.database.participant import WITHDRAWN
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
@@ -16,6 +16,7 @@ from cutis.web.studies.answers import answers_of
 from cutis.web.studies.consent import consent_of, text_now
 from cutis.web.studies.due import DueVisit, due, this_day
 from cutis.web.studies.protocol import Protocol, Questionnaire, View, protocol_of
+from cutis.web.words import _
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Stand:
 
     Attributes:
         text: the consent text that is to be signed first; None where nothing is.
-        signed: there is a consent that holds.
+        consent: the one that holds; None where there is none.
+        agreed: the text of that consent.
         open: visits that are due now, and those that are overdue and still wanted.
         later: visits to come.
         taken: photos by visit and view.
@@ -34,7 +36,8 @@ class Stand:
     participant: Participant
     protocol: Protocol
     text: ConsentText | None
-    signed: bool
+    consent: Consent | None
+    agreed: ConsentText | None
     open: tuple[DueVisit, ...]
     later: tuple[DueVisit, ...]
     taken: Counter[tuple[str, str]]
@@ -77,10 +80,10 @@ class Stand:
         """
         if self.withdrawn:
             raise RefusedError(
-                409, "You withdrew from the study. Nothing is added any more.", title="Withdrawn"
+                409, _("You withdrew from the study. Nothing is added any more."), title=_("Withdrawn")
             )
         if self.text is not None:
-            raise RefusedError(409, "Read and sign the consent first.", title="Not signed yet")
+            raise RefusedError(409, _("Read and sign the consent first."), title=_("Not signed yet"))
 
 
 def stand_of(session: Session, access: Access) -> Stand:
@@ -91,15 +94,16 @@ def stand_of(session: Session, access: Access) -> Stand:
     answers = answers_of(session, access.study, participant.id)
     visits = due(protocol, participant, photos, this_day(), answers)
     text, consent = text_now(session, access.study, access.language), consent_of(session, participant.id)
-    if text is not None and consent is not None:
-        signed = session.get(ConsentText, consent.text_id)
-        text = None if signed is not None and signed.number == text.number else text
+    agreed = session.get(ConsentText, consent.text_id) if consent is not None else None
+    if text is not None and agreed is not None and agreed.number == text.number:
+        text = None
     return Stand(
         study=session.get_one(Study, access.study),
         participant=participant,
         protocol=protocol,
         text=text,
-        signed=consent is not None,
+        consent=consent,
+        agreed=agreed,
         open=tuple(one for one in visits if one.state != "later" and _asks(one)),
         later=tuple(one for one in visits if one.state == "later"),
         taken=Counter((one.visit, one.view) for one in photos if one.visit and one.view),

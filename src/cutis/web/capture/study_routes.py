@@ -18,6 +18,7 @@ from cutis.web.platform import Held, Platform
 from cutis.web.studies.consent import LANGUAGES
 from cutis.web.studies.participants import participant_of
 from cutis.web.templating import page
+from cutis.web.words import _
 
 router = APIRouter()
 
@@ -62,7 +63,7 @@ def days_of(text: str) -> int:
         RefusedError: it is none.
     """
     if not text.isdecimal() or not text.isascii():
-        raise RefusedError(422, "'days' is not a whole number. Choose one of the list.")
+        raise RefusedError(422, _("'days' is not a whole number. Choose one of the list."))
     return int(text)
 
 

@@ -15,6 +15,7 @@ from cutis.web.people.access import Access
 from cutis.web.photos.intake import Arrived, take_in
 from cutis.web.platform import Platform
 from cutis.web.secret import same, seal
+from cutis.web.words import _
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def take_photo(held: Platform, access: Access, given: Given) -> tuple[Arrived, S
     )
     if (arrived.photo.visit, arrived.photo.view) != (given.visit, given.view):
         refused = RefusedError(
-            409, "The same photo was sent before, for another view. Take a new one.", title="Sent before"
+            409,
+            _("The same photo was sent before, for another view. Take a new one."),
+            title=_("Sent before"),
         )
         _note(held, access, refused)
         raise refused
@@ -121,8 +124,8 @@ def _check(held: Platform, access: Access, given: Given) -> None:
     if given.owner and not same(given.owner, owner_tag(held, access.participant)):
         raise RefusedError(
             409,
-            "This photo is of another participant. Open that participant's link to send it.",
-            title="Not of this participant",
+            _("This photo is of another participant. Open that participant's link to send it."),
+            title=_("Not of this participant"),
         )
     with held.database.reading() as session:
         stand_of(session, access).need_consent()

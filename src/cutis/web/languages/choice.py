@@ -19,6 +19,7 @@ from cutis.web.platform import Held
 from cutis.web.words import _, speaking
 
 COOKIE = "cutis_language"
+PHONE = "cutis_participant_language"  # of a participant's pages, and sent to no other
 _YEAR = 365 * 24 * 3600
 
 router = APIRouter()
@@ -46,9 +47,9 @@ def _own(back: str) -> str:
 
 def language_of(request: Request) -> str:
     """The language that a request is answered in."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in LANGUAGES:
-        return chosen
+    for name in (PHONE, COOKIE):
+        if (chosen := request.cookies.get(name, "")) in LANGUAGES:
+            return chosen
     wanted: list[tuple[float, int, str]] = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
         name, _semicolon, weight = part.strip().partition(";q=")

@@ -13,6 +13,7 @@ export async function install(more = []) {
     const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name));
     const ours = loaded.filter((address) => address.pathname.startsWith("/static/")).map((address) => address.href);
     await (await caches.open(PAGES)).add(location.pathname);
+    await (await caches.open(ASSETS)).add("/take-part/offline");
     await remember([...ours, ...more]);
   } catch {
     // A browser without, or a phone that is full: the pages work, but only with a network.
@@ -32,6 +33,7 @@ const bare = (address) => new URL(address, location).pathname.replace(/^(\/take-
 // Sends now and again later, for as long as something waits.
 export async function keep_sending(hurry = false) {
   clearTimeout(timer);
+  if (!outcome) outcome = "sending";
   outcome = await flush(hurry).catch(() => "later");
   const entries = await all().catch(() => []);
   if (entries.some((entry) => entry.state === "waiting")) timer = setTimeout(keep_sending, wait(entries));
@@ -55,11 +57,24 @@ export function show_queue(box) {
     const count = (state) => entries.filter((entry) => entry.state === state).length;
     for (const [name, state] of [["waiting", "waiting"], ["sent", "sent"], ["refused", "refused"]]) say(name, count(state));
     const why = box.querySelector(".why");
-    why.textContent = count("waiting") ? (why.dataset[outcome] ?? "") : entries.find((e) => e.words)?.words ?? "";
+    why.textContent = count("waiting") ? (why.dataset[outcome] ?? "") : "";
+    why.hidden = !why.textContent;
+    const because = box.querySelector(".because");
+    because.textContent = entries.filter((one) => one.state === "refused").pop()?.words ?? "";
+    because.hidden = !because.textContent;
     box.querySelector(".now").hidden = !count("waiting");
     box.hidden = !entries.length;
   };
-  box.querySelector(".now").addEventListener("click", () => keep_sending(true));
+  const now = box.querySelector(".now");
+  now.addEventListener("click", async () => {
+    const why = box.querySelector(".why");
+    now.disabled = true;
+    outcome = "sending";
+    [why.textContent, why.hidden] = [why.dataset.sending, false];
+    await keep_sending(true);
+    now.disabled = false;
+    draw();
+  });
   watch(draw);
   draw();
 }

@@ -1,6 +1,7 @@
 // The views of a visit, one after the other: viewfinder with advice, shutter, review, and on to the next.
 import { install, keep_sending, show_queue } from "./app.js";
 import { Gate, Steady } from "./gate.js";
+import { Lens } from "./lens.js";
 import { all, drop, flush, fresh, keep, send, token, watch } from "./queue.js";
 
 const setting = JSON.parse(document.querySelector("#setting").textContent);
@@ -8,6 +9,7 @@ const { words } = setting;
 const find = (query) => document.querySelector(query);
 const [finder, review, end, problem] = ["#finder", "#review", "#end", "#problem"].map(find);
 const video = finder.querySelector("video");
+const lens = new Lens(video);
 const shutter = finder.querySelector(".shutter");
 const advice = finder.querySelector(".advice");
 const spoken = find("#spoken");
@@ -17,7 +19,6 @@ const HELD = 900; // milliseconds for which a line stays, so that it can be read
 
 let now = 0; // place of the view that is taken
 let photo = null;
-let camera = null;
 let looking = false;
 
 function say(line, kind, text) {
@@ -36,18 +37,16 @@ function show(part) {
 
 // ---- viewfinder
 
-async function start_camera() {
-  if (camera?.getTracks().some((track) => track.readyState === "live")) return true;
+async function start_camera(open = () => lens.start()) {
   try {
-    const wanted = { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1440 } };
-    camera = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+    await open();
   } catch (error) {
     no_camera(error?.name === "NotAllowedError" ? words.denied : words.none);
     return false;
   }
-  video.srcObject = camera;
-  await video.play().catch(() => {});
-  finder.querySelector(".frame").classList.add("on");
+  const frame = finder.querySelector(".frame");
+  frame.classList.toggle("mirrored", lens.mirrored);
+  lens.all().then((all) => (frame.querySelector(".turn").hidden = all.length < 2));
   return true;
 }
 
@@ -62,8 +61,12 @@ function no_camera(text) {
 
 function stop_camera() {
   looking = false;
-  for (const track of camera?.getTracks() ?? []) track.stop();
-  camera = null;
+  lens.stop();
+}
+
+async function turn_camera() {
+  shutter.disabled = true;
+  shutter.disabled = !(await start_camera(() => lens.turn()));
 }
 
 async function take_view(place) {
@@ -83,6 +86,13 @@ async function take_view(place) {
   }
 }
 
+// By a button that is not seen any more, or far below: the picture comes into view, and the keyboard to the shutter.
+async function go_to(place) {
+  await take_view(place);
+  finder.scrollIntoView({ block: "nearest" });
+  (shutter.disabled ? finder.querySelector(".chooser input") : shutter).focus({ preventScroll: true });
+}
+
 async function watch_picture() {
   if (looking) return;
   looking = true;
@@ -99,9 +109,9 @@ async function watch_picture() {
       while (moments[0] < performance.now() - 3000) moments.shift();
       if (moments.length > 2)
         finder.dataset.rate = ((1000 * (moments.length - 1)) / (moments.at(-1) - moments[0])).toFixed(2);
-      const verdict = gate.verdict(steady.add(answer));
+      const verdict = gate.verdict(steady.add(answer), setting.views[now].outlined);
       if (performance.now() - shown > HELD) {
-        const text = verdict.passed ? setting.quality.words.good : verdict.sentence;
+        const text = verdict.live;
         if (advice.textContent !== text) say(advice, verdict.passed ? "good" : "attention", text);
         shown = performance.now();
         if (performance.now() - told > 4000 && spoken.textContent !== text) {
@@ -115,28 +125,18 @@ async function watch_picture() {
   looking = false;
 }
 
+function wake_camera() {
+  if (document.visibilityState === "visible" && !finder.hidden && lens.ended) take_view(now);
+}
+
 // ---- shutter and review
 
 async function shoot() {
   shutter.disabled = true;
-  const taken = await whole_photo().catch(() => null);
+  const taken = await lens.photo().catch(() => null);
   shutter.disabled = false;
   if (taken) judge(taken);
   else warn(words.again);
-}
-
-// The camera's own photo has more pixels than its moving picture, where the browser gives it.
-async function whole_photo() {
-  const track = camera.getVideoTracks()[0];
-  if ("ImageCapture" in window) {
-    const late = new Promise((_, reject) => setTimeout(() => reject(new Error("late")), 4000));
-    const taken = await Promise.race([new ImageCapture(track).takePhoto(), late]).catch(() => null);
-    if (taken?.size && taken.type === "image/jpeg") return taken;
-  }
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  canvas.getContext("2d").drawImage(video, 0, 0);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.95));
 }
 
 async function judge(taken) {
@@ -155,7 +155,7 @@ async function judge(taken) {
   emphasise(true);
   show(review);
   review.querySelector(".keep").focus();
-  const said = gate ? await gate.judge(taken, await current_token()).catch(() => null) : null;
+  const said = gate ? await gate.judge(taken, await current_token(), setting.views[now].outlined).catch(() => null) : null;
   if (photo !== taken) return;
   if (!said) say(verdict, "unknown", words.untold);
   else say(verdict, said.passed ? "good" : "attention", said.passed ? said.sentence : words.better);
@@ -201,7 +201,7 @@ async function next() {
   const following = setting.views.findIndex((view, place) => place > now && !counts[place].any);
   const first = setting.views.findIndex((view, place) => view.needed && !counts[place].any);
   const place = following >= 0 ? following : first;
-  if (place >= 0) return take_view(place);
+  if (place >= 0) return go_to(place);
   stop_camera();
   show(end);
   end.querySelector("h2").focus();
@@ -230,8 +230,9 @@ async function list() {
     const state = waiting ? ["unknown", words.saved] : sent ? ["good", words.sent] : refused ? ["attention", words.refused] : ["unknown", words.missing];
     say(line.querySelector(".state"), ...state);
     const button = line.querySelector(".retake");
+    button.firstElementChild.textContent = waiting + sent ? words.retake : words.take;
     button.lastElementChild.textContent = ` ${view.name}`;
-    button.addEventListener("click", () => take_view(place));
+    button.addEventListener("click", () => go_to(place));
     return line;
   });
   lines.replaceChildren(...made);
@@ -249,17 +250,21 @@ async function begin() {
   const chooser = finder.querySelector("input[type=file]");
   chooser.addEventListener("change", () => chooser.files[0] && judge(chooser.files[0]));
   shutter.addEventListener("click", shoot);
-  finder.querySelector(".skip-view").addEventListener("click", () => take_view((now + 1) % setting.views.length));
-  review.querySelector(".again").addEventListener("click", () => take_view(now));
+  finder.querySelector(".turn").addEventListener("click", turn_camera);
+  finder.querySelector(".skip-view").addEventListener("click", () => go_to((now + 1) % setting.views.length));
+  review.querySelector(".again").addEventListener("click", () => go_to(now));
   review.querySelector(".keep").addEventListener("click", keep_photo);
   addEventListener("pagehide", stop_camera);
+  // Phones end the camera of a page that is not seen.
+  for (const back of ["pageshow", "focus"]) addEventListener(back, wake_camera);
+  document.addEventListener("visibilitychange", wake_camera);
   const counts = await stands();
   const first = counts.findIndex((one) => !one.any);
   const opened = take_view(Math.max(0, first));
   if (gate) {
     if (!(await gate.start())) gate.failed = true;
     await opened;
-    if (!finder.hidden && camera) {
+    if (!finder.hidden && lens.track) {
       if (gate.live) watch_picture();
       else say(advice, "unknown", words.without);
     }

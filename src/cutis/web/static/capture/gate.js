@@ -63,15 +63,16 @@ export class Gate {
   }
 
   // Of a photo that was taken: { passed, sentence }, or null where it cannot be told, such as without a network.
-  async judge(photo, token) {
+  async judge(photo, token, outlined) {
     const picture = await createImageBitmap(photo, { imageOrientation: "from-image" });
-    if (this.live) return this.verdict(await this.look(picture, picture.width, picture.height));
+    if (this.live) return this.verdict(await this.look(picture, picture.width, picture.height), outlined);
     const scale = Math.min(1, 1024 / Math.max(picture.width, picture.height));
     const small = document.createElement("canvas");
     [small.width, small.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
     small.getContext("2d").drawImage(picture, 0, 0, small.width, small.height);
     const body = new FormData();
     body.set("photo", await new Promise((resolve) => small.toBlob(resolve, "image/jpeg", 0.95)), "photo");
+    if (outlined) body.set("outlined", "yes");
     try {
       const headers = { accept: "application/json", "x-form-token": token };
       const answer = await fetch("/take-part/advice", { method: "POST", body, headers });
@@ -81,13 +82,16 @@ export class Gate {
     }
   }
 
-  verdict(answer) {
+  // Where an outline of the body is to be filled, how far away a single spot would be says nothing.
+  verdict(answer, outlined) {
     if (!answer) return null;
-    const { good, threshold, plausible, advice, words } = this.setting;
-    const passed = good.reduce((sum, place) => sum + answer.probabilities[place], 0) >= threshold;
-    const most = answer.findings.indexOf(Math.max(...answer.findings));
-    const told = answer.findings[most] >= plausible || !passed;
-    return { passed, sentence: passed ? words.kept : told ? advice[most] : "" };
+    const { good, threshold, plausible, advice, of_a_spot, words } = this.setting;
+    if (good.reduce((sum, place) => sum + answer.probabilities[place], 0) >= threshold)
+      return { passed: true, sentence: words.kept, live: words.good };
+    const counts = answer.findings.map((one, place) => (outlined && of_a_spot.includes(place) ? 0 : one));
+    const most = counts.indexOf(Math.max(...counts));
+    if (outlined && counts[most] < plausible) return { passed: true, sentence: words.unfaulted, live: words.outline };
+    return { passed: false, sentence: advice[most], live: advice[most] };
   }
 
   #answered(data) {

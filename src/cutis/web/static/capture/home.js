@@ -59,7 +59,19 @@ async function follow() {
   });
 }
 
+// A view whose photo waits here needs not be taken again.
+async function mark() {
+  const waiting = (await all().catch(() => [])).filter((one) => one.state === "waiting" && one.owner === box.dataset.owner);
+  const places = new Set(waiting.map((one) => `${one.visit}/${one.view}`));
+  for (const line of document.querySelectorAll(".views [data-view]")) {
+    const saved = line.querySelector(".unknown");
+    if (saved) saved.hidden = !places.has(line.dataset.view);
+  }
+}
+
 show_queue(box);
+watch(mark);
+mark();
 follow();
 keep_sending(true);
 install().then(keep_camera).catch(() => {});

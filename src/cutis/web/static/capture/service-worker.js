@@ -19,9 +19,11 @@ self.addEventListener("sync", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
-  if (request.method !== "GET" || address.origin !== location.origin) return;
+  if (address.origin !== location.origin) return;
   if (request.mode === "navigate") {
-    if (kept(address.pathname)) event.respondWith(shown(request));
+    event.respondWith(request.method === "GET" && kept(address.pathname) ? shown(request) : brought(request));
+  } else if (request.method !== "GET") {
+    return;
   } else if (address.pathname.startsWith("/static/") || /^\/take-part\/(quality\.js|model\/)/.test(address.pathname)) {
     event.respondWith(file(request, address));
   }
@@ -37,7 +39,18 @@ async function shown(request) {
     if (answer.status === 401) await caches.delete(PAGES); // the phone is not open for anybody any more
     return answer;
   } catch {
-    return (await pages.match(request.url, { ignoreVary: true })) ?? fetch(request);
+    return (await pages.match(request.url, { ignoreVary: true })) ?? brought(request);
+  }
+}
+
+// What is not kept, and forms: without a network a page says so, in place of the browser's own.
+async function brought(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const told = await (await caches.open(ASSETS)).match("/take-part/offline", { ignoreVary: true });
+    if (told) return told;
+    throw error;
   }
 }
 
