@@ -19,7 +19,7 @@ import polars as pl
 
 from cutis.core.files import write_text
 from cutis.core.labels import MultiLabel
-from cutis.imaging.enhance import Enhancement, enhance, limit_contrast
+from cutis.imaging.enhance import Enhancement, enhance
 from cutis.imaging.measures import measure
 from cutis.phantoms.facial import (
     AREAS,
@@ -117,7 +117,7 @@ def photos(
         values = {one.name: one.value for one in measure(image, skin)}
         if engine is not None:
             assert isinstance(engine.info.labels, MultiLabel)
-            said = engine.ask(limit_contrast(image, Enhancement().contrast))
+            said = engine.ask(image)
             values |= {f"grade_{name}": score for name, score in said.expected.items()}
         found.append((area, values))
     return found

@@ -52,7 +52,7 @@ def face(
     ] = None,
     noise: Annotated[float, typer.Option(help="Strength of noise reduction, 0 to 3.")] = 1.0,
     colour: Annotated[float, typer.Option(help="Strength of colour correction, 0 to 1.")] = 1.0,
-    contrast: Annotated[float, typer.Option(help="Strength of local contrast for the model, 0 to 1.")] = 0.3,
+    contrast: Annotated[float, typer.Option(help="Strength of local contrast for the model, 0 to 1.")] = 0.0,
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="The report on paper too.")] = True,
     threads: Annotated[
         int | None, typer.Option(help="Processor cores to use; all by default.", min=1)
@@ -71,7 +71,7 @@ def face(
     from cutis.imaging.enhance import Enhancement
     from cutis.imaging.face import AREAS
     from cutis.runtime.facial.analysis import NO_MODEL, Asked, Cover, analyse_each
-    from cutis.runtime.facial.norms import read_norms
+    from cutis.runtime.facial.norms_files import read_norms
     from cutis.runtime.facial.photos import VIEWS, sources
     from cutis.runtime.facial.repeats import repeats
     from cutis.runtime.facial.report import write_report

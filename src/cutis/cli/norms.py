@@ -38,7 +38,8 @@ def norms(
     """
     import numpy as np
 
-    from cutis.runtime.facial.norms import build_norms, steps, write_norms
+    from cutis.runtime.facial.norms import build_norms, steps
+    from cutis.runtime.facial.norms_files import write_norms
     from cutis.runtime.facial.tables import read_measures
 
     table = read_measures(measures)

@@ -16,23 +16,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.core.errors import ImageError
-from cutis.imaging.chromophores import check
-
-Mask = NDArray[np.bool_]
-Matrix = NDArray[np.float64]
-Field = NDArray[np.float32]
+from cutis.imaging.registration_search import (
+    FINE,
+    Field,
+    Level,
+    Mask,
+    Matrix,
+    Skin,
+    inverted,
+    moved_onto,
+    refined,
+    searched,
+    through,
+)
 
 # Least agreement and largest error, mm; either pair will do. Skin that has changed much agrees little, but
 # both ways find the same; skin of two people does neither: 0.2 at most, or 0.3 with 0.7 mm (docs/facial.md).
 FITS = ((0.40, 1.5), (0.25, 0.45))
 _FINEST = 0.1  # mm: what both ways get wrong alike
 _LEAST_OVERLAP = 0.4  # of the smaller of the two masks
-_FINE, _COARSE = 0.3, 0.75  # mm per pixel at which places are compared
-_EVEN = 1.6  # mm over which light and contrast are made even
-_TURNS = np.deg2rad([-9.0, -6.0, -3.0, 0.0, 3.0, 6.0, 9.0])
-_SIZES = (0.88, 0.94, 1.0, 1.06, 1.13)
-_FARTHEST = 12.0  # mm of shift that is looked for
 _STIFF = 3.0  # mm over which a deformation is smooth
 _MOST_BENT = 1.5  # mm
 _MOST_SCALED = 1.25
@@ -80,23 +82,23 @@ def register(
     Raises:
         ImageError: a photo is none, or a mask has another shape.
     """
-    one, two = _Skin(first, first_mask, mm_per_pixel), _Skin(second, second_mask, mm_per_pixel)
-    if min(one.fine.mask.sum(), two.fine.mask.sum()) * _FINE**2 < 100.0:
+    one, two = Skin(first, first_mask, mm_per_pixel), Skin(second, second_mask, mm_per_pixel)
+    if min(one.fine.mask.sum(), two.fine.mask.sum()) * FINE**2 < 100.0:
         return _nothing(one, "less than one square centimetre of usable skin on a photo")
-    start = _searched(one.coarse, two.coarse)
+    start = searched(one.coarse, two.coarse)
     grids = [part.coarse.grid @ np.linalg.inv(part.fine.grid) for part in (one, two)]
-    there = _refined(one, two, _through(start, grids[0], grids[1]))
-    back = None if there is None else _refined(two, one, _inverted(there))
+    there = refined(one, two, through(start, grids[0], grids[1]))
+    back = None if there is None else refined(two, one, inverted(there))
     if there is None or back is None:
         return _nothing(one, "the skin of the two photos is not alike")
     bent, bent_back = _bent(one.fine, two.fine, there), _bent(two.fine, one.fine, back)
     agreement, both = _agreement(one.fine, two.fine, bent)
-    error = float(np.hypot(_FINEST, 2 * _round_trip(bent, bent_back, both) * _FINE))
+    error = float(np.hypot(_FINEST, 2 * _round_trip(bent, bent_back, both) * FINE))
     overlap = float(both.sum() / min(one.fine.mask.sum(), two.fine.mask.sum()))
     problem = _problem(agreement, error, overlap, there)
     return Registration(
         places=_at_full(bent, one, two),
-        matrix=_through(there, one.fine.grid, two.fine.grid),
+        matrix=through(there, one.fine.grid, two.fine.grid),
         agreement=agreement,
         error=error,
         overlap=overlap,
@@ -149,158 +151,17 @@ def difference(
     return np.asarray(calm[1] - calm[0], dtype=np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class _Level:
-    """Fine structure at one scale."""
-
-    structure: Field  # even in light and contrast, 0 where there is no skin
-    mask: Mask
-    grid: Matrix  # (3, 3) from the photo's pixels to these
-
-
-class _Skin:
-    """A photo at the scales at which it is compared."""
-
-    def __init__(self, rgb: NDArray[np.uint8], mask: Mask | None, pixel: float) -> None:
-        check(rgb)
-        if not pixel > 0:
-            raise ImageError("the photo", f"has {pixel} mm per pixel; expected a size above 0.")
-        if mask is not None and mask.shape != rgb.shape[:2]:
-            raise ImageError("the mask", f"has the shape {mask.shape}; the photo has {rgb.shape[:2]}.")
-        self.shape = rgb.shape[:2]
-        given = np.ones(self.shape, np.bool_) if mask is None else mask
-        light = np.log(1.0 + rgb[..., 1].astype(np.float32))
-        self.fine = _level(light, given, pixel / _FINE, _FINE)
-        self.coarse = _level(light, given, pixel / _COARSE, _COARSE)
-
-
-def _level(light: Field, mask: Mask, scale: float, pixel: float) -> _Level:
-    import cv2
-
-    size = (max(8, round(light.shape[1] * scale)), max(8, round(light.shape[0] * scale)))
-    small = np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    skin = np.asarray(share > 0.9)
-    weight = skin.astype(np.float32)
-    reach = _EVEN / pixel
-
-    def around(values: Any) -> Any:
-        return cv2.GaussianBlur(values, (0, 0), reach)
-
-    total = np.maximum(around(weight), 1e-3)
-    detail = (small - around(small * weight) / total) * weight
-    contrast = np.sqrt(around(detail**2) / total)
-    typical = float(np.median(contrast[skin])) if skin.any() else 1.0
-    even = detail / (contrast + 0.5 * typical + 1e-6)
-    # Centres of pixels lie at whole numbers.
-    x, y = size[0] / light.shape[1], size[1] / light.shape[0]
-    grid = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5], [0, 0, 1]])
-    return _Level(np.clip(even, -3, 3).astype(np.float32) * weight, skin, grid)
-
-
-def _through(matrix: Matrix, one: Matrix, two: Matrix) -> Matrix:
-    """A map between two photos as one between other grids, from which the old ones come."""
-    return np.asarray((np.linalg.inv(two) @ np.vstack([matrix, [0, 0, 1]]) @ one)[:2])
-
-
-def _searched(one: _Level, two: _Level) -> Matrix:
-    """The best of a grid of turns and sizes, each with its best shift; (2, 3)."""
-    best, found = -2.0, np.eye(2, 3)
-    reach = round(_FARTHEST / _COARSE)
-    for turn in _TURNS:
-        for size in _SIZES:
-            matrix = _about_middle(one, two, float(turn), size)
-            moved, weight = _moved(two, matrix, one.structure.shape)
-            score, shift = _best_shift(one, moved, weight, reach)
-            if score > best:
-                best = score
-                found = matrix.copy()
-                found[:, 2] += matrix[:, :2] @ shift
-    return found
-
-
-def _about_middle(one: _Level, two: _Level, turn: float, size: float) -> Matrix:
-    """Turned and scaled about the middles of both; from the first to the second."""
-    linear = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    middles = [np.array([(part.mask.shape[1] - 1) / 2, (part.mask.shape[0] - 1) / 2]) for part in (one, two)]
-    return np.column_stack([linear, middles[1] - linear @ middles[0]])
-
-
-def _moved(level: _Level, matrix: Matrix, shape: tuple[int, ...]) -> tuple[Field, Field]:
-    """Structure and mask of the second, seen from the first."""
-    import cv2
-
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (shape[1], shape[0])
-    structure, weight = (
-        np.asarray(cv2.warpAffine(part, matrix, size, flags=flags), dtype=np.float32)
-        for part in (level.structure, level.mask.astype(np.float32))
-    )
-    return structure, weight
-
-
-def _best_shift(one: _Level, moved: Field, weight: Field, reach: int) -> tuple[float, NDArray[np.float64]]:
-    """Correlation at the best shift and that shift, by the convolution theorem, with masks."""
-    high, wide = (side + reach for side in one.structure.shape)
-
-    def wave(values: Any) -> Any:
-        return np.fft.rfft2(values, (high, wide))
-
-    own = one.mask.astype(np.float32)
-    waves = [np.conj(wave(part)) for part in (one.structure, own, one.structure**2)]
-    others = [wave(part) for part in (moved, weight, moved**2)]
-
-    def joint(first: Any, second: Any) -> Any:
-        field = np.fft.irfft2(first * second, (high, wide))
-        rows = np.arange(-reach, reach + 1)
-        return field[np.ix_(rows, rows)]
-
-    product, shared = joint(waves[0], others[0]), joint(waves[1], others[1])
-    power = joint(waves[2], others[1]) * joint(waves[1], others[2])
-    score = product / np.sqrt(np.maximum(power, 1e-6))
-    score[shared < 0.5 * min(own.sum(), weight.sum())] = -1.0
-    row, column = np.unravel_index(int(np.argmax(score)), score.shape)
-    return float(score[row, column]), np.array([column - reach, row - reach], dtype=np.float64)
-
-
-def _refined(one: _Skin, two: _Skin, start: Matrix) -> Matrix | None:
-    """The affine map under which the fine structures correlate most, or None where there is none near."""
-    import cv2
-
-    matrix = start.astype(np.float32)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
-    for blur in (7, 3):
-        weight = _moved(two.fine, matrix.astype(np.float64), one.fine.mask.shape)[1]
-        inside = ((weight > 0.9) & one.fine.mask).astype(np.uint8)
-        if inside.sum() < 200:
-            return None
-        try:
-            _, found = cv2.findTransformECC(
-                one.fine.structure, two.fine.structure, matrix, cv2.MOTION_AFFINE, criteria, inside, blur
-            )
-            matrix = np.asarray(found, dtype=np.float32)
-        except cv2.error:  # it found no way up
-            return None
-    refined: Matrix = matrix.astype(np.float64)
-    return refined if np.isfinite(refined).all() and np.linalg.det(refined[:, :2]) > 0.1 else None
-
-
-def _inverted(matrix: Matrix) -> Matrix:
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([linear, -linear @ matrix[:, 2]])
-
-
 def _grid(shape: tuple[int, ...]) -> Field:
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     return np.stack([columns, rows], axis=-1)
 
 
-def _bent(one: _Level, two: _Level, matrix: Matrix) -> Field:
+def _bent(one: Level, two: Level, matrix: Matrix) -> Field:
     """For each pixel its place in the second, with a mild deformation where that makes them more alike."""
     import cv2
 
     plain = (_grid(one.mask.shape) @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
-    moved, weight = _moved(two, matrix, one.mask.shape)
+    moved, weight = moved_onto(two, matrix, one.mask.shape)
     both = ((weight > 0.9) & one.mask).astype(np.float32)
     if both.sum() < 200:
         return plain
@@ -308,18 +169,18 @@ def _bent(one: _Level, two: _Level, matrix: Matrix) -> Field:
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     start = np.zeros((*both.shape, 2), np.float32)
     flow = np.asarray(finder.calc(pictures[0], pictures[1], start), dtype=np.float32)
-    trust = both * (cv2.GaussianBlur(one.structure * moved, (0, 0), 1.0 / _FINE) > 0.05)
-    reach = _STIFF / _FINE
+    trust = both * (cv2.GaussianBlur(one.structure * moved, (0, 0), 1.0 / FINE) > 0.05)
+    reach = _STIFF / FINE
     total = cv2.GaussianBlur(trust, (0, 0), reach)[..., None] + 0.05
     calm = cv2.GaussianBlur(flow * trust[..., None], (0, 0), reach) / total
     length = np.linalg.norm(calm, axis=-1, keepdims=True)
-    calm = calm * np.minimum(1.0, _MOST_BENT / _FINE / np.maximum(length, 1e-6))
+    calm = calm * np.minimum(1.0, _MOST_BENT / FINE / np.maximum(length, 1e-6))
     bent = np.asarray(plain + calm @ matrix[:, :2].T.astype(np.float32), dtype=np.float32)
     better = _agreement(one, two, bent)[0] > _agreement(one, two, plain)[0] + 0.01
     return bent if better else plain
 
 
-def _agreement(one: _Level, two: _Level, places: Field) -> tuple[float, Mask]:
+def _agreement(one: Level, two: Level, places: Field) -> tuple[float, Mask]:
     """Correlation where both have skin, and where that is."""
     moved, weight = (_seen(part, places) for part in (two.structure, two.mask.astype(np.float32)))
     both = np.asarray((weight > 0.9) & one.mask)
@@ -347,7 +208,7 @@ def _problem(agreement: float, error: float, overlap: float, matrix: Matrix) -> 
     return None
 
 
-def _at_full(places: Field, one: _Skin, two: _Skin) -> Field:
+def _at_full(places: Field, one: Skin, two: Skin) -> Field:
     import cv2
 
     size = (one.shape[1], one.shape[0])
@@ -374,7 +235,7 @@ def _averaged(values: Field, reach: float) -> Field:
     return np.where(known, total / np.maximum(weight, 1e-6), np.nan).astype(np.float32)
 
 
-def _nothing(one: _Skin, why: str) -> Registration:
+def _nothing(one: Skin, why: str) -> Registration:
     return Registration(
         _grid(one.shape), np.eye(2, 3), 0.0, float("inf"), 0.0, False, f"Not laid on each other: {why}."
     )

@@ -11,7 +11,8 @@ import pytest
 from scipy.stats import norm
 
 from cutis.core.errors import CutisError, ManifestError
-from cutis.runtime.facial.norms import Norms, build_norms, read_norms, write_norms
+from cutis.runtime.facial.norms import Norms, build_norms
+from cutis.runtime.facial.norms_files import read_norms, write_norms
 from cutis.runtime.facial.repeats import repeats
 from cutis.runtime.facial.tables import read_measures
 from cutis.runtime.facial.values import Source

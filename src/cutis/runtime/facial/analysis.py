@@ -57,7 +57,7 @@ class Asked:
 
     Attributes:
         engine: with a bundle that grades conditions; None takes measures alone.
-        enhancement: step one.
+        enhancement: step one. Local contrast is raised for the model only, by default not at all.
         norms: of a user's own study, for percentiles.
         mask: what is covered in the photos that are shown; nothing that is measured.
         detector: of faces; the packaged one by default.
@@ -68,7 +68,7 @@ class Asked:
     """
 
     engine: Engine | None = None
-    enhancement: Enhancement = field(default_factory=Enhancement)
+    enhancement: Enhancement = field(default_factory=lambda: Enhancement(contrast=0.0))
     norms: Norms | None = None
     mask: Cover = ""
     detector: Detector | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from cutis.core.errors import ImageError, MissingExtraError
 from cutis.core.labels import MultiLabel
-from cutis.imaging.enhance import Enhancement, enhance, limit_contrast
+from cutis.imaging.enhance import Enhancement, enhance
 from cutis.imaging.face import FaceError, cut_areas, one_face
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.facial.words import AREA_TITLES
@@ -26,14 +26,12 @@ def conditions(engine: Engine, scene: Scene) -> dict[str, Any]:
             return {"suits": {"suits": False, "why": "no_face"}}
         pixels = scene.pixels(SIDE)
         face = one_face(pixels)
-        enhancement = Enhancement(contrast=0.0)
-        done = enhance(pixels, enhancement)
-        usual = Enhancement().contrast
+        done = enhance(pixels, Enhancement(contrast=0.0))
         height, width = pixels.shape[:2]
         for area in cut_areas(done.image, face, "front"):
             if area.refusal is not None:
                 continue
-            result = engine.ask(limit_contrast(area.image, usual))
+            result = engine.ask(area.image)
             areas.append(
                 {
                     "name": area.name,
