@@ -19,8 +19,9 @@ from cutis.models.torchvision_operators import ensure
 
 ensure()
 
+from cutis.export.assembly import with_temperature  # noqa: E402
 from cutis.export.network import network_graph  # noqa: E402
-from cutis.export.onnx import build_graph, with_temperature  # noqa: E402
+from cutis.export.onnx import build_graph  # noqa: E402
 from cutis.export.vectors import drawn_images, torch_findings, torch_probabilities  # noqa: E402
 from cutis.models import mil  # noqa: E402
 from cutis.models.classifier import Classifier, ClassifierSettings  # noqa: E402

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from cutis.core.errors import ImageError
-from cutis.imaging.read import decode, find_images, read_rgb, upright_rgb
+from cutis.imaging.read import decode, find_images, read_rgb
+from cutis.imaging.upright import upright_rgb
 
 Pixels = NDArray[np.uint8]
 LOSSLESS = ("PNG", "BMP", "TIFF", "JPEG2000")

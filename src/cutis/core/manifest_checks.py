@@ -1,4 +1,4 @@
-"""What may be wrong in a manifest's table: columns, else rows, each in a sentence that says how to mend it."""
+"""What may be wrong in a manifest's table: columns, else rows, each in a sentence that mends it."""
 
 from __future__ import annotations
 

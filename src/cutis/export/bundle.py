@@ -16,6 +16,7 @@ from cutis.core.bundle import Bundle, BundleInfo, Member, Vectors, write_bundle
 from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
 from cutis.core.manifest import SPLITS, Manifest
+from cutis.export.assembly import with_temperature
 from cutis.export.card import write_card
 from cutis.export.dense import with_map
 from cutis.export.held_out import (
@@ -29,7 +30,7 @@ from cutis.export.held_out import (
 )
 from cutis.export.members import kindred_runs, load_members
 from cutis.export.network import network_graph
-from cutis.export.onnx import Weights, build_graph, with_temperature
+from cutis.export.onnx import Weights, build_graph
 from cutis.export.quantize import CALIBRATION, quantise
 from cutis.export.vectors import make_vectors
 from cutis.imaging.read import read_rgb

@@ -7,7 +7,6 @@ scaling of pixels, mirrored views, temperatures, the average over an ensemble's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,12 +14,11 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Member
 from cutis.export import pixels
+from cutis.export.assembly import TEMPERATURE, Sizes, joined, store_as_float16
 from cutis.export.network import OPSET, NetworkGraph
 
 Weights = Literal["float32", "float16"]
 IR_VERSION = 9  # runtimes of 2023 and later read it
-_TEMPERATURE = "temperature"
-_SMALL = 0.004  # of all values; what is smaller stays float32, as early layers do that all later ones see
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (3,), (2,), (2, 3))  # axes of (n, channels, height, width)
 
 
@@ -74,10 +72,10 @@ def build_graph(
     if beside:
         frame.combine_findings(names)
     channels = sum(network.weight.shape[1] for _, network in members)
-    sizes = _Sizes(len(first.weight), channels, len(first.map_weight), beside)
-    graph = _joined(frame, body_nodes, sizes)
+    sizes = Sizes(len(first.weight), channels, len(first.map_weight), beside)
+    graph = joined(frame.before, body_nodes, frame.after, frame.constants, sizes)
     if weights == "float16":
-        _store_as_float16(graph)
+        store_as_float16(graph)
     opset = onnx.helper.make_opsetid("", OPSET)
     model = onnx.helper.make_model(graph, opset_imports=[opset], producer_name="cutis", ir_version=IR_VERSION)
     onnx.checker.check_model(model, full_check=True)
@@ -210,11 +208,11 @@ class _Frame:
             average = Mean ({", ".join(f"{m}probabilities" for m in members)})
         """)
         self.constants["least"] = np.array([1e-12], dtype=np.float32)
-        self.constants[_TEMPERATURE] = np.array([temperature], dtype=np.float32)
+        self.constants[TEMPERATURE] = np.array([temperature], dtype=np.float32)
         self.after.append(f"""
             positive = Max (average, least)
             logarithm = Log (positive)
-            cooled = Div (logarithm, {_TEMPERATURE})
+            cooled = Div (logarithm, {TEMPERATURE})
             {self._softmax("probabilities", "cooled")}
         """)
 
@@ -240,83 +238,5 @@ class _Frame:
         """
 
 
-def with_temperature(model: bytes, temperature: float) -> bytes:
-    """The same graph with another temperature of the averaged probabilities.
-
-    Args:
-        model: from `build_graph`, quantised or not.
-        temperature: see `BundleInfo`.
-    """
-    import onnx
-
-    graph = onnx.load_from_string(model)
-    (tensor,) = [item for item in graph.graph.initializer if item.name == _TEMPERATURE]
-    tensor.CopyFrom(onnx.numpy_helper.from_array(np.array([temperature], dtype=np.float32), _TEMPERATURE))
-    return graph.SerializeToString()  # type: ignore[no-any-return]
-
-
 def _flip_name(axes: tuple[int, ...]) -> str:
     return "flip_" + "".join(map(str, axes))
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """How many there are of each."""
-
-    outputs: int
-    channels: int
-    maps: int
-    findings: int
-
-
-def _joined(frame: _Frame, networks: Sequence[Any], sizes: _Sizes) -> Any:
-    import onnx
-
-    def nodes(text: Sequence[str]) -> list[Any]:
-        return list(onnx.parser.parse_graph(f"part (x) => (y) {{ {' '.join(text)} }}").node)
-
-    before, after = nodes(frame.before), nodes(frame.after)
-    used = {name for node in [*before, *after] for name in node.input}
-    named = [onnx.numpy_helper.from_array(v, name) for name, v in frame.constants.items() if name in used]
-    floating = onnx.TensorProto.FLOAT
-    value = onnx.helper.make_tensor_value_info
-    beside = [
-        value("findings", floating, ["n", sizes.findings]),
-        value("finding_maps", floating, ["n", sizes.findings, "grid_height", "grid_width"]),
-    ]
-    return onnx.helper.make_graph(
-        [*before, *(node for graph in networks for node in graph.node), *after],
-        "cutis",
-        [value("image", onnx.TensorProto.UINT8, ["n", "height", "width", 3])],
-        [
-            value("probabilities", floating, ["n", sizes.outputs]),
-            value("embedding", floating, ["n", sizes.channels]),
-            value("saliency", floating, ["n", sizes.maps, "grid_height", "grid_width"]),
-            *(beside if sizes.findings else []),
-        ],
-        [*named, *(tensor for graph in networks for tensor in graph.initializer)],
-    )
-
-
-def _store_as_float16(graph: Any) -> None:
-    """Halve the file. The cast back is done once, when a session is opened."""
-    import onnx
-
-    tensors = [(tensor, onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer]
-    least = _SMALL * sum(values.size for _, values in tensors)
-    stored, casts = [], []
-    for tensor, values in tensors:
-        if (
-            values.dtype != np.float32
-            or values.size < least
-            or np.abs(values).max() > np.finfo(np.float16).max
-        ):
-            stored.append(tensor)
-            continue
-        half = f"{tensor.name}_float16"
-        stored.append(onnx.numpy_helper.from_array(values.astype(np.float16), half))
-        casts.append(onnx.helper.make_node("Cast", [half], [tensor.name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.initializer[:], graph.node[:]
-    graph.initializer.extend(stored)
-    graph.node.extend(nodes)

@@ -173,7 +173,7 @@ def _frames(name: Path, data: Any) -> int:
 
 
 def _srgb(data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
-    from cutis.imaging.read import upright_rgb
+    from cutis.imaging.upright import upright_rgb
 
     kind = str(data.get("PhotometricInterpretation", "MONOCHROME2"))
     if kind == "PALETTE COLOR":

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -18,8 +17,9 @@ from PIL import Image
 
 from cutis.core.errors import ImageError, MissingExtraError
 from cutis.imaging.formats import SNIFFED, image_format, image_suffixes, not_an_image, suffix_fits
+from cutis.imaging.upright import EXIF_ORIENTATION, TURNS, upright_rgb
 
-__all__ = ["Decoded", "decode", "find_images", "image_suffixes", "read_rgb", "upright_rgb"]
+__all__ = ["Decoded", "decode", "find_images", "image_suffixes", "read_rgb"]
 
 PIXEL_LIMIT = 200_000_000  # a whole-slide file or a bomb, not a photo
 
@@ -34,16 +34,6 @@ _READERS = {
     "HEIF": ("pillow_heif", "HeifImageFile"),
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
 }
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,30 +144,6 @@ def _twelve_bits(source: Path | str | bytes) -> NDArray[np.uint8] | None:
     return eight if eight.ndim == 3 else np.repeat(eight[..., None], 3, axis=2)
 
 
-def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[np.uint8]:
-    """The pixels of an open Pillow image as `read_rgb` gives them.
-
-    Args:
-        image: any mode; it is loaded.
-        notes: what was done is added here.
-
-    Returns:
-        (height, width, 3) uint8.
-
-    Raises:
-        ImageError: 32-bit pixels of unknown range.
-    """
-    notes = [] if notes is None else notes
-    image.load()
-    orientation = _orientation(image)
-    profile = image.info.get("icc_profile")
-    rgb = _srgb(_eight_bit(image, notes), profile, notes)
-    if orientation in _UPRIGHT:
-        notes.append("turned by its EXIF orientation")
-        rgb = rgb.transpose(_UPRIGHT[orientation])
-    return np.array(rgb)  # a copy, because Pillow's own array is read-only
-
-
 def find_images(folder: Path | str) -> Iterator[Path]:
     """Every file below a folder whose ending is that of an image, in sorted order; hidden ones are left out.
 
@@ -234,7 +200,7 @@ def _notes_before_loading(image: Any, kind: str, handle: IO[bytes]) -> list[str]
     notes = []
     if kind in ("GIF", "WEBP", "PNG") and getattr(image, "is_animated", False):
         notes.append("animated: the first frame is used")
-    if kind == "TIFF" and image.tag_v2.get(_EXIF_ORIENTATION, 1) in _UPRIGHT:
+    if kind == "TIFF" and image.tag_v2.get(EXIF_ORIENTATION, 1) in TURNS:
         notes.append("turned by its EXIF orientation")
     if image.mode in ("RGB", "RGBA") and 16 in _bits(image, kind, handle):
         notes.append("16-bit")  # the upper 8 bits are kept
@@ -251,60 +217,6 @@ def _bits(image: Any, kind: str, handle: IO[bytes]) -> tuple[int, ...]:
     bits = handle.read(1)
     handle.seek(place)
     return tuple(bits)
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except Exception:  # damaged EXIF: the pixels are still good
-        return 1
-
-
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Pixels in a mode that has 8 bits a channel and no transparency: L, RGB, CMYK, ..."""
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image)
-        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-            reason = "has 32-bit pixels of unknown range. Save it with 8 or 16 bits a channel."
-            raise ImageError("the photo", reason)
-        notes.append("16-bit")
-        return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        return _over_white(image.convert("RGBA"), notes)
-    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
-
-
-def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
-    alpha = image.getchannel("A")
-    if alpha.getextrema() == (255, 255):
-        return image.convert("RGB")
-    notes.append("transparent: laid over white")
-    white = Image.new("RGB", image.size, (255, 255, 255))
-    white.paste(image.convert("RGB"), mask=alpha)
-    return white
-
-
-def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
-    if image.mode == "CMYK":
-        notes.append("CMYK")
-    # Nearly every profile is sRGB and names itself so, in ASCII or in UTF-16.
-    if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
-        try:
-            converted = Image.new("RGB", image.size)
-            _to_srgb(profile, image.mode).apply(image, converted)
-            return converted
-        except Exception:  # a damaged profile, or one of another colour space: the pixels are still good
-            notes.append("its colour profile cannot be used")
-    return image.convert("RGB")
-
-
-@lru_cache(maxsize=32)
-def _to_srgb(profile: bytes, mode: str) -> Any:
-    from PIL import ImageCms
-
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    target = ImageCms.createProfile("sRGB")
-    return ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
 
 
 def _need_whole_webp(handle: IO[bytes], head: bytes, name: Path) -> None:

@@ -20,7 +20,8 @@ from cutis.core.errors import ImageError
 from cutis.core.labels import Labels
 from cutis.core.predictions import SEPARATOR
 from cutis.imaging.grey import luma
-from cutis.imaging.read import read_rgb, upright_rgb
+from cutis.imaging.read import read_rgb
+from cutis.imaging.upright import upright_rgb
 from cutis.runtime.session import Session, available_cores, open_session
 
 Photo = Path | str | bytes | NDArray[Any] | Image.Image

@@ -13,9 +13,10 @@ from PIL import Image
 from cutis.core.bundle_info import GOOD, BundleInfo, OperatingPoint
 from cutis.core.errors import BundleError, ImageError
 from cutis.imaging.native import Native, is_jpeg, of_jpeg, of_pixels
-from cutis.imaging.read import read_rgb, upright_rgb
+from cutis.imaging.read import read_rgb
 from cutis.imaging.reduce import reduced
 from cutis.imaging.regions import Region, given, region_of_interest
+from cutis.imaging.upright import upright_rgb
 from cutis.runtime import gate_detail
 from cutis.runtime.advice import SENTENCES, advice
 from cutis.runtime.engine import Engine, P, Photo, Result, Session
