@@ -7,8 +7,9 @@ import pytest
 
 from cutis.core.errors import CutisError
 from cutis.evaluation.gather import read_study
+from cutis.evaluation.reader_results import Question
 from cutis.evaluation.reader_sources import readings_of
-from cutis.evaluation.reader_study import Question, reader_results
+from cutis.evaluation.reader_study import reader_results
 
 from .conftest import Tables
 

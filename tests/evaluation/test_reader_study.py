@@ -17,8 +17,10 @@ from cutis.core.errors import CutisError, OneClassError, PredictionsError
 from cutis.evaluation.evidence.tables import to_csv, to_latex
 from cutis.evaluation.reader_plain import plain
 from cutis.evaluation.reader_report import write_reader_report
-from cutis.evaluation.reader_study import Question, reader_results
-from cutis.evaluation.reader_table import Columns, read_readings
+from cutis.evaluation.reader_results import Question
+from cutis.evaluation.reader_rows import Columns
+from cutis.evaluation.reader_study import reader_results
+from cutis.evaluation.reader_table import read_readings
 from cutis.evaluation.reader_tables import tables
 from cutis.stats.comparison import delong_test
 

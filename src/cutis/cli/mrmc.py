@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from cutis.evaluation.reader_report import ReaderReport
-    from cutis.evaluation.reader_study import FigureResults
+    from cutis.evaluation.reader_results import FigureResults
     from cutis.stats.mrmc import Interval, Method
 
 
@@ -94,8 +94,10 @@ def mrmc(
     Obuchowski and Rockette's analysis with Hillis's degrees of freedom, for readers and cases, or for either.
     """
     from cutis.evaluation.reader_report import write_reader_report
-    from cutis.evaluation.reader_study import Question, steps
-    from cutis.evaluation.reader_table import Columns, read_readings
+    from cutis.evaluation.reader_results import Question
+    from cutis.evaluation.reader_rows import Columns
+    from cutis.evaluation.reader_study import steps
+    from cutis.evaluation.reader_table import read_readings
 
     columns = Columns(reader, treatment, case, truth, rating, group)
     readings = read_readings(ratings, columns, design=str(design), model=model, positive=positive)

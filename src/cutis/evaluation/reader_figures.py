@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cutis.evaluation import svg
 from cutis.evaluation.evidence import drawings
-from cutis.evaluation.reader_study import ReaderResults
+from cutis.evaluation.reader_results import ReaderResults
 from cutis.evaluation.reader_tables import begin, reader_title, treatment_title
 from cutis.stats.intervals import Estimate
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cutis import __version__
-from cutis.evaluation.reader_study import FigureResults, ModelResults, ReaderResults
+from cutis.evaluation.reader_results import FigureResults, ModelResults, ReaderResults
 from cutis.pages.environment import now
 from cutis.stats.discrimination import Roc
 from cutis.stats.mrmc import Analysis

@@ -14,7 +14,8 @@ from cutis.evaluation.evidence.tables import cells, to_csv, to_latex
 from cutis.evaluation.page import render
 from cutis.evaluation.reader_figures import Drawing, forest_drawing, roc_drawings
 from cutis.evaluation.reader_plain import plain
-from cutis.evaluation.reader_study import Question, ReaderResults, Watch, reader_results
+from cutis.evaluation.reader_results import Question, ReaderResults
+from cutis.evaluation.reader_study import Watch, reader_results
 from cutis.evaluation.reader_table import Readings
 from cutis.evaluation.reader_tables import begin, reader_title, tables, treatment_title
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cutis.evaluation import words
-from cutis.evaluation.reader_study import FigureResults, ModelResults, ReaderResults
+from cutis.evaluation.reader_results import FigureResults, ModelResults, ReaderResults
 from cutis.evaluation.reader_tables import NAMES, begin, reader_title
 from cutis.pages import numbers
 from cutis.stats.mrmc import Analysis, NonInferiority, TreatmentDifference

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError
-from cutis.evaluation.reader_table import ONLY, Readings
+from cutis.evaluation.reader_rows import ONLY
+from cutis.evaluation.reader_table import Readings
 from cutis.evaluation.study import Source, Study
 from cutis.stats import mrmc_design
 

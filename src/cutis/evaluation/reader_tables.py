@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cutis.evaluation.evidence.tables import Cell, Column, Table
-from cutis.evaluation.reader_study import FigureResults, ReaderResults
+from cutis.evaluation.reader_results import FigureResults, ReaderResults
 from cutis.stats.comparison import Difference
 from cutis.stats.intervals import Estimate
 from cutis.stats.mrmc import Analysis, Random

@@ -55,7 +55,7 @@ def build(folder: Path) -> dict[str, Any]:
 
 def _readers(folder: Path, out: Path, *, threshold: float | None, draws: int) -> str:
     from cutis.evaluation.reader_report import write_reader_report
-    from cutis.evaluation.reader_study import Question
+    from cutis.evaluation.reader_results import Question
     from cutis.evaluation.reader_table import read_readings
     from cutis.pages.pdf import write_pdf
     from cutis.stats.mrmc import Interval
