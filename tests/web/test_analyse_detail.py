@@ -13,7 +13,8 @@ from cutis.runtime.engine import Engine
 from cutis.runtime.gate import Gate
 from cutis.web.analyse import answers
 from cutis.web.analyse.scene import Scene
-from cutis.web.analyse.view import Shown, shown
+from cutis.web.analyse.shown import Shown
+from cutis.web.analyse.view import shown
 from cutis.web.database import Analysis
 from cutis.web.database.analysis import DONE
 

@@ -17,6 +17,8 @@ from cutis.core.errors import CutisError
 from cutis.core.version import __version__
 from cutis.web import files, health
 from cutis.web.analyse import api as analyse_api
+from cutis.web.analyse import map_routes as analyse_maps
+from cutis.web.analyse import patient_routes as analyse_patients
 from cutis.web.analyse import routes as analyse
 from cutis.web.analyse.facts import routes as facts
 from cutis.web.api import openapi
@@ -41,6 +43,7 @@ from cutis.web.jobs.queue import Queue
 from cutis.web.languages import choice as languages
 from cutis.web.languages.choice import Spoken
 from cutis.web.models import api as models_api
+from cutis.web.models import compare_routes as models_compared
 from cutis.web.models import registry
 from cutis.web.models import routes as models
 from cutis.web.people import accounts, elsewhere, second_steps
@@ -80,9 +83,12 @@ PARTS = (
     studies_api.router,
     photos.router,
     analyse.router,
+    analyse_maps.router,
+    analyse_patients.router,
     analyse_api.router,
     facts.router,
     models.router,
+    models_compared.router,
     models_api.router,
     capture.router,
     capture_app.router,

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from cutis.web.analyse import map_routes as maps
+from cutis.web.analyse import patient_routes as patients
 from cutis.web.analyse import routes as pages
+from cutis.web.analyse.asking import ask
 from cutis.web.analyse.meaning import set_prevalence
 from cutis.web.analyse.results import results_of
 from cutis.web.analyse.similar import similar
@@ -106,19 +109,19 @@ def list_analyses(held: Held, access: See, photo: str) -> list[AnalysisOut]:
 def ask_models(held: Held, access: Add, given: Ask, photo: str) -> Asked:
     """Ask models about a photo; what is answered already stays as it is."""
     anyway = given.anyway and bool(given.models)
-    return Asked(waiting=pages.ask(held, access, photo, given.models, anyway=anyway))
+    return Asked(waiting=ask(held, access, photo, given.models, anyway=anyway))
 
 
 @router.get("/studies/{study}/photos/{photo}/analyses/{analysis}/layer")
 def read_layer(held: Held, access: See, photo: str, analysis: str, label: str = "") -> Response:
     """A map over the photo as PNG, clear where there is nothing to show."""
-    return pages.layer(held, access, photo, analysis, label)
+    return maps.layer(held, access, photo, analysis, label)
 
 
 @router.get("/studies/{study}/photos/{photo}/analyses/{analysis}/grades")
 def read_grades(held: Held, access: See, photo: str, analysis: str) -> Response:
     """The map of grades of a mosaic as PNG, a pixel for each place."""
-    return pages.grades(held, access, photo, analysis)
+    return maps.grades(held, access, photo, analysis)
 
 
 @router.get("/studies/{study}/photos/{photo}/analyses/{analysis}/tile")
@@ -127,12 +130,12 @@ def read_tile(
     access: See,
     photo: str,
     analysis: str,
-    level: pages.Place = 0,
-    row: pages.Place = 0,
-    column: pages.Place = 0,
+    level: maps.Place = 0,
+    row: maps.Place = 0,
+    column: maps.Place = 0,
 ) -> Response:
     """A tile of a mosaic as JPEG; level 0 is the finest."""
-    return pages.tile(held, access, photo, analysis, level, row, column)
+    return maps.tile(held, access, photo, analysis, level, row, column)
 
 
 @router.get("/studies/{study}/photos/{photo}/analysis.pdf")
@@ -156,11 +159,11 @@ def list_similar(held: Held, access: See, photo: str) -> list[SimilarOut]:
 
 @router.get("/studies/{study}/participants/{participant}/screening")
 def screen_participant(
-    held: Held, access: See, participant: str, prevalence: pages.Percent = None
+    held: Held, access: See, participant: str, prevalence: patients.Percent = None
 ) -> Screened:
     """What the newest photos of a patient say together, by the model that looks at single lesions."""
     with held.database.reading() as session:
-        values = pages.screened(session, access.study, participant, prevalence)
+        values = patients.screened(session, access.study, participant, prevalence)
     one, rows = values["one"], values["rows"]
     answer = one.extra.get("patient") if one else None
     found = one.meaning if one else None

@@ -16,6 +16,7 @@ from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
+from cutis.web.words import _
 
 USUAL = 0.02  # shown first where nobody has said how common it is; an example, and named as one
 
@@ -121,7 +122,7 @@ def need_share(share: float) -> None:
     """
     if not 0 < share < 1:
         raise RefusedError(
-            422, "How common it is, is a percentage above 0 and below 100.", title="Not a percentage"
+            422, _("How common it is, is a percentage above 0 and below 100."), title=_("Not a percentage")
         )
 
 

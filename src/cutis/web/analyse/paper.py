@@ -14,7 +14,7 @@ from jinja2 import Environment
 from cutis.core.errors import CutisError
 from cutis.pages.pdf import write_pdf
 from cutis.web.analyse import grids
-from cutis.web.analyse.view import Shown
+from cutis.web.analyse.shown import Shown
 from cutis.web.errors import RefusedError
 from cutis.web.platform import Platform
 from cutis.web.words import _

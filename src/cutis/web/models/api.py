@@ -13,16 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from cutis.web.database import StoredBundle
 from cutis.web.models import registry, upload
 from cutis.web.models.activate import activate, tasks_of
+from cutis.web.models.card import opened_bundle
+from cutis.web.models.compare_routes import chosen_two, compared
 from cutis.web.models.drift import drift
+from cutis.web.models.labelled import ask_for_labelled, bring_labels, label_names
 from cutis.web.models.labels import add_lines
-from cutis.web.models.routes import (
-    ask_for_labelled,
-    bring_labels,
-    chosen_two,
-    compared,
-    label_names,
-    opened_bundle,
-)
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutis.core.bundle import Bundle, BundleInfo
+from cutis.core.errors import CutisError
 from cutis.core.operating_point import OperatingPoint
+from cutis.web.database import StoredBundle
+from cutis.web.errors import RefusedError
 from cutis.web.models.registry import bundle_path
 from cutis.web.platform import Platform
 from cutis.web.words import _
@@ -32,6 +35,20 @@ def opened(held: Platform, digest: str) -> Opened:
         BundleError: its file is gone or damaged.
     """
     return _opened(bundle_path(held, digest))
+
+
+def opened_bundle(held: Platform, bundle: StoredBundle) -> Opened:
+    """A bundle's description and card.
+
+    Raises:
+        RefusedError: its file is gone.
+    """
+    try:
+        return opened(held, bundle.digest)
+    except CutisError as error:
+        raise RefusedError(
+            500, _("The file of this model is missing. Tell the administrator to restore the backup.")
+        ) from error
 
 
 @lru_cache(maxsize=32)

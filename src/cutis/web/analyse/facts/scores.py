@@ -30,13 +30,13 @@ _BANDS = {
     "probable": later("probable"),
     "very probable": later("very probable"),
 }
-_LEVELS = {
+LEVELS = {
     "high_risk": later("high risk of SJS/TEN in case-control studies"),
     "lower_risk": later("definite, lower risk of SJS/TEN in case-control studies"),
     "surveillance": later("suspected of SJS/TEN, under surveillance"),
     "not_suspected": later("no raised risk of SJS/TEN in case-control studies"),
 }
-assert set(_LEVELS) == set(NOTORIETY)
+assert set(LEVELS) == set(NOTORIETY)
 # Which facts an item of a score rests on, so that it is shown as it was entered.
 _RESTS_ON = {
     "age": ("age",),
@@ -202,7 +202,7 @@ def _of_drug(item: Item, facts: Facts, exposure: Exposure) -> str:
         from cutis.clinical.drugs import find
 
         drug = find(exposure.name).drug
-        return _(_LEVELS[drug.sjs_ten]) if drug and drug.sjs_ten else ""
+        return _(LEVELS[drug.sjs_ten]) if drug and drug.sjs_ten else ""
     return ""
 
 

@@ -12,7 +12,7 @@ from cutis.clinical.flags import SOURCE, Urgency, flags, not_looked_for, urgency
 from cutis.clinical.surface import CLASSIFICATION_SOURCE, extent
 from cutis.web.analyse.facts.fields import DRUG, GROUPS
 from cutis.web.analyse.facts.keeping import Entry
-from cutis.web.analyse.facts.scores import Told, days_words, drug_told, scores_told, value_words
+from cutis.web.analyse.facts.scores import LEVELS, Told, days_words, drug_told, scores_told, value_words
 from cutis.web.words import _, later
 
 SIGNS = {
@@ -139,8 +139,9 @@ def _suspects(facts: Facts) -> Iterator[Suspect]:
 def _of_table(found: Found) -> str:
     if found.drug is not None:
         named = found.drug.inn if found.drug.inn.casefold() != found.asked.casefold() else ""
+        level = _(LEVELS[found.drug.sjs_ten]) if found.drug.sjs_ten else ""
         hla = _("risk alleles: %(hla)s") % {"hla": found.drug.hla} if found.drug.hla else ""
-        return ", ".join(one for one in (named, hla) if one)
+        return "; ".join(one for one in (named, level, hla) if one)
     if found.suggestions:
         return _("Not in the table of drugs. Did you mean %(names)s?") % {
             "names": ", ".join(found.suggestions)

@@ -1,0 +1,65 @@
+"""Whether a photo is good enough, in words: the number, the reason, and what zooming in would show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cutis.pages.environment import whole_percent
+from cutis.web.analyse.number_words import hundred, probability_words
+from cutis.web.analyse.shown import Bar, Shown
+from cutis.web.database import Analysis
+from cutis.web.words import _, later
+
+DETAIL = {
+    "blur": later("Sharp enough for an overview: details under %(pixels)s pixels are lost."),
+    "noise": later("Grain shows when the photo is zoomed into."),
+    "compression": later("Traces of compression show when the photo is zoomed into."),
+}
+
+
+def quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
+    """Of a model that judges photos."""
+    threshold = whole_percent(result["point"]["threshold"])
+    values = {"number": probability_words(result["good"]), "point": threshold}
+    more: list[str] = []
+    detail = result.get("detail") or {"told": [], "lost": False}
+    if detail["lost"]:
+        values["across"] = detail["across"]
+        sentence = _(
+            "Not good enough: the photo is soft, and only some %(across)s points across the spot are left to "
+            "judge it by."
+        )
+    elif result["passed"] and result["good"] < result["point"]["threshold"]:
+        values["number"] = probability_words(result["good_region"])
+        sentence = _(
+            "Good enough where it matters: the spot by itself is good, %(number)s, at or above the %(point)s "
+            "that is asked; the whole photo is not."
+        )
+    elif result["passed"]:
+        sentence = _("Good enough to be judged: %(number)s, at or above the %(point)s that is asked.")
+    else:
+        sentence = _("Not good enough: %(number)s that it is, below the %(point)s that is asked.")
+    if not detail["lost"]:
+        more.extend(_(DETAIL[name]) % {"pixels": detail["finest"]} for name in detail["told"])
+    rates = result["point"]["found"] or result["rates"]
+    if "sensitivity" in rates:
+        more.append(
+            _("In testing, %(good)s good photos passed, and %(bad)s bad ones were held back.")
+            % {"good": hundred(rates["sensitivity"]), "bad": hundred(rates["specificity"])}
+        )
+    titles = result["titles"]
+    reasons = sorted(result["findings"], key=lambda name: -float(result["findings"][name]))
+    found = tuple(Bar(name, titles.get(name, name), result["findings"][name]) for name in reasons[:4])
+    named = "blur" if detail["lost"] else next(iter(reasons), "")
+    return Shown(
+        row,
+        result,
+        "good" if result["passed"] else "attention",
+        _("Good enough") if result["passed"] else _("Take it again"),
+        sentence % values,
+        tuple(more),
+        found,
+        (("", _("where the photo is weak")),),
+        extra={"advice": result["advice"], "reason": titles.get(named, "")},
+    )
