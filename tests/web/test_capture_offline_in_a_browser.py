@@ -129,6 +129,24 @@ def test_a_view_whose_photo_waits_on_the_phone_says_so_on_the_first_page(phone: 
     context.close()
 
 
+def test_a_photo_that_a_busy_server_does_not_take_stays_and_is_sent_again(phone: Any, served: Served) -> None:
+    participant = served.participant()
+    context = phone.new_context(viewport=PHONE, service_workers="block")
+    page = _page(context)
+    busy = [True]
+    told = {"status": 503, "content_type": "application/json", "body": '{"title": "", "detail": ""}'}
+    page.route("**/take-part/photos", lambda route: route.fulfill(**told) if busy else route.continue_())
+    _begin(page, served.link(participant))
+    page.get_by_role("link", name="Take the photos").click()
+    _shoot(page)
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_text("That did not work. It is tried again by itself.").wait_for()
+    busy.clear()
+    page.get_by_text("1 photo sent").wait_for(timeout=WAIT)
+    assert len(served.photos(participant)) == 1
+    context.close()
+
+
 def test_what_is_said_of_a_spot_is_not_said_of_a_part_of_the_body(phone: Any, served: Served) -> None:
     context = phone.new_context(viewport=PHONE, service_workers="block")
     page = _page(context)

@@ -110,6 +110,8 @@ def _take(gateway: Gateway, delivery: Delivery) -> bool:
     except RefusedError as error:
         if error.status == 409:  # the participant withdrew
             return withdrawal.withdraw(gateway, delivery.id, study)
+        if error.status == 503:  # it may be tried again
+            raise
         return _off(gateway, delivery, REFUSED, error.words)
     with platform.database.writing() as session:
         platform.audit.lock(session)

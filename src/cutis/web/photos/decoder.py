@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cutis.web.photos.examined import Examined, NotTaken, NotWritten, examine_fo
 from cutis.web.words import _, later, said_again
 
 TITLE = later("The photo was not taken")
+_PATIENCE = 3.0  # times as long is waited for a process that others keep from the processor
 # What the process says, which knows no language.
 _REASONS = (
     later("This is not a photo: JPEG, PNG, WebP, HEIC, AVIF, TIFF and DICOM are taken."),
@@ -41,7 +43,8 @@ def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seco
     """Examine a file in another process, see `cutis.web.photos.examine`.
 
     Raises:
-        RefusedError: it is not taken, it took too long, or the process ended.
+        RefusedError: it is not taken, it took more of a processor than it may, or the process ended; 503
+            where others kept it from the processor: that says nothing of the photo, and it may be sent again.
         OSError: what is kept of it cannot be written, as on a full disk; it is to be sent again.
     """
     context = _context()
@@ -52,12 +55,17 @@ def examine(source: Path, photo: Path, preview: Path, *, megapixels: float, seco
     process.start()
     theirs.close()
     try:
-        if not ours.poll(seconds):
-            words = _("The photo could not be read within %(seconds)g seconds. Make it smaller.")
-            raise RefusedError(422, words % {"seconds": seconds}, title=_(TITLE))
+        if not ours.poll(_PATIENCE * seconds):
+            words = _("The server is busy now. Nothing of the photo was kept; send it again in a minute.")
+            raise RefusedError(503, words, title=_(TITLE))
         found = ours.recv()
-    except EOFError as error:  # the decoder fell over it
+    except EOFError as error:  # the decoder fell over it, or worked on it for too long
+        process.join(_PATIENCE)
         words = _("The photo is damaged and cannot be read in full. Take it or copy it again.")
+        if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL):  # systems end it by one or the other
+            words = _("The photo could not be read within %(seconds)g seconds. Make it smaller.") % {
+                "seconds": seconds
+            }
         raise RefusedError(422, words, title=_(TITLE)) from error
     finally:
         process.kill()

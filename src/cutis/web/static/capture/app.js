@@ -62,7 +62,7 @@ export function show_queue(box) {
     const because = box.querySelector(".because");
     because.textContent = entries.filter((one) => one.state === "refused").pop()?.words ?? "";
     because.hidden = !because.textContent;
-    box.querySelector(".now").hidden = !count("waiting");
+    box.querySelector(".now").hidden = !count("waiting") || outcome === "sending";
     box.hidden = !entries.length;
   };
   const now = box.querySelector(".now");
