@@ -15,8 +15,9 @@ from PIL import Image
 from cutis.core.errors import CutisError, OutputError
 from cutis.core.labels import Labels, Ordinal
 from cutis.core.manifest import Manifest, read_manifest
-from cutis.phantoms.dataset import shots, write_phantoms
+from cutis.phantoms.dataset import write_phantoms
 from cutis.phantoms.rendered import Rendered
+from cutis.phantoms.shots import shots
 from cutis.tasks import get_task
 
 TASK = get_task("dermoscopy")

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from inspect import signature
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from cutis.core.errors import CutisError, OutputError
-from cutis.core.files import replacing
-from cutis.core.labels import Labels, Ordinal
+from cutis.core.errors import CutisError
+from cutis.core.labels import Labels
 from cutis.core.manifest import write_manifest
+from cutis.phantoms.files import each, generator, refuse, store
 from cutis.phantoms.rendered import Renderer
+from cutis.phantoms.shots import Shot, shots
 
-_PHOTOS_SHARE = (0.6, 0.25, 0.15)  # of patients with one, two and three photos
-_GRADED = (4, 8)  # fewest and most photos of a patient who is graded place by place
-_QUALITY = 92
-_WORTH_A_PROCESS = 64  # photos; starting processes takes longer than rendering fewer
 _SIZE = 224  # pixels, where the network takes as many
-_COMMENT = "Rendered by cutis. Not a photo of a person."
-
-
-_T = TypeVar("_T")
 
 
 class Renderable(Protocol):
@@ -49,22 +41,6 @@ class Renderable(Protocol):
     @property
     def phantoms(self) -> str:
         """A `Renderer`, as ``module:function``."""
-
-
-@dataclass(frozen=True)
-class Shot:
-    """Which photo of which rendered patient.
-
-    Attributes:
-        number: of the photo in the set, from 0.
-        patient: number of the patient, from 0.
-        view: number of the photo among the patient's, from 0.
-    """
-
-    number: int
-    patient: int
-    view: int
-    label: str
 
 
 @dataclass(frozen=True)
@@ -116,11 +92,9 @@ def write_phantoms(
     """
     manifest = Path(out) / "manifest.csv"
     refuse(n, seed, manifest)
-    _need_conditions(task.phantoms, conditions)
-    own = getattr(import_module(task.phantoms.partition(":")[0]), "write_photos", None)
+    own = _own(task, "write_photos", conditions)
     if own is not None:  # photos whose manifest has more than one target
-        chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
-        return cast(Path, own(out, n, seed, size=size, masks=masks, jobs=jobs, progress=progress, **chosen))
+        return cast(Path, own(out, n, seed, size=size, masks=masks, jobs=jobs, progress=progress))
     todo = [
         _Job(shot, seed, size, Path(out), masks, task.phantoms, conditions)
         for shot in islice(shots(task.labels, seed, _photos(task.phantoms)), n)
@@ -166,12 +140,10 @@ def write_mosaic(
         CutisError: the task has no mosaics, or not under those conditions, or a number is too small.
         OutputError: it is there already, or cannot be written.
     """
-    _need_conditions(task.phantoms, conditions)
-    write = getattr(import_module(task.phantoms.partition(":")[0]), "write_mosaic", None)
+    write = _own(task, "write_mosaic", conditions)
     if write is None:
         raise CutisError(f"'{task.phantoms}' renders no mosaics. The task confocal has them.")
-    chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
-    return cast(Path, write(out, side, seed, progress=progress, **chosen))
+    return cast(Path, write(out, side, seed, progress=progress))
 
 
 def write_wide(
@@ -200,17 +172,15 @@ def write_wide(
         CutisError: the task has no wide photos, or not under those conditions, or a number is too small.
         OutputError: the folder already holds a manifest, or cannot be written to.
     """
-    _need_conditions(task.phantoms, conditions)
-    write = getattr(import_module(task.phantoms.partition(":")[0]), "write_wide", None)
+    write = _own(task, "write_wide", conditions)
     if write is None:
         raise CutisError(f"'{task.phantoms}' renders no wide photos. The task drug_reaction has them.")
-    chosen = {} if conditions is None else {"conditions": _condition(task.phantoms, conditions)}
-    return cast(Path, write(out, patients, seed, progress=progress, **chosen))
+    return cast(Path, write(out, patients, seed, progress=progress))
 
 
 def default_size(task: Renderable, most: int) -> int:
     """Side of a photo in pixels: what the renderer's module names as ``PHOTO_SIZE``, else 224 or ``most``."""
-    named: int | None = getattr(import_module(task.phantoms.partition(":")[0]), "PHOTO_SIZE", None)
+    named: int | None = getattr(_module(task.phantoms), "PHOTO_SIZE", None)
     return named or min(_SIZE, most)
 
 
@@ -227,49 +197,26 @@ def load_renderer(name: str) -> Renderer:
         raise CutisError(f"there is no renderer '{name}'. It is written as module:function.") from error
 
 
-def shots(labels: Labels, seed: int, photos: tuple[int, int] | None = None) -> Iterator[Shot]:
-    """Patients without end; every label has its turn.
-
-    A patient has one label and one to three photos. Where labels are grades of an ordinal scale, a patient
-    has four to eight photos, of places with different grades, as nobody is one grade all over.
-
-    Args:
-        photos: fewest and most of a patient, for renderers that say so; labels are not grades then.
-    """
-    if isinstance(labels, Ordinal):
-        yield from _graded_shots(labels, seed)
-        return
-    number = 0
-    patient = 0
-    while True:
-        turn, place = divmod(patient, len(labels))
-        order = generator(seed, 0, turn).permutation(len(labels))
-        lot = generator(seed, 1, patient)
-        if photos is None:
-            count = 1 + int(lot.choice(len(_PHOTOS_SHARE), p=_PHOTOS_SHARE))
-        else:
-            count = int(lot.integers(photos[0], photos[1] + 1))
-        for view in range(count):
-            yield Shot(number, patient, view, labels.names[order[place]])
-            number += 1
-        patient += 1
-
-
-def _graded_shots(labels: Labels, seed: int) -> Iterator[Shot]:
-    number = 0
-    patient = 0
-    while True:
-        for view in range(int(generator(seed, 1, patient).integers(_GRADED[0], _GRADED[1] + 1))):
-            turn, place = divmod(number, len(labels))
-            order = generator(seed, 0, turn).permutation(len(labels))
-            yield Shot(number, patient, view, labels.names[order[place]])
-            number += 1
-        patient += 1
-
-
 def _photos(renderer: str) -> tuple[int, int] | None:
     """Fewest and most photos of a patient, where the renderer's module names ``PHOTOS_OF_A_PATIENT``."""
-    return getattr(import_module(renderer.partition(":")[0]), "PHOTOS_OF_A_PATIENT", None)
+    return getattr(_module(renderer), "PHOTOS_OF_A_PATIENT", None)
+
+
+def _own(task: Renderable, function: str, conditions: str | None) -> Callable[..., Any] | None:
+    """A function of the renderer's module, under the conditions that were asked for; None where it has none.
+
+    Raises:
+        CutisError: there are no such conditions.
+    """
+    _need_conditions(task.phantoms, conditions)
+    found: Callable[..., Any] | None = getattr(_module(task.phantoms), function, None)
+    if found is None or conditions is None:
+        return found
+    return partial(found, conditions=_condition(task.phantoms, conditions))
+
+
+def _module(renderer: str) -> Any:
+    return import_module(renderer.partition(":")[0])
 
 
 def _need_conditions(renderer: str, conditions: str | None) -> None:
@@ -283,38 +230,10 @@ def _need_conditions(renderer: str, conditions: str | None) -> None:
 
 def _condition(renderer: str, name: str) -> object:
     """The renderer's conditions of that name."""
-    by_name: Mapping[str, object] = import_module(renderer.partition(":")[0]).BY_NAME
+    by_name: Mapping[str, object] = _module(renderer).BY_NAME
     if name not in by_name:
         raise CutisError(f"there are no conditions '{name}'. There are: {', '.join(by_name)}.")
     return by_name[name]
-
-
-def refuse(n: int, seed: int, manifest: Path) -> None:
-    """Raise where numbers are too small or a manifest is there already."""
-    if n < 1:
-        raise CutisError(f"n is {n}, but at least one photo has to be rendered.")
-    if seed < 0:
-        raise CutisError(f"seed is {seed}, not a number from 0 upwards.")
-    if manifest.exists():
-        raise OutputError(f"{manifest}: is there already. Choose another folder, or delete it first.")
-
-
-def generator(seed: int, *key: int) -> np.random.Generator:
-    """Chance that depends on the seed and on what it is for."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-
-
-def each(write: Callable[[_T], dict[str, Any]], todo: list[_T], jobs: int) -> Iterator[dict[str, Any]]:
-    """What a function makes of each job, in their order, in so many processes."""
-    if jobs <= 1 or len(todo) < _WORTH_A_PROCESS:
-        yield from map(write, todo)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Spawned, not forked: the caller may have threads.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(write, todo, chunksize=min(16, -(-len(todo) // jobs)))
 
 
 def _write(job: _Job) -> dict[str, Any]:
@@ -344,17 +263,3 @@ def _write(job: _Job) -> dict[str, Any]:
         if isinstance(value, bool | int | float | str):
             row[key] = round(value, 4) if isinstance(value, float) else value
     return row
-
-
-def store(pixels: NDArray[np.uint8] | NDArray[np.bool_], path: Path) -> None:
-    """Write a picture that says that it is rendered, as JPEG or PNG by its suffix."""
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
-    with replacing(path) as scratch:
-        if path.suffix == ".jpg":
-            Image.fromarray(pixels).save(scratch, "JPEG", quality=_QUALITY, subsampling=0, comment=_COMMENT)
-        else:
-            told = PngInfo()
-            told.add_text("Comment", _COMMENT)
-            Image.fromarray(pixels).save(scratch, "PNG", pnginfo=told)

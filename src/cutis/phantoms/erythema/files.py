@@ -18,6 +18,7 @@ from cutis.core.manifest import write_manifest
 from cutis.phantoms.erythema.conditions import USUAL, Conditions
 from cutis.phantoms.erythema.patient import LABELS
 from cutis.phantoms.erythema.wide import Wide, render_wide
+from cutis.phantoms.files import generator
 
 _COMMENT = "Rendered by cutis. Not a photo of a person."
 _QUALITY = 95  # the camera's own compression is in the picture already
@@ -89,15 +90,15 @@ def _write_patient(
     lesions: list[dict[str, Any]],
 ) -> None:
     turn, place = divmod(patient, len(LABELS))
-    label = LABELS[_generator(seed, 0, turn).permutation(len(LABELS))[place]]
+    label = LABELS[generator(seed, 0, turn).permutation(len(LABELS))[place]]
     name = f"w{seed}_p{patient:05d}"
     photo, count = 0, 1
     while photo < count:
         wide = render_wide(
             label,
             size,
-            _generator(seed, 3, patient, photo),
-            subject=_generator(seed, 2, patient),
+            generator(seed, 3, patient, photo),
+            subject=generator(seed, 2, patient),
             conditions=conditions,
             photo=photo,
         )
@@ -134,7 +135,3 @@ def _store(wide: Wide, folder: Path, name: str) -> None:
 
 def _short(value: Any) -> Any:
     return round(value, 2) if isinstance(value, float) else value
-
-
-def _generator(seed: int, *key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -11,8 +11,9 @@ from cutis.core.errors import CutisError
 from cutis.phantoms import optics
 from cutis.phantoms.canvas import Rng
 from cutis.phantoms.erythema.conditions import Conditions
-from cutis.phantoms.erythema.kinds import KINDS, Manner
+from cutis.phantoms.erythema.kinds import KINDS
 from cutis.phantoms.erythema.lesion import Lesion
+from cutis.phantoms.erythema.manner import Manner
 from cutis.phantoms.erythema.photo import Shot, draw_shot
 from cutis.phantoms.skin import Person
 

@@ -14,19 +14,18 @@ from cutis.phantoms.camera import develop
 from cutis.phantoms.canvas import Field, Points, Rng, blur, rise
 from cutis.phantoms.erythema.photo import squeezed
 from cutis.phantoms.faces.backdrop import backdrop
-from cutis.phantoms.faces.cover import Cover, covered
+from cutis.phantoms.faces.cover import covered
 from cutis.phantoms.faces.glasses import wear
-from cutis.phantoms.faces.head import PIXEL, Head, head_of
+from cutis.phantoms.faces.head import Head, head_of
+from cutis.phantoms.faces.lit import Albedo, Over, lit, plain, sampled
 from cutis.phantoms.faces.look import Look
 from cutis.phantoms.faces.sight import Sight, meet
 from cutis.phantoms.facial import AREAS, USUAL, Person, Settings, Sheet, paint
-from cutis.phantoms.facial.features import Features
 from cutis.phantoms.facial.photo import Shot, draw_shot
-from cutis.phantoms.facial.skin import Severity, Skin
+from cutis.phantoms.facial.skin import Severity
 
 _INNER = (-64.0, -82.0, 64.0, 122.0)  # mm of the chart that is painted in detail
 _STEP = 3  # pixels between lines of sight; the shape has no finer detail
-_FRESNEL = 0.028
 
 
 @dataclass(frozen=True)
@@ -129,85 +128,15 @@ def _add(light: Field, sitter: Sitter, bald: Head, shot: Shot, pixel: float, rng
     alpha = rise(depth * np.float32(sitter.sight.scale), 2.0)
     canvas = sheet(pixel)
     skin, features = paint(canvas, sitter.person, sitter.severity)
-    outer = _plain(head.chart, sitter.person)
-    coarse = _lit(outer, _Over(None, covers), head, sitter.sight, shot)
-    fine = _lit(_Albedo.of(skin), _Over(features, covers), head, sitter.sight, shot)
-    seen = _sampled(coarse, head.chart, u, v)
+    outer = plain(head.chart, sitter.person)
+    coarse = lit(outer, Over(None, covers), head, sitter.sight, shot)
+    fine = lit(Albedo.of(skin), Over(features, covers), head, sitter.sight, shot)
+    seen = sampled(coarse, head.chart, u, v)
     edge = _feather(canvas)
-    share = _sampled(edge[None], canvas, u, v)
-    seen += share * (_sampled(fine, canvas, u, v) - seen)
+    share = sampled(edge[None], canvas, u, v)
+    seen += share * (sampled(fine, canvas, u, v) - seen)
     light += alpha * (seen - light)
     wear(light, sitter, head)
-
-
-@dataclass(frozen=True, eq=False)
-class _Albedo:
-    canvas: Sheet
-    colour: Field  # (3, height, width)
-    relief: Field
-    gloss: Field
-    hollow: Field
-
-    @staticmethod
-    def of(skin: Skin) -> _Albedo:
-        colour = skin.layers.reflectance(polarised=False)
-        return _Albedo(skin.canvas, colour, skin.layers.relief, skin.gloss, skin.hollow)
-
-
-@dataclass(frozen=True, eq=False)
-class _Over:
-    features: Features | None
-    covers: Sequence[Cover]
-
-
-def _plain(chart: Sheet, person: Person) -> _Albedo:
-    """Skin of ears, temples and neck, where nothing is judged."""
-    rng = np.random.default_rng([person.build, 13])
-    melanin = person.melanin * np.exp(0.06 * chart.smooth(rng, 14.0))
-    arterial = person.blood * 0.75 * np.exp(0.1 * chart.smooth(rng, 9.0))
-    colour = optics.skin_reflectance(melanin, arterial, np.float32(0.35) * arterial)
-    zero = chart.full(0.0)
-    return _Albedo(chart, colour, zero, chart.full(0.4 * person.oil), zero)
-
-
-def _lit(albedo: _Albedo, over: _Over, head: Head, sight: Sight, shot: Shot) -> Field:
-    """Light that each place of a chart sends to the camera, (3, height, width)."""
-    canvas = albedo.canvas
-    u, v = canvas.x, canvas.y
-    across, down, out = (_sampled(part, head.chart, u, v) for part in head.frame)
-    opened = _sampled(head.open[None], head.chart, u, v)[0]
-    slope_down, slope_across = np.gradient(albedo.relief, np.float32(canvas.pixel))
-    for slope in (slope_down, slope_across):
-        slope /= 1 + np.float32(0.55) * np.abs(slope)
-    normal = out - slope_across * across - slope_down * down
-    normal /= np.maximum(np.linalg.norm(normal, axis=0), 1e-4)
-    turned = np.tensordot(sight.rotation().astype(np.float32), normal, axes=1)
-    total = sum(strength for _, strength in shot.lamps)
-    diffuse = canvas.full(shot.ambient) * opened * (1 - 0.25 * np.maximum(turned[1], 0))
-    mirrored = canvas.full(0.0)
-    for direction, strength in shot.lamps:
-        lamp, share = np.array(direction, dtype=np.float32), strength / total
-        facing = np.tensordot(lamp, turned, axes=1)
-        soft = np.maximum((facing + 0.18) / 1.18, 0)
-        diffuse += np.float32((1 - shot.ambient) * share / lamp[2]) * soft * (0.4 + 0.6 * opened)
-        half = lamp + np.array([0, 0, 1], dtype=np.float32)
-        meets = np.maximum(np.tensordot(half / np.linalg.norm(half), turned, axes=1), 0)
-        mirrored += np.float32((1 - 0.6 * shot.ambient) * share) * (5 * meets**26 + 6 * meets**90)
-    diffuse *= 1 - np.float32(0.85) * np.clip(albedo.hollow, 0, 0.95)
-    mirrored *= np.float32(_FRESNEL) * albedo.gloss * (1 - np.clip(albedo.hollow * 1.5, 0, 1))
-    light: Field = albedo.colour * diffuse
-    if over.features is not None:
-        light *= over.features.shade
-        light += mirrored
-        for cover in over.features.covers:
-            colour = cover.colour if cover.colour.ndim == 3 else cover.colour[:, None, None]
-            light += cover.share * (colour * np.minimum(diffuse, 1.3) - light)
-    else:
-        light += mirrored
-    for piece in over.covers:
-        over_it = _sampled(piece.share[None], head.chart, u, v)
-        light += over_it * (_sampled(piece.colour, head.chart, u, v) * diffuse - light)
-    return np.asarray(light, dtype=np.float32)
 
 
 def _feather(canvas: Sheet) -> Field:
@@ -217,29 +146,6 @@ def _feather(canvas: Sheet) -> Field:
         np.minimum(canvas.x - left, right - canvas.x), np.minimum(canvas.y - top, bottom - canvas.y)
     )
     return rise(rim - np.float32(5.0), 8.0)
-
-
-def _sampled(fields: Field, chart: Sheet, u: Field, v: Field) -> Field:
-    """Values of (n, height, width) fields of a chart at places of it; (n, *u.shape); rim values beyond."""
-    import cv2
-
-    left, top = chart.corner
-    across = np.ascontiguousarray((u - np.float32(left)) / np.float32(chart.pixel), dtype=np.float32)
-    down = np.ascontiguousarray((v - np.float32(top)) / np.float32(chart.pixel), dtype=np.float32)
-    rows = [
-        cv2.remap(
-            np.ascontiguousarray(one, dtype=np.float32),
-            across,
-            down,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for one in fields
-    ]
-    beyond = (across < -0.5) | (down < -0.5) | (across > chart.shape[1]) | (down > chart.shape[0])
-    if len(fields) == 1:
-        rows[0] = np.where(beyond, np.float32(0.0), rows[0]) if chart.pixel < PIXEL else rows[0]
-    return np.asarray(rows, dtype=np.float32)
 
 
 def _enlarged(coarse: Field, shape: tuple[int, ...]) -> Field:

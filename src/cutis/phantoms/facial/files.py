@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 
 from cutis.core.manifest import write_manifest
-from cutis.phantoms.dataset import each, generator, refuse, store
 from cutis.phantoms.facial.area import render_area
 from cutis.phantoms.facial.areas import AREAS, CONDITIONS
 from cutis.phantoms.facial.grades import draw_grades
 from cutis.phantoms.facial.person import draw_person
 from cutis.phantoms.facial.settings import USUAL, Settings
+from cutis.phantoms.files import each, generator, refuse, store
 
 _AREAS_OF_ONE = (4, 6)  # fewest and most of a participant
 
