@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_a_network_is_asked_about_the_whole_photo_once(
 
     monkeypatch.setattr(Engine, "ask", counted)
     said = asked(engines, scene_of(rendered("dermoscopic")), tmp_path)
-    assert len(shapes["dermoscopy"]) == 1
+    assert len(shapes["dermoscopy"]) == 2  # and turned by half for its map
     # The whole, the same turned for its map, and the region that is looked at again.
     assert len(shapes["image_quality"]) <= (2 if said["image_quality"]["good_region"] is None else 3)
 
@@ -283,6 +284,12 @@ def test_what_was_asked_anyway_is_no_part_of_the_answer_for_a_patient(world: Wor
         whose = session.get_one(Photo, photo).participant_id
     where = f"/api/studies/{world.a.id}/participants/{whose}/screening"
     assert world.a.people[Role.CLINICIAN].api("GET", where).json()["photos"] == []
+    sent = world.a.people[Role.INVESTIGATOR].post(f"/studies/{world.a.id}/export", {})
+    with zipfile.ZipFile(BytesIO(sent.content)) as archive:
+        measured = archive.read("measures.csv").decode()
+        assert "drug_reaction" not in "".join(archive.namelist())
+    assert f"{photo},K-1" in measured
+    assert "drug_reaction" not in measured
 
 
 def test_a_view_that_says_its_kind_decides(world: World) -> None:

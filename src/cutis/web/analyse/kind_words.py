@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cutis.pages.environment import whole_percent
+from cutis.web.numbers import whole_percent
 from cutis.web.words import _, later
 
 _FOR = {
@@ -53,8 +53,8 @@ def unsure_words(kind: Mapping[str, Any]) -> str:
         return _("What kind of photo this is, is not known.")
     likely = {"number": whole_percent(kind["probability"])}
     if kind["name"] == "dermoscopic":
-        return _("It is not certain what kind of photo this is: dermoscopic with %(number)s.") % likely
-    return _("It is not certain what kind of photo this is: clinical with %(number)s.") % likely
+        return _("This is probably a dermoscopic photo (%(number)s), but that is not certain.") % likely
+    return _("This is probably a clinical photo of skin (%(number)s), but that is not certain.") % likely
 
 
 def other_words(result: Mapping[str, Any]) -> str:

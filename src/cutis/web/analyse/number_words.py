@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cutis.pages.environment import in_thousand, whole_percent
+from cutis.web.numbers import in_thousand, whole_percent
 from cutis.web.words import _
 
 

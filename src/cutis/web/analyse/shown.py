@@ -68,8 +68,10 @@ class Shown:
 
     @property
     def unsure(self) -> str:
-        """That the kind of the photo is not certain, in words; empty where it is."""
-        return unsure_words(self.result["photo"].get("kind", {}))
+        """That the photo may be of another kind than the model is for; empty where its own is likeliest."""
+        kind = self.result["photo"].get("kind", {})
+        own = self.kind != "conditions" and kind.get("name") == self.result["modality"]
+        return "" if own else unsure_words(kind)
 
     @property
     def anyway(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cutis.pages.environment import whole_percent
 from cutis.web.analyse.number_words import listed, probability_words
 from cutis.web.analyse.shown import Bar, Shown
 from cutis.web.database import Analysis
+from cutis.web.numbers import whole_percent
 from cutis.web.words import _, ngettext
 
 

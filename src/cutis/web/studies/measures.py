@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cutis.stats.change import Repeatability, repeatability
+from cutis.web.analyse.outbox import answered_anyway
 from cutis.web.analyse.results import results_of_each
 from cutis.web.database import Analysis, Photo, StoredBundle
 from cutis.web.database.analysis import DONE
@@ -63,9 +64,12 @@ def bundles_of(session: Session, analyses: Iterable[Analysis]) -> dict[str, Stor
 
 
 def done_of_each(session: Session, photos: Iterable[Photo]) -> dict[str, list[Analysis]]:
-    """Finished analyses by photo, the oldest first."""
+    """Finished analyses by photo, the oldest first; none that was asked for though it does not suit."""
     found = results_of_each(session, photos)
-    return {photo: [one for one in some if one.state == DONE and one.result] for photo, some in found.items()}
+    return {
+        photo: [one for one in some if one.state == DONE and one.result and not answered_anyway(one)]
+        for photo, some in found.items()
+    }
 
 
 def quality_of(analyses: Iterable[Analysis], bundles: Mapping[str, StoredBundle]) -> Quality | None:

@@ -9,8 +9,8 @@ from cutis.clinical import alden, prognosis, regiscar
 from cutis.clinical.drugs import NOTORIETY
 from cutis.clinical.facts import Exposure, Facts, delay
 from cutis.clinical.score import Item, Score, points
-from cutis.pages.environment import whole_percent
 from cutis.web.analyse.facts.fields import EARLIER, OF_PATIENT, Asked
+from cutis.web.numbers import whole_percent
 from cutis.web.words import _, later, ngettext
 
 MEANS = {
