@@ -8,8 +8,9 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
+from cutis.runtime.facial.changes import course_title, verdict_words
 from cutis.runtime.facial.visits import Course, Visit
-from cutis.runtime.facial.words import course_title, figure, verdict_words
+from cutis.runtime.facial.words import figure
 
 _WIDE, _HIGH = 300.0, 132.0
 # Written on each shape: what sets a page on paper applies no style sheet to a drawing.

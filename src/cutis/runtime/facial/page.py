@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from cutis.pages.environment import environment
+from cutis.runtime.facial.answer import answer, limits
 from cutis.runtime.facial.charts import key, visit_words
+from cutis.runtime.facial.page_overview import outlined, overview, shown
 from cutis.runtime.facial.page_visits import change_sources, differences_of, over_time
 from cutis.runtime.facial.pictures import (
     MAPPED,
@@ -28,29 +30,16 @@ from cutis.runtime.facial.words import (
     AREA_TITLES,
     NO_DIAGNOSIS,
     RENDERED,
-    answer,
-    figure,
     grade_words,
-    limits,
     measure_title,
     peers_short,
     peers_words,
     range_words,
-    unit_words,
     with_unit,
 )
 from cutis.runtime.map_picture import scale_colours
 
 _OPEN = 2  # areas that are not folded
-_TABLE = (
-    "erythema_index",
-    "melanin_index",
-    "spot_area",
-    "wrinkle_length",
-    "pore_count",
-    "roughness",
-    "shine",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +71,7 @@ def page(who: Participant) -> str:
     latest = [one for one in who.photos if one.source.order == visits[-1].order]
     said = answer(who.photos, who.timeline)
     scales = _scales(who.photos)
-    areas = [_area(area, photo, scales) for photo, area in _shown(latest)]
+    areas = [_area(area, photo, scales) for photo, area in shown(latest)]
     differences = differences_of(who.timeline)
     courses = [over_time(one, visits, differences) for one in who.timeline.areas if len(visits) > 1]
     moved = [one for one in courses if one is not None]
@@ -100,8 +89,8 @@ def page(who: Participant) -> str:
             answer=said,
             rendered=RENDERED if model is not None and model.training.rendered else "",
             no_diagnosis=NO_DIAGNOSIS,
-            faces=[_face(one) for one in latest],
-            table=_overview(latest),
+            faces=[outlined(one) for one in latest],
+            table=overview(latest),
             areas=areas,
             over_time=moved,
             photos=[_photo(one) for one in who.photos],
@@ -122,17 +111,6 @@ def page(who: Participant) -> str:
     return text
 
 
-def _shown(photos: Sequence[FaceAnalysis]) -> list[tuple[FaceAnalysis, AreaAnalysis]]:
-    """Each area once, from the photo that shows most of it."""
-    best: dict[str, tuple[FaceAnalysis, AreaAnalysis]] = {}
-    for photo in photos:
-        for area in photo.areas:
-            if area.judged and (area.name not in best or area.area.usable > best[area.name][1].area.usable):
-                best[area.name] = (photo, area)
-    order = {name: place for place, name in enumerate(AREA_TITLES)}
-    return sorted(best.values(), key=lambda one: order.get(one[1].name, len(order)))
-
-
 def _scales(photos: Sequence[FaceAnalysis]) -> dict[str, tuple[float, float]]:
     """One scale per measure for all areas and visits, so that colours can be compared."""
     found = {}
@@ -147,82 +125,6 @@ def _scales(photos: Sequence[FaceAnalysis]) -> dict[str, tuple[float, float]]:
         if maps:
             found[name] = span([one[::4, ::4] for one in maps])
     return found
-
-
-def _face(photo: FaceAnalysis) -> dict[str, Any]:
-    height, width = photo.picture.shape[:2]
-    outlines = []
-    for area in photo.areas:
-        places = photo.outlines.get(area.name)
-        if places is None:
-            continue
-        corners = " ".join(f"{100 * x:.2f},{100 * y * height / width:.2f}" for x, y in places)
-        middle = places.mean(axis=0)
-        outlines.append(
-            {
-                "anchor": area.name,
-                "title": AREA_TITLES[area.name],
-                "corners": corners,
-                "x": f"{100 * middle[0]:.2f}",
-                "y": f"{100 * middle[1] * height / width:.2f}",
-                "judged": area.judged,
-                "number": list(AREA_TITLES).index(area.name) + 1,
-            }
-        )
-    return {
-        "source": data_of(photo.picture),
-        "box": f"0 0 100 {100 * height / width:.2f}",
-        "outlines": outlines,
-        "name": photo.source.image_id,
-        "view": photo.source.view if photo.source.area is None else AREA_TITLES[photo.source.area].lower(),
-        "masked": photo.masked,
-        "ratio": f"{width} / {height}",
-    }
-
-
-def _overview(photos: Sequence[FaceAnalysis]) -> dict[str, Any]:
-    """Areas down, conditions across, or where nothing is graded some measures."""
-    shown = _shown(photos)
-    graded = any(area.grades for _, area in shown)
-    columns: dict[str, str] = {}
-    for _, area in shown:
-        if graded:
-            columns |= {one.condition: one.title for one in area.grades}
-        else:
-            columns |= {name: measure_title(name) for name in _TABLE}
-    rows = []
-    for _, area in shown:
-        cells: list[dict[str, Any]] = []
-        for name in columns:
-            if graded:
-                grade = next((one for one in area.grades if one.condition == name), None)
-                share = 0.0 if grade is None else grade.score / (len(grade.scale) - 1)
-                text = "" if grade is None else f"{grade.score:.1f}"
-                cells.append({"text": text, "share": share, "said": "" if grade is None else grade.words})
-            else:
-                one = next((each for each in area.measures if each.name == name), None)
-                text = "" if one is None else figure(name, one.value)
-                cells.append({"text": "" if text == "not measured" else text, "share": None, "said": ""})
-        number = list(AREA_TITLES).index(area.name) + 1
-        rows.append({"anchor": area.name, "title": AREA_TITLES[area.name], "number": number, "cells": cells})
-    if not graded:
-        _shade(rows)
-        units = {one.name: one.unit for _, area in shown for one in area.measures}
-        titles = [(title, unit_words(units.get(name, ""))) for name, title in columns.items()]
-    else:
-        titles = [(title, "") for title in columns.values()]
-    return {"columns": titles, "rows": rows, "graded": graded}
-
-
-def _shade(rows: list[dict[str, Any]]) -> None:
-    """Shade each column from its lowest to its highest value."""
-    for column in range(len(rows[0]["cells"]) if rows else 0):
-        cells = [row["cells"][column] for row in rows]
-        numbers = [float(one["text"].replace("−", "-")) if one["text"] else None for one in cells]
-        known = [one for one in numbers if one is not None]
-        low, high = (min(known), max(known)) if known else (0.0, 0.0)
-        for cell, value in zip(cells, numbers, strict=True):
-            cell["share"] = 0.0 if value is None or high == low else (value - low) / (high - low)
 
 
 def _area(area: AreaAnalysis, photo: FaceAnalysis, scales: dict[str, tuple[float, float]]) -> dict[str, Any]:
@@ -323,7 +225,7 @@ def _photo(photo: FaceAnalysis) -> dict[str, Any]:
 
 def _unjudged(photos: Sequence[FaceAnalysis]) -> list[tuple[str, str]]:
     """Areas that no photo of the latest visit shows well enough, with why."""
-    judged = {area.name for _, area in _shown(photos)}
+    judged = {area.name for _, area in shown(photos)}
     found: dict[str, str] = {}
     for photo in photos:
         for area in photo.areas:

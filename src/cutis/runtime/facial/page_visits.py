@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cutis.runtime.facial.changes import course_title, strength, verdict_words
 from cutis.runtime.facial.charts import curve, visit_words
 from cutis.runtime.facial.pictures import (
     MAPPED,
@@ -17,14 +18,7 @@ from cutis.runtime.facial.pictures import (
 )
 from cutis.runtime.facial.values import Field
 from cutis.runtime.facial.visits import AreaCourse, Course, Timeline
-from cutis.runtime.facial.words import (
-    AREA_TITLES,
-    course_title,
-    measure_title,
-    strength,
-    unit_words,
-    verdict_words,
-)
+from cutis.runtime.facial.words import AREA_TITLES, measure_title, unit_words
 
 _CURVES = 4  # of an area that are shown before the others
 _DIFFERENCES = 3  # maps of an area

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from cutis.core.errors import CutisError
 from cutis.pages.pdf import write_pdf
+from cutis.runtime.facial.answer import answer
 from cutis.runtime.facial.page import Participant, page
 from cutis.runtime.facial.repeats import Repeats
 from cutis.runtime.facial.repeats import repeats as known_repeats
 from cutis.runtime.facial.tables import write_measures
 from cutis.runtime.facial.values import FaceAnalysis, Refused
 from cutis.runtime.facial.visits import Timeline, timeline
-from cutis.runtime.facial.words import Answer, answer
+from cutis.runtime.facial.words import Answer
 
 MEASURES, CHANGES = "measures.csv", "changes.csv"
 

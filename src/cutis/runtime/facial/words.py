@@ -1,23 +1,15 @@
-"""What a facial report says, in sentences: calm, with numbers and their uncertainty, never a diagnosis."""
+"""What a facial report is told in: names of areas and measures, figures with units, grades, peers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cutis.imaging.face import MAKE_UP
 from cutis.imaging.measures.words import TITLES
 from cutis.pages.numbers import decimal, decimal_range
-from cutis.runtime.facial.repeats import Repeats
-from cutis.runtime.facial.values import FaceAnalysis, Grade, Peers
-from cutis.runtime.facial.visits import Course, Timeline
+from cutis.runtime.facial.values import Grade, Peers
 
 RENDERED = "Trained on rendered images, not for care."
-RENDERED_LONG = (
-    "The model was trained on rendered faces, not on photos of people: how well it grades real skin is not "
-    "known."
-)
 NO_DIAGNOSIS = "Grades and measures describe a photo. They are no diagnosis and no advice."
 AREA_TITLES = {
     "forehead": "Forehead",
@@ -46,7 +38,6 @@ _UNITS = {
     "percent of light": "% of light",
 }
 _PLAIN = ("index", "type", "tone", "grade")
-_MOST = 4  # further findings that the answer names
 
 
 @dataclass(frozen=True)
@@ -125,173 +116,6 @@ def peers_short(peers: Peers) -> str:
     return f"{at} ({low}–{high})"
 
 
-def answer(photos: Sequence[FaceAnalysis], timeline: Timeline) -> Answer:
-    """The answer for one participant."""
-    latest = [one for one in photos if one.source.order == timeline.visits[-1].order]
-    if len(timeline.visits) > 1:
-        return _over_time(timeline, latest)
-    return _graded(latest) if any(one.model for one in latest) else _measured(latest)
-
-
-def _graded(photos: Sequence[FaceAnalysis]) -> Answer:
-    found = [
-        (grade, area.name) for one in photos for area in one.areas for grade in area.grades if grade.grade > 0
-    ]
-    judged = len({area.name for one in photos for area in one.areas if area.judged})
-    if not judged:
-        return Answer("No area could be judged.", ("Why stands under each area below.",))
-    if not found:
-        return Answer(f"No condition is above none in the {_areas(judged)} judged.", _outliers(photos))
-    worst: dict[str, tuple[Grade, str]] = {}
-    for grade, area in sorted(found, key=lambda one: -one[0].score):
-        worst.setdefault(grade.condition, (grade, area))
-    told = [f"{grade.title} {where(area)}: {grade_words(grade)}." for grade, area in worst.values()]
-    rest = len(told) - 1 - _MOST
-    more = told[1 : 1 + _MOST] + ([f"{rest} more below."] if rest > 0 else [])
-    return Answer(told[0], (*more, *_outliers(photos)))
-
-
-def _measured(photos: Sequence[FaceAnalysis]) -> Answer:
-    judged = [area for one in photos for area in one.areas if area.judged]
-    if not judged:
-        return Answer("No area could be judged.", ("Why stands under each area below.",))
-    names = {one.name for area in judged for one in area.measures}
-    count = len({area.name for area in judged})
-    said = f"{_areas(count).capitalize()} measured in {len(names)} ways; none graded."
-    return Answer(said, _outliers(photos), (photos[0].why_no_grades,))
-
-
-def _outliers(photos: Sequence[FaceAnalysis]) -> tuple[str, ...]:
-    """Measures that stand furthest from peers, if any stand far."""
-    far = []
-    for one in photos:
-        for area in one.areas:
-            titles = {f"grade_{grade.condition}": grade.title for grade in area.grades}
-            for name, peers in area.peers.items():
-                off = min(1 - peers.low, peers.high)  # certainly among the outer tenth
-                if off < 0.2 and (peers.percentile > 0.9 or peers.percentile < 0.1):
-                    title = titles.get(name, measure_title(name))
-                    far.append(
-                        (abs(peers.percentile - 0.5), f"{title} {where(area.name)}: {peers_words(peers)}.")
-                    )
-    return tuple(words for _, words in sorted(far, reverse=True)[:3])
-
-
-def _over_time(timeline: Timeline, latest: Sequence[FaceAnalysis]) -> Answer:
-    judged = [
-        (course, area.name)
-        for area in timeline.areas
-        for course in area.courses
-        if course.last is not None and timeline.visits and max(course.changes) == len(timeline.visits) - 1
-    ]
-    since = _since(timeline)
-    if not judged:
-        return Answer(f"Nothing could be compared with {since}.", (), timeline.doubts)
-    changed = [(course, area) for course, area in judged if course.last and course.last.verdict != "within"]
-    if not changed:
-        said = f"Since {since} none of {len(judged)} measurements changed by more than measuring explains."
-    else:
-        count = f"{len(changed)} of {len(judged)} measurements"
-        said = f"Since {since} {count} changed by more than measuring explains."
-    told = _by_measure(changed, judged)
-    rest = len(told) - _MOST
-    more = [*told[:_MOST], *([f"{_measures(rest)} more below."] if rest > 0 else [])]
-    chance = (
-        f"About {round(0.05 * len(judged))} of {len(judged)} pass the smallest detectable change by chance."
-    )
-    why = latest[0].why_no_grades if latest and latest[0].model is None else ""
-    notes = (*timeline.doubts, chance if changed else "", why)
-    return Answer(said, tuple(more), tuple(one for one in notes if one))
-
-
-def _by_measure(changed: Sequence[tuple[Course, str]], judged: Sequence[tuple[Course, str]]) -> list[str]:
-    """A sentence per measure that changed, the strongest first: in how many areas, and where most."""
-    groups: dict[tuple[str, str], list[tuple[Course, str]]] = {}
-    for course, area in sorted(changed, key=lambda one: -strength(one[0])):
-        assert course.last is not None
-        groups.setdefault((course.measure, course.last.verdict), []).append((course, area))
-    told = []
-    for (measure, verdict), own in groups.items():
-        course, area = own[0]
-        if len(own) == 1:
-            told.append(change_words(course, area))
-            continue
-        assert course.last is not None
-        compared = sum(one.measure == measure for one, _ in judged)
-        went = "rose" if verdict == "higher" else "fell"
-        told.append(
-            f"{course_title(course)} {went} in {len(own)} of {_areas(compared)}, most {where(area)}: "
-            f"{_from_to(course)}."
-        )
-    return told
-
-
-def _from_to(course: Course) -> str:
-    """``from 44.5 to 1.4% (3.3 can be told)``."""
-    change = course.last
-    assert change is not None
-    after = with_unit(course.measure, change.after, course.unit)
-    limit = figure(course.measure, change.smallest_change)
-    return f"from {figure(course.measure, change.before)} to {after} ({limit} can be told)"
-
-
-def _since(timeline: Timeline) -> str:
-    first = timeline.visits[0]
-    return first.day.isoformat() if first.day else f"visit {first.name}"
-
-
-def strength(course: Course) -> float:
-    """Size of the latest change over the smallest detectable one."""
-    change = course.last
-    return 0.0 if change is None else abs(change.difference) / max(change.smallest_change, 1e-9)
-
-
-def course_title(course: Course) -> str:
-    """Of a course, for people."""
-    return course.title if course.measure.startswith("grade_") else measure_title(course.measure)
-
-
-def change_words(course: Course, area: str) -> str:
-    """One change in a sentence."""
-    change = course.last
-    assert change is not None
-    went = {"higher": "rose", "lower": "fell", "within": "stayed"}[change.verdict]
-    sure = "" if change.sure or change.verdict == "within" else ", just past it"
-    return f"{course_title(course)} {where(area)} {went} {_from_to(course)}{sure}."
-
-
-def verdict_words(course: Course) -> str:
-    """A verdict in a word or two, for a curve."""
-    if course.last is None:
-        known = sum(math.isfinite(value) for value in course.values)
-        return "measured once" if known < 2 else "not judged: its repeatability is not known"
-    words = {"higher": "rose", "lower": "fell", "within": "within repeatability"}[course.last.verdict]
-    return words if course.last.sure or course.last.verdict == "within" else f"{words}, just past it"
-
-
-def limits(photos: Sequence[FaceAnalysis], repeats: Repeats, timeline: Timeline) -> tuple[str, ...]:
-    """What was not looked at, or cannot be told; one sentence each."""
-    said = [MAKE_UP]
-    if any(one.model is not None and one.model.training.rendered for one in photos):
-        said.append(RENDERED_LONG)
-    if not all(one.card for one in photos):
-        said.append(
-            "Without a colour card tone, redness and melanin move with the light; their ranges are wide "
-            "for it."
-        )
-    if len(timeline.visits) > 1 and repeats.rendered:
-        said.append(
-            "The smallest change that can be told comes from rendered faces photographed again; photos of "
-            "people differ by more. Photograph some participants twice at a visit and give their norms."
-        )
-    said.append("Lips, eyes, lids, hair, neck and ears are not looked at.")
-    said.append("Fitzpatrick and Monk types are estimates from a photo, not what a person would answer.")
-    return tuple(said)
-
-
-def _measures(count: int) -> str:
-    return "1 measure" if count == 1 else f"{count} measures"
-
-
-def _areas(count: int) -> str:
+def areas_words(count: int) -> str:
+    """``one area``, ``3 areas``."""
     return "one area" if count == 1 else f"{count} areas"
