@@ -53,7 +53,7 @@ def test_a_study_is_told_and_written(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_options_reach_the_analysis(tmp_path: Path) -> None:
     table = _table(tmp_path / "r.csv")
-    options = {"method": "jackknife", "interval": "cautious", "confidence": "0.9", "reference": "aided"}
+    options = {"method": "jackknife", "interval": "bounded", "confidence": "0.9", "reference": "aided"}
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     _run(str(table), "--out", str(tmp_path), *arguments, "--threshold", "1", "--replicates", "100")
     question = json.loads((tmp_path / "mrmc.json").read_text())["question"]

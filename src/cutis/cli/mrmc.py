@@ -30,8 +30,7 @@ class Intervals(StrEnum):
     """As `cutis.stats.mrmc.Interval`."""
 
     published = "published"
-    logit = "logit"
-    cautious = "cautious"
+    bounded = "bounded"
 
 
 class Designs(StrEnum):
@@ -77,7 +76,7 @@ def mrmc(
     ] = None,
     method: Annotated[Covariance, typer.Option(help="How covariances are found.")] = Covariance.delong,
     interval: Annotated[
-        Intervals, typer.Option(help="published, or better ones for few readers.")
+        Intervals, typer.Option(help="published; bounded is better for few readers.")
     ] = Intervals.published,
     margin: Annotated[
         float | None, typer.Option(help="Test non-inferiority: how much worse is still acceptable.")

@@ -81,10 +81,10 @@ def analyse(
         areas: from `reader_areas`.
         random: what the answer is meant for, see the top of this module.
         confidence: of the two-sided intervals.
-        interval: "published" takes Hillis's degrees of freedom. "logit" computes the interval of each
-            treatment's mean on the logit scale, so that its ends stay between 0 and 1; differences stay as
-            published. "cautious" does so too, and takes the distribution of Behrens and Fisher instead of
-            the degrees of freedom, for areas and differences: for studies of fewer than five readers.
+        interval: "published" takes Hillis's degrees of freedom. "bounded" minds that readers cannot truly
+            vary by less than cases alone make them, where the degrees of freedom are found (see
+            `mrmc_spread`), and computes the interval of each treatment's mean on the logit scale, so that
+            its ends stay between 0 and 1. Better for few readers; with many it comes to the same.
 
     Raises:
         CutisError: there is no such analysis or interval, the confidence is not between 0 and 1, or one
@@ -92,8 +92,8 @@ def analyse(
 
     Source: Obuchowski & Rockette 1995, Commun Stat Simul Comput 24:285; Hillis 2007, Stat Med 26:596;
         Hillis, Berbaum & Metz 2008, Acad Radiol 15:647; for nested and split-plot designs Hillis 2014, Stat
-        Med 33:330; for the logit scale Pepe 2003, The Statistical Evaluation of Medical Tests, section 5.2;
-        for the sum of two distributions Fisher 1935, Ann Eugen 6:391.
+        Med 33:330; for the logit scale Pepe 2003, The Statistical Evaluation of Medical Tests, section 5.2.
+        The bound is our own; docs/reader_studies.md tells how it was judged.
     """
     _check_question(random, interval, confidence)
     sides = [_side(areas, number, random) for number in range(len(areas.treatments))]
@@ -141,8 +141,7 @@ def non_inferiority(found: Analysis, margin: float, *, new: str, reference: str)
     if pair.standard_error == 0:
         p = 0.0 if value > -margin else 1.0
     else:
-        error = Spread(np.nan, pair.df, pair.share, pair.free, found.interval == "cautious")
-        p = tail(-(value + margin) / pair.standard_error, error)
+        p = tail(-(value + margin) / pair.standard_error, Spread(np.nan, pair.df))
     return NonInferiority(new, reference, margin, value, low, p, low > -margin)
 
 
@@ -169,17 +168,17 @@ def _error(
 ) -> tuple[Spread, float]:
     """Of the differences between treatments, or between two of them, and how many readers each is worth."""
     readers, treatments = areas.auc.shape
-    shared, cautious = _zero(parts.cov2) - _zero(parts.cov3), interval == "cautious"
+    shared, bounded = _zero(parts.cov2) - _zero(parts.cov3), interval == "bounded"
     if not nested(areas):
         free = (readers - 1) * (treatments - 1)
         apart = parts.variance - parts.cov1
         size = float(readers)
-        found = spread(parts.ms_interaction, free, apart, shared, size, random, cautious=cautious)
+        found = spread(parts.ms_interaction, free, apart, shared, size, random, bounded=bounded)
         return found, size
     numbers = np.sum(~np.isnan(areas.auc), axis=0)
     size = harmonic_readers(numbers[list(pair) if pair else slice(None)].tolist())
     free, apart = int(np.sum(numbers - 1)), parts.variance - parts.cov3
-    return spread(parts.ms_reader, free, apart, shared, size, random, cautious=cautious), size
+    return spread(parts.ms_reader, free, apart, shared, size, random, bounded=bounded), size
 
 
 def _zero(value: float) -> float:
@@ -204,12 +203,12 @@ def _area(alone: ReaderAreas, random: Random, confidence: float, interval: Inter
         parts.cov2,
         readers,
         random,
-        cautious=interval == "cautious",
+        bounded=interval == "bounded",
     )
     value, width = float(alone.auc.mean()), float(np.sqrt(error.mean_square / readers))
     half = quantile(error, confidence) * width
     low, high = value - half, value + half
-    if interval != "published" and 0 < value < 1:
+    if interval == "bounded" and 0 < value < 1:
         away = half / (value * (1 - value))
         low, high = (value / (value + (1 - value) * np.exp(turn)) for turn in (away, -away))
     return TreatmentArea(alone.treatments[0], value, width, error.df, float(low), float(high), readers)
@@ -236,6 +235,4 @@ def _difference(
         t = value / width
         p = 2 * tail(-abs(t), error)
     half = quantile(error, confidence) * width
-    return TreatmentDifference(
-        *names, value, width, t, error.df, p, value - half, value + half, error.share, error.free
-    )
+    return TreatmentDifference(*names, value, width, t, error.df, p, value - half, value + half)

@@ -8,7 +8,7 @@ from typing import Literal
 from cutis.stats.mrmc_covariance import Components
 
 Random = Literal["both", "cases", "readers"]
-Interval = Literal["published", "logit", "cautious"]
+Interval = Literal["published", "bounded"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,6 @@ class TreatmentDifference:
         p: two-sided, not corrected for the number of pairs (see `comparison.holm`).
         low: lower end of the interval.
         high: upper end of the interval.
-        share: how much of its variance comes from how differently readers respond, 0 to 1.
-        free: degrees of freedom of that share alone.
     """
 
     first: str
@@ -78,8 +76,6 @@ class TreatmentDifference:
     p: float
     low: float
     high: float
-    share: float
-    free: float
 
 
 @dataclass(frozen=True)

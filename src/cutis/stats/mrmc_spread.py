@@ -2,23 +2,18 @@
 
 Its variance is the sum of one part that few readers tell (a mean square with few degrees of freedom) and one
 that many cases tell. Hillis's degrees of freedom make one t distribution of both. Where readers are few, the
-estimated part of theirs may happen to be small, and then the degrees of freedom come out far too large; the
-distribution of Behrens and Fisher keeps the two apart and errs to the other side.
+estimated part of theirs may happen to be small, and then the degrees of freedom come out far too large. It
+cannot truly be smaller than what cases alone make of it, were all readers alike. Many cases tell how much
+that is: where the mean square lies below, `bounded` takes the middle of the two for the degrees of freedom.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cutis.stats.mrmc_results import Random
-
-Array = NDArray[np.float64]
-
-_NODES = 256  # of the integral over how wrong the mean square may be; 1e-9 is reached with half as many
 
 
 @dataclass(frozen=True)
@@ -28,16 +23,10 @@ class Spread:
     Attributes:
         mean_square: the sum of both parts.
         df: Hillis's degrees of freedom; infinite where only cases tell.
-        share: of the sum that comes from readers, 0 to 1.
-        free: degrees of freedom of that share alone.
-        cautious: intervals and tests by Behrens and Fisher instead of by `df`.
     """
 
     mean_square: float
     df: float
-    share: float
-    free: float
-    cautious: bool = False
 
 
 def spread(
@@ -48,7 +37,7 @@ def spread(
     readers: float,
     random: Random,
     *,
-    cautious: bool,
+    bounded: bool,
 ) -> Spread:
     """What a mean over readers varies by, times the number of readers.
 
@@ -63,22 +52,24 @@ def spread(
         covariance: of two readers over cases; counts as none below 0.
         readers: how many.
         random: what the answer is meant for.
-        cautious: see `Spread`.
+        bounded: degrees of freedom mind what cases alone make of the readers' part; see the top of this
+            module.
     """
     least = least_of(variance)
     shared = max(covariance, 0.0) if readers > 1 else 0.0
-    df, share = float("inf"), 0.0
+    df = float("inf")
     if random == "cases":
         total = max(variance, 0.0) + (readers - 1) * shared
     elif random == "readers":
-        total, df, share = mean_square, free, 1.0
+        total, df = mean_square, free
     else:
-        total = mean_square + readers * shared
-        df = free
+        total, df = mean_square + readers * shared, free
+        alone = variance - shared
+        part = (mean_square + alone) / 2 if bounded and alone > mean_square else mean_square
         if total > least:
-            share = mean_square / total if mean_square > least else 0.0
+            share = part / (part + readers * shared) if part > least else 0.0
             df = free / share**2 if share else float("inf")
-    return Spread(total if total > least else 0.0, df, share, free, cautious)
+    return Spread(total if total > least else 0.0, df)
 
 
 def least_of(variance: float) -> float:
@@ -90,33 +81,12 @@ def tail(t: float, one: Spread) -> float:
     """Share of the distribution below t standard errors."""
     from scipy.special import ndtr, stdtr
 
-    if one.cautious and 0 < one.share < 1:
-        ratio, weights = _true_mean_squares(one.free)
-        return float(weights @ ndtr(t / np.sqrt(one.share * ratio + 1 - one.share)))
     return float(stdtr(one.df, t) if np.isfinite(one.df) else ndtr(t))
 
 
 def quantile(one: Spread, confidence: float) -> float:
     """Standard errors on either side of a two-sided interval."""
-    from scipy.optimize import brentq
     from scipy.special import ndtri, stdtrit
 
     upper = 0.5 + confidence / 2
-    if one.cautious and 0 < one.share < 1:
-        # It lies between the normal and the t distribution of the readers' share.
-        most = float(stdtrit(one.free, upper)) + 1.0
-        return float(brentq(lambda t: tail(t, one) - upper, 0.0, most, xtol=1e-12))
     return float(stdtrit(one.df, upper) if np.isfinite(one.df) else ndtri(upper))
-
-
-@lru_cache(maxsize=64)
-def _true_mean_squares(free: float) -> tuple[Array, Array]:
-    """How large the true mean square may be against the estimated one, and with which weights.
-
-    Points of Gauss and Legendre, dense where it is much larger.
-    """
-    from scipy.special import gammaincinv
-
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    place = (nodes + 1) / 2
-    return free / (2 * gammaincinv(free / 2, place**4)), weights * 2 * place**3

@@ -62,7 +62,7 @@ def _readers(folder: Path, out: Path, *, threshold: float | None, draws: int) ->
 
     readings = read_readings(folder / "readings.csv")
     few = len(readings.asked.readers) < 5
-    interval: Interval = "cautious" if few else "published"
+    interval: Interval = "bounded" if few else "published"
     question = Question(threshold=threshold, interval=interval, replicates=draws)
     told = write_reader_report(readings, out / "mrmc", question)
     (out / "mrmc.html").write_bytes(told.page.read_bytes())
