@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cutis.web.studies.protocol import Protocol, Question
-from cutis.web.studies.tables import Tables, questions_of
+from cutis.web.studies.tables import Tables
+from cutis.web.studies.tables.dictionary import questions_of
 
 # The 18 columns of a data dictionary, in the order in which REDCap reads them.
 COLUMNS = (
