@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from cutis.pages.environment import environment
-from cutis.web import words
+from cutis.web import numbers, words
 from cutis.web.languages.catalogues import LANGUAGES
 from cutis.web.people.access import Access
 from cutis.web.people.form_tokens import VISITOR, form_token
@@ -29,6 +29,7 @@ def web_environment() -> Environment:
     made.filters.update(
         day=_day, weekday=_weekday, moment=_moment, machine=datetime.isoformat, number=_number
     )
+    made.filters.update(whole_percent=numbers.whole_percent, in_thousand=numbers.in_thousand)
     made.globals.update(Permission=Permission, Role=Role, languages=LANGUAGES)
     return made
 
