@@ -30,6 +30,7 @@ def web_environment() -> Environment:
         day=_day, weekday=_weekday, moment=_moment, machine=datetime.isoformat, number=_number
     )
     made.filters.update(whole_percent=numbers.whole_percent, in_thousand=numbers.in_thousand)
+    made.filters.update(of_hundred=numbers.of_hundred)
     made.globals.update(Permission=Permission, Role=Role, languages=LANGUAGES)
     return made
 
