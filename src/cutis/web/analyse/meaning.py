@@ -29,6 +29,7 @@ class Meaning:
         share: that have it.
         known: the clinic has said so; otherwise it is an example.
         found, missed, alarms, cleared: of 1,000 patients, whole ones.
+        some_missed: fewer than one in 1,000 would be missed, but some.
         ppv: of those with this answer, the share that has it; with its interval, each 0 to 1.
         npv: of those with another answer, the share that has it not.
     """
@@ -41,6 +42,7 @@ class Meaning:
     cleared: int
     ppv: tuple[float, float, float]
     npv: tuple[float, float, float]
+    some_missed: bool = False
 
     @property
     def ill(self) -> int:
@@ -75,7 +77,8 @@ def meaning(rates: Mapping[str, Any], share: float, *, known: bool) -> Meaning |
     alarms = min(1000 - ill, round(1000 * (1 - share) * (1 - specificity["value"])))
     ppv = _number(each["value"].ppv), _number(each["low"].ppv), _number(each["high"].ppv)
     npv = _number(each["value"].npv), _number(each["low"].npv), _number(each["high"].npv)
-    return Meaning(share, known, found, ill - found, alarms, 1000 - ill - alarms, ppv, npv)
+    some = ill == found and sensitivity["value"] < 1
+    return Meaning(share, known, found, ill - found, alarms, 1000 - ill - alarms, ppv, npv, some)
 
 
 def prevalences(session: Session, study: str) -> dict[tuple[str, str], float]:

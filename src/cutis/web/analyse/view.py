@@ -58,6 +58,8 @@ def _belongs(one: Shown) -> float:
         return 2.0
     if one.anyway:
         return -1.0
+    if one.unsure:  # the photo is rather of another kind
+        return 0.0
     if not said.get("known"):
         return 0.4
     return float(said["share"]) / 4 if said.get("odd") else 0.5 + float(said["share"]) / 2

@@ -96,13 +96,20 @@ def _rests_on(answer: PatientScore, results: Sequence[Mapping[str, Any]]) -> tup
 
 def _nothing_found(row: Analysis, result: Mapping[str, Any], photos: int) -> Shown:
     if result["state"] == "no_skin":
-        sentence = _("No skin was found in this photo, so that nothing was looked at.")
+        word, sentence = (
+            _("No skin found"),
+            _("No skin was found in this photo, so that nothing was looked at."),
+        )
     else:
-        sentence = _("No lesion was found in this photo; that is not a harmless answer.")
+        word = _("No lesion found")
+        sentence = _(
+            "No lesion was found in this photo, so that there is no answer. That does not mean that all is "
+            "well."
+        )
     more = (
         _(
             "Take photos again, nearer and in even white light. If the rash worries you, refer without an "
             "answer."
         ),
     )
-    return Shown(row, result, "attention", _("No answer"), sentence, more)
+    return Shown(row, result, "attention", word, sentence, more)

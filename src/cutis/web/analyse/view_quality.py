@@ -39,7 +39,9 @@ def quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
     elif result["passed"]:
         sentence = _("Good enough to be judged: %(number)s, at or above the %(point)s that is asked.")
     else:
-        sentence = _("Not good enough: %(number)s that it is, below the %(point)s that is asked.")
+        sentence = _(
+            "Not good enough: the probability that it is, is %(number)s, and %(point)s is asked at least."
+        )
     if not detail["lost"]:
         more.extend(_(DETAIL[name]) % {"pixels": detail["finest"]} for name in detail["told"])
     rates = result["point"]["found"] or result["rates"]
