@@ -201,10 +201,10 @@ class Engine:
         if self.info.views == 4:  # mirrored both ways inside the graph
             return upright
         turned = self.ask(np.ascontiguousarray(pixels[::-1, ::-1]), session)
-        saliency = (upright.saliency + turned.saliency[:, ::-1, ::-1]) / 2
+        saliency = _both(upright.saliency, turned.saliency)
         if upright.finding_maps is None or turned.finding_maps is None:
             return replace(upright, saliency=saliency)
-        found = (upright.finding_maps + turned.finding_maps[:, ::-1, ::-1]) / 2
+        found = _both(upright.finding_maps, turned.finding_maps)
         return replace(upright, saliency=saliency, finding_maps=found)
 
     @cached_property
@@ -216,6 +216,11 @@ class Engine:
     def steady(self) -> Session:
         """One core per photo; several threads share the session and its weights."""
         return self.quick if self.threads == 1 else open_session(self.bundle, 1)
+
+
+def _both(upright: NDArray[np.float32], turned: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of maps, and of those of the photo turned by half, turned back."""
+    return np.asarray((upright + turned[:, ::-1, ::-1]) / 2, np.float32)
 
 
 def _said(

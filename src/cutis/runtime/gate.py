@@ -19,8 +19,9 @@ from cutis.imaging.regions import Region, given, region_of_interest
 from cutis.imaging.upright import upright_rgb
 from cutis.runtime import gate_detail
 from cutis.runtime.advice import SENTENCES, advice
-from cutis.runtime.engine import Engine, P, Photo, Result, Session
+from cutis.runtime.engine import Engine, P, Photo, Result
 from cutis.runtime.gate_detail import Detail
+from cutis.runtime.session import Session
 
 RULES = ("ppv >= 0.9", "youden")  # of operating points, the first that a bundle has is used
 Corners = tuple[float, float, float, float]  # top, left, bottom, right, pixels

@@ -21,9 +21,11 @@ from cutis.web.analyse import map_routes as analyse_maps
 from cutis.web.analyse import patient_routes as analyse_patients
 from cutis.web.analyse import routes as analyse
 from cutis.web.analyse.facts import routes as facts
+from cutis.web.api import audit as audit_api
 from cutis.web.api import openapi
 from cutis.web.api import people as people_api
 from cutis.web.api import routes as api
+from cutis.web.api import studies as api_of_studies
 from cutis.web.audit import routes as audit
 from cutis.web.audit.chain import Audit
 from cutis.web.bodies import BoundedBodies
@@ -63,8 +65,14 @@ from cutis.web.reading import room_routes as reading_room
 from cutis.web.reading import routes as reading
 from cutis.web.secret import read_secret
 from cutis.web.settings import Settings
+from cutis.web.studies import (
+    answer_routes,
+    consent_routes,
+    export_routes,
+    participant_routes,
+    protocol_routes,
+)
 from cutis.web.studies import api as studies_api
-from cutis.web.studies import export_routes, participant_routes, protocol_routes
 from cutis.web.studies import routes as studies
 from cutis.web.studies.erasure import forget_maps
 from cutis.web.templating import web_environment
@@ -78,6 +86,8 @@ PARTS = (
     elsewhere.router,
     studies.router,
     participant_routes.router,
+    answer_routes.router,
+    consent_routes.router,
     protocol_routes.router,
     export_routes.router,
     studies_api.router,
@@ -103,6 +113,8 @@ PARTS = (
     reading_room_api.router,
     api.router,
     people_api.router,
+    api_of_studies.router,
+    audit_api.router,
     openapi.router,
     gateway.router,
     gateway_server.router,

@@ -19,7 +19,7 @@ from cutis.web.photos.decoder import TITLE, examine
 from cutis.web.photos.examined import Examined
 from cutis.web.platform import Platform
 from cutis.web.studies.participants import need_taking_part
-from cutis.web.studies.protocol import need_place
+from cutis.web.studies.places import need_place
 from cutis.web.words import _
 
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

@@ -18,7 +18,8 @@ from cutis.web.photos.access import PER_PAGE, Skip, photo_of, photos_of, shown
 from cutis.web.photos.intake import take_in
 from cutis.web.platform import Held
 from cutis.web.studies import overview
-from cutis.web.studies.protocol import places_of, protocol_of
+from cutis.web.studies.places import places_of
+from cutis.web.studies.protocol import protocol_of
 from cutis.web.templating import page
 
 router = APIRouter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cutis.web.database import ProtocolVersion, Study
 from cutis.web.errors import RefusedError
+from cutis.web.studies.protocol_problems import sentence
 from cutis.web.words import _, later
 
 Outline = Literal[
@@ -216,7 +216,7 @@ def read_protocol(document: object) -> Protocol:
     try:
         return Protocol.model_validate(document)
     except ValidationError as error:
-        wrong = [_sentence(document, one["loc"], one["msg"]) for one in error.errors()[:10]]
+        wrong = [sentence(document, one["loc"], one["msg"]) for one in error.errors()[:10]]
         raise RefusedError(422, " ".join(wrong), title=_(TITLE)) from error
 
 
@@ -250,51 +250,6 @@ def protocols_of(session: Session, study: Study | str) -> Iterable[tuple[int, Pr
     yield 0, DEFAULT
 
 
-@dataclass(frozen=True)
-class Place:
-    """A view of a visit, as a form offers it."""
-
-    visit: Visit
-    view: View
-
-    @property
-    def value(self) -> str:
-        """For forms."""
-        return f"{self.visit.key}:{self.view.key}"
-
-
-def places_of(protocol: Protocol) -> list[Place]:
-    """Every view of every visit, in order."""
-    views = {one.key: one for one in protocol.views}
-    return [Place(visit, views[key]) for visit in protocol.visits for key in visit.views]
-
-
-def need_place(session: Session, study: str, visit: str, view: str) -> None:
-    """See that a visit and a view are ones of the study, now or in an earlier version of its protocol.
-
-    A phone without a network sends photos of the version that it knew.
-
-    Raises:
-        RefusedError: they are not, or only one of the two is given.
-    """
-    if not visit and not view:
-        return
-    now: Protocol | None = None
-    for _number, protocol in protocols_of(session, study):
-        now = now or protocol
-        found = protocol.visit(visit)
-        if found is not None and view in found.views:
-            return
-    assert now is not None
-    places = "; ".join(f"{one.key}: {', '.join(one.views) or _('no view')}" for one in now.visits)
-    words = _("Visit '%(visit)s' with view '%(view)s' is not in the protocol. It has %(places)s.")
-    raise RefusedError(
-        422,
-        words % {"visit": visit[:40], "view": view[:40], "places": places},
-        title=_("Not in the protocol"),
-    )
-
-
 def _once(keys: Iterable[str], called: str) -> None:
     seen = set[str]()
     for key in keys:
@@ -314,55 +269,6 @@ def _known(visit: Visit, called: str, asked: tuple[str, ...], there: Iterable[An
             )
             have = ", ".join(keys) or _("none")
             raise ValueError(words % {"visit": visit.name, "key": key, "called": _(called), "have": have})
-
-
-_CALLED = {
-    "views": later("View"),
-    "visits": later("Visit"),
-    "questionnaires": later("Questionnaire"),
-    "questions": later("question"),
-    "eligibility": later("Criterion"),
-    "arms": later("Arm"),
-}
-
-
-def _sentence(document: object, place: tuple[int | str, ...], message: str) -> str:
-    """What is wrong where: ``Visit 2 ('Month 1'), day: ...``."""
-    told, at = list[str](), document
-    for step in place:
-        if isinstance(step, int):
-            at = at[step] if isinstance(at, list | tuple) and step < len(at) else None
-            name = (
-                next((at[k] for k in ("name", "title", "text") if at.get(k)), "")
-                if isinstance(at, dict)
-                else ""
-            )
-            told[-1] += f" {step + 1}" + (f" ('{str(name)[:60]}')" if name else "")
-        else:
-            told.append(_(_CALLED[step]) if step in _CALLED else step.replace("_", " "))
-            at = at.get(step) if isinstance(at, dict) else None
-    where = ", ".join(told) or _("The protocol")
-    where = f"{where[:1].upper()}{where[1:]}"
-    return _("%(where)s %(what)s.") % {"where": where, "what": _message(message)}
-
-
-def _message(message: str) -> str:
-    if message.startswith("Value error, "):
-        return message.removeprefix("Value error, ")
-    if "should match pattern '^[a-z]" in message:
-        return _("is not a small letter followed by small letters, digits and _. Correct it")
-    if "should match pattern" in message:
-        return _("has characters that cannot be shown. Type it anew")
-    if "at least 1 character" in message:
-        return _("is empty. Fill it in")
-    if "at least 1 item" in message:
-        return _("is missing. Add one at least")
-    if message == "Field required":
-        return _("is missing. Add it")
-    if message.startswith("Extra inputs"):
-        return _("is not known. Remove it")
-    words = _("does not hold: %(why)s. Correct it")
-    return words % {"why": f"{message[:1].lower()}{message[1:]}"}
 
 
 DEFAULT = Protocol(

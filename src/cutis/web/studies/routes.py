@@ -13,7 +13,7 @@ from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.roles import STUDY_ROLES, Permission
 from cutis.web.photos.access import photos_of
 from cutis.web.platform import Held
-from cutis.web.studies import changes, charts, overview
+from cutis.web.studies import changes, charts, membership, overview
 from cutis.web.studies.due import this_day
 from cutis.web.studies.quality import quality_by_group
 from cutis.web.studies.standing import SHOWN, standing
@@ -81,8 +81,8 @@ def members(request: Request, held: Held, access: SeeMembers) -> Response:
 @router.post("/studies/{study}/invitations")
 def invite(request: Request, held: Held, access: Manage, form: Filled) -> Response:
     """A one-time link for a new member; this answer is the only place where it is shown."""
-    role = changes.study_role(form.text("role"))
-    link = changes.invite(held, access, role, _sites(form))
+    role = membership.study_role(form.text("role"))
+    link = membership.invite(held, access, role, _sites(form))
     address = held.settings.public_url or str(request.base_url).rstrip("/")
     return _members_page(request, held, access, link=f"{address}/join/{link}", role=role.value)
 
@@ -90,14 +90,14 @@ def invite(request: Request, held: Held, access: Manage, form: Filled) -> Respon
 @router.post("/studies/{study}/members/{member}/role")
 def change_role(held: Held, access: Manage, form: Filled, member: str) -> Response:
     """Another role for a member, and other sites."""
-    changes.change_role(held, access, member, changes.study_role(form.text("role")), _sites(form))
+    membership.change_role(held, access, member, membership.study_role(form.text("role")), _sites(form))
     return RedirectResponse(f"/studies/{access.study}/members", 303)
 
 
 @router.post("/studies/{study}/members/{member}/remove")
 def remove_member(held: Held, access: Manage, member: str) -> Response:
     """The end of a membership."""
-    changes.remove_member(held, access, member)
+    membership.remove_member(held, access, member)
     return RedirectResponse(f"/studies/{access.study}/members", 303)
 
 
