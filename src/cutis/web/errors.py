@@ -6,14 +6,16 @@ import logging
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from cutis.web.words import _, later
 
@@ -23,7 +25,9 @@ _WORDS = {
     401: (later("Sign in first"), later("This needs somebody who is signed in.")),
     403: (
         later("Not part of your role"),
-        later("Ask an investigator of the study, or an administrator, for the role."),
+        later(
+            "This needs another role than yours. An investigator of the study, or an administrator, gives it."
+        ),
     ),
     404: (later("Nothing here"), later("There is nothing at this address, or it is not yours to see.")),
     405: (later("Not possible here"), later("This address does not take that kind of request.")),
@@ -133,10 +137,19 @@ def _above(request: Request) -> str:
         place = place.rpartition("/")[0]
     while place.count("/") > 1:
         scope = {**request.scope, "method": "GET", "path": place}
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+        fits = (route for route in request.app.routes if route.matches(scope)[0] is Match.FULL)
+        if all(access.may(one) for one in _needed(next(fits, None))):
             return place
         place = place.rpartition("/")[0]
     return "/"
+
+
+def _needed(route: BaseRoute | None) -> list[Any]:
+    """What a route's page needs; something that nobody may where there is none."""
+    if not isinstance(route, APIRoute):
+        return [None]
+    asked = (getattr(one.call, "permission", None) for one in route.dependant.dependencies)
+    return [one for one in asked if one]
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -39,8 +39,8 @@ class Limit:
                 tries.popleft()
             if len(tries) >= self.most:
                 wait = max(1, round(tries[0] + self.seconds - at))
-                words = _("Wait %(seconds)d seconds, then try again.") % {"seconds": wait}
-                raise RefusedError(429, words, headers={"retry-after": str(wait)})
+                words = _("There were too many tries. Wait %(seconds)d seconds, then try again.")
+                raise RefusedError(429, words % {"seconds": wait}, headers={"retry-after": str(wait)})
             tries.append(at)
             if len(self._tries) > _REMEMBERED:
                 self._tries.popitem(last=False)

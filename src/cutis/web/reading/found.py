@@ -69,7 +69,8 @@ def reader_of(session: Session, reading: ReaderStudy, user: str) -> Reader:
     """
     found = session.scalar(select(Reader).where(Reader.reader_study_id == reading.id, Reader.user_id == user))
     if found is None:
-        raise RefusedError(404, _("You are not one of its readers."))
+        words = _("You are not one of its readers. The investigator can add you.")
+        raise RefusedError(404, words, title=_("Not among the readers"))
     return found
 
 

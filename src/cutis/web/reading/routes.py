@@ -232,7 +232,7 @@ def _beginnings() -> list[tuple[str, str]]:
     told = [("measure", _("Measure readers: benign or malignant"))]
     tasks = [name for name in one_question_tasks() if name != "image_quality"]
     measure = _("Measure readers: %(task)s")
-    told += [(f"measure:{name}", measure % {"task": get_task(name).title}) for name in tasks]
+    told += [(f"measure:{name}", measure % {"task": _(get_task(name).title)}) for name in tasks]
     told.append(("rate", _("Rate photos: grades 0 to 4")))
     told.append(("rate:image_quality", _("Rate photos: image quality")))
     return told

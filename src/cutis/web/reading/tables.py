@@ -16,8 +16,9 @@ from cutis.web.reading.cases import safe
 from cutis.web.reading.design import Design
 from cutis.web.reading.found import design_of
 from cutis.web.reading.rows import Row, rows_of, standing
+from cutis.web.words import later
 
-WITHOUT, WITH = "without help", "with help"
+WITHOUT, WITH = later("without help"), later("with help")
 Cell = str | int | float | None
 
 
