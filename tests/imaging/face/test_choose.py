@@ -92,6 +92,21 @@ def test_a_face_too_small_for_pores_is_refused_with_what_it_would_take(
     assert one_face(PHOTO, detector=saying(place_face(scale=2)), coarsest=0.6, allow=SKIP).pupils < 130
 
 
+def test_all_that_is_to_mend_is_said_at_once(place_face: Callable[..., Face]) -> None:
+    small = place_face(scale=2)
+    masked = PHOTO.copy()
+    masked[round(small.landmarks.nose[1]) - 10 :] = (90, 130, 200)
+    with pytest.raises(FaceError) as caught:
+        one_face(masked, detector=saying(small))
+    assert caught.value.refusal.reason == "too_small"
+    assert "Go nearer" in str(caught.value) and "The lower face is covered" in str(caught.value)
+
+
+def test_of_a_head_turned_away_nothing_else_is_said(place_face: Callable[..., Face]) -> None:
+    error = refused(place_face(scale=2, yaw=40))
+    assert error.refusal.reason == "wrong_view" and "too small" not in str(error)
+
+
 def test_what_is_allowed_does_not_refuse(place_face: Callable[..., Face]) -> None:
     small = saying(place_face(scale=2))
     assert one_face(PHOTO, detector=small, allow=(*SKIP, "too_small")).mm_per_pixel == pytest.approx(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -45,10 +45,16 @@ def one_face(
         MissingDetectorError: no detector was given and none is installed.
     """
     face = _chosen(find_faces(rgb, detector), which, rgb.shape[1], view)
-    for refusal in refusals(rgb, face, view, coarsest):
-        if refusal.reason not in allow:
-            raise FaceError(refusal)
+    found = [one for one in refusals(rgb, face, view, coarsest) if one.reason not in allow]
+    if found:
+        raise FaceError(_at_once(found))
     return face
+
+
+def _at_once(found: Sequence[Refusal]) -> Refusal:
+    """All that is to mend before the next photo; of a head turned away only that, as the rest rests on it."""
+    told = found[:1] if found[0].reason == "wrong_view" else found
+    return Refusal(found[0].reason, " ".join(one.words for one in told))
 
 
 def refusals(
