@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
+from starlette.testclient import TestClient
 
+from cutis.web.app import create_app
 from cutis.web.errors import RefusedError
 from cutis.web.languages.catalogues import LANGUAGES, catalogue
 from cutis.web.people import sessions
 from cutis.web.people.roles import Role
+from cutis.web.reading import routes
 from cutis.web.words import speaking
 
 from .conftest import World
@@ -74,3 +78,22 @@ def test_a_wrong_value_in_an_address_is_not_answered_in_the_words_of_a_library(w
     path = f"/studies/{world.a.id}/readings/{world.a.names['reading']}/cases"
     assert "valid integer" not in boss.get(f"{path}?skip=abc").text
     assert "valid integer" in boss.api("GET", f"/api{path.rpartition('/')[0]}/places/abc").text
+
+
+def test_what_nobody_foresaw_is_told_in_the_language_of_the_page_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(routes, "_beginnings", fails)
+    boss = world.a.people[Role.INVESTIGATOR]
+    app = create_app(boss.platform)
+    with TestClient(app, base_url="http://cutis.test", raise_server_exceptions=False) as client:
+        cookie = f"{sessions.COOKIE}={boss.cookie}"
+        headers = {"cookie": cookie, "accept-language": "fr"}
+        told = client.get(f"/studies/{world.a.id}/readings", headers=headers)
+    assert told.status_code == 500
+    assert '<html lang="fr">' in told.text
+    assert catalogue("fr").gettext("Something went wrong here") in html.unescape(told.text)
+    assert "ZeroDivisionError" not in told.text

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from cutis.web.words import _, later
+from cutis.web.words import _, later, speaking
 
 _log = logging.getLogger("cutis.web")
 
@@ -185,11 +185,15 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4)
     _log.error("%s %s failed (reference %s)", request.method, _route(request), reference, exc_info=error)
     from cutis.web.headers import strict_headers
+    from cutis.web.languages.catalogues import catalogue
+    from cutis.web.languages.choice import language_of
     from cutis.web.platform import platform_of
 
-    # This one answer is made outside of all middleware, the one that sets headers among it.
+    # This one answer is made outside of all middleware, that of headers and that of languages among it.
     headers = strict_headers(encrypted=platform_of(request).settings.encrypted)
-    return answer(request, RefusedError(500, headers=headers), reference)
+    language = language_of(request)
+    with speaking(language, catalogue(language)):
+        return answer(request, RefusedError(500, headers=headers), reference)
 
 
 def _route(request: Request) -> str:

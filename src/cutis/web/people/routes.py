@@ -17,7 +17,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.people import invitations, passwords, second_factor, sessions, tokens
 from cutis.web.people.access import Access, Filled, needs
 from cutis.web.people.browsers import network_of
-from cutis.web.people.roles import Permission
+from cutis.web.people.roles import Permission, Role
 from cutis.web.people.signing_in import go_on, identified, inside, need_unchanged, signed_in
 from cutis.web.platform import Held, Platform
 from cutis.web.secret import digest
@@ -101,10 +101,12 @@ def join(request: Request, held: Held, access: Anybody, form: Filled, link: str)
                 user = session.get_one(User, access.user) if access.user else _new_user(session, held, form)
                 invitations.accept(session, held.audit, invitation, user)
             back = f"/studies/{invitation.study_id}" if invitation.study_id else "/"
+            back += "/readings" if invitation.role == Role.READER else ""  # what a reader is invited for
     except RefusedError as error:
         if error.status != 422:
             raise
-        return _join_page(request, held, link, problem=error.words, login=form.secret("login"))
+        typed = {name: form.secret(name)[:120] for name in ("login", "name")}
+        return _join_page(request, held, link, problem=error.words, **typed)
     if access.user == user.id:
         return RedirectResponse(back, 303)
     return go_on(request, held, user, back)  # a new password is not all that somebody may have to show
@@ -204,7 +206,7 @@ def _new_user(session: Session, held: Platform, form: Form) -> User:
 
 
 def _join_page(
-    request: Request, held: Platform, link: str, *, problem: str = "", login: str = ""
+    request: Request, held: Platform, link: str, *, problem: str = "", login: str = "", name: str = ""
 ) -> Response:
     with held.database.reading() as session:
         invitation: Invitation = invitations.find(session, link)
@@ -219,6 +221,7 @@ def _join_page(
         link=link,
         problem=problem,
         login=login,
+        name=name,
         shortest=passwords.SHORTEST,
         elsewhere=elsewhere_of(held),
     )
