@@ -115,7 +115,7 @@ def page(
         asset=request.app.state.asset,
         missing=platform.missing,
         language=words.language(),
-        here=_here(request),
+        here=_here(request) if status < 400 else "/",
         **values,
     )
     answer = HTMLResponse(html, status, headers=dict(headers or {}))
