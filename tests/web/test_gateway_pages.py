@@ -79,13 +79,31 @@ def test_the_page_tells_what_waits_and_never_who_it_is(world: World, platform: P
     arrive(held, Came("room 2", jpeg(32), patient="MRN-4711"))
     shown = world.administrator.get("/gateway").text
     assert "It is not running" in shown and "Nobody says who the patient is" in shown and "MRN" not in shown
-    assert world.administrator.api("GET", "/api/gateway").json()["apart"][0]["id"] == apart.id
+    told = world.administrator.api("GET", "/api/gateway").json()
+    assert told["apart"][0]["id"] == apart.id
+    assert {one["state"] for one in told["latest"]} == {"arrived", "unassigned"}
+    assert shown.index("room 2") and "Arrived" in shown and "Waits for somebody" in shown
     path = f"/gateway/deliveries/{apart.id}/patient"
     assert world.a.people[Role.INVESTIGATOR].post(path, {"patient": "MRN-1"}).status_code == 403
     assert world.administrator.post(path, {"patient": "MRN-1"}).status_code == 303
     assert world.administrator.post(path, {"patient": "MRN-2"}).status_code == 404
     (row,) = [one for one in rows(platform, Delivery) if one.id == apart.id]
     assert (row.state, row.patient) == ("arrived", "MRN-1")
+
+
+def test_nobody_is_asked_whose_a_photo_is_where_that_is_known(world: World, platform: Platform) -> None:
+    held = Gateway(platform, Rules())
+    known = arrive(held, Came("room 9", jpeg(35), patient="MRN-35"))
+    assert not steps.advance(held, known.id), "no rule fits it"
+    (told,) = [
+        one for one in world.administrator.api("GET", "/api/gateway").json()["apart"] if one["id"] == known.id
+    ]
+    assert told["asks_patient"] is False
+    path = f"/gateway/deliveries/{known.id}/patient"
+    assert path not in world.administrator.get("/gateway").text
+    assert world.administrator.post(path, {"patient": "MRN-36"}).status_code == 404
+    (row,) = [one for one in rows(platform, Delivery) if one.id == known.id]
+    assert (row.state, row.patient) == ("unassigned", "MRN-35")
 
 
 def test_a_dead_letter_is_sent_again_by_an_administrator(world: World, platform: Platform) -> None:

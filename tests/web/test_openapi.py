@@ -51,6 +51,7 @@ OTHERWISE = {
     "/account/tokens": OWNER,
     "/account/tokens/{token}/end": OWNER,
     "/c/{link}": "POST /api/take-part/sessions",
+    "/take-part/language": "POST /api/take-part/sessions",
     "/studies/{study}/members/{member}/role": "POST /api/studies/{study}/members",
     "/studies/{study}/members/{member}/remove": "POST /api/studies/{study}/members",
     "/studies/{study}/analyse": "POST /api/studies/{study}/photos",

@@ -30,6 +30,7 @@ router = APIRouter()
 
 Manage = Annotated[Access, needs(Permission.MANAGE_GATEWAY)]
 _SHOWN = 100
+_LATEST = 20
 _ALIVE = timedelta(minutes=3)  # the gateway says every minute that it works
 
 
@@ -46,17 +47,29 @@ class LetterOut(BaseModel):
 
 
 class HeldOut(BaseModel):
-    """An object that does not go on by itself. Who the patient is is not told."""
+    """An object that does not go on by itself. Who the patient is is not told; only whether that is asked."""
 
     id: str
     source: str
     state: str
     problem: str
     created: datetime
+    asks_patient: bool
+
+
+class CameOut(BaseModel):
+    """An object that came, and where it is on its way. Who the patient is is not told."""
+
+    id: str
+    source: str
+    media: str
+    modality: str
+    state: str
+    created: datetime
 
 
 class GatewayOut(BaseModel):
-    """How the gateway stands; ``counts`` are deliveries of today by their states."""
+    """How the gateway stands; ``counts`` are deliveries of today by their states, ``latest`` came last."""
 
     works: bool
     listens: str
@@ -64,6 +77,7 @@ class GatewayOut(BaseModel):
     problem: str
     counts: dict[str, int]
     waiting: int
+    latest: list[CameOut]
     apart: list[HeldOut]
     letters: list[LetterOut]
 
@@ -107,6 +121,9 @@ def stands(held: Platform) -> GatewayOut:
         counts = _counts(session)
         chosen = select(func.count(Delivery.id)).where(Delivery.state.in_((ARRIVED, TAKEN, MADE)))
         waiting = session.scalar(chosen) or 0
+        latest = session.scalars(
+            select(Delivery).order_by(Delivery.created.desc(), Delivery.id).limit(_LATEST)
+        ).all()
         apart = select(Delivery).where(Delivery.state.in_((UNASSIGNED, REFUSED)))
         held_apart = session.scalars(apart.order_by(Delivery.created.desc()).limit(_SHOWN)).all()
         letters = select(Dispatch).where(
@@ -120,9 +137,27 @@ def stands(held: Platform) -> GatewayOut:
         problem=problem,
         counts=counts,
         waiting=waiting,
+        latest=[
+            CameOut(
+                id=one.id,
+                source=one.source,
+                media=one.media,
+                modality=one.modality,
+                state=one.state,
+                created=one.created,
+            )
+            for one in latest
+        ],
         apart=[
-            HeldOut(id=o.id, source=o.source, state=o.state, problem=retold(o.problem), created=o.created)
-            for o in held_apart
+            HeldOut(
+                id=one.id,
+                source=one.source,
+                state=one.state,
+                problem=retold(one.problem),
+                created=one.created,
+                asks_patient=one.state == UNASSIGNED and not (one.patient or one.subject),
+            )
+            for one in held_apart
         ],
         letters=[
             LetterOut(

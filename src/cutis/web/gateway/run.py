@@ -21,6 +21,7 @@ from sqlalchemy import exists, or_, select
 
 from cutis.core.errors import CutisError
 from cutis.core.files import write_text
+from cutis.web import apart
 from cutis.web.app import hold, open_platform
 from cutis.web.database import Analysis, Delivery, Dispatch
 from cutis.web.database import analysis as analyses
@@ -31,7 +32,6 @@ from cutis.web.gateway.gateway import FOLDER, Gateway, hold_gateway
 from cutis.web.gateway.rules import Rules
 from cutis.web.jobs.keeper import worker_of
 from cutis.web.jobs.queue import open_huey
-from cutis.web.photos import decoder
 from cutis.web.settings import Settings
 
 _log = logging.getLogger("cutis.gateway")
@@ -173,7 +173,7 @@ def run(settings: Settings, rules: Rules, say: Callable[[str], None], over: thre
         gateway = open_gateway(settings, rules)
         stack.callback(gateway.platform.database.close)
         working = Working(gateway, over)
-        decoder.warm_up()
+        apart.warm_up()
         lines = list(_inlets(working, stack))
         stack.enter_context(worker_of(settings))
         give = stack.enter_context(_consuming(settings, working))

@@ -182,15 +182,15 @@ def assign(gateway: Gateway, delivery: str, patient: str, who: str) -> None:
     """Say who the patient of an unassigned delivery is.
 
     Raises:
-        RefusedError: there is no such delivery, or it is not unassigned.
+        RefusedError: there is no such delivery, or it does not wait for that: whose it is, is known.
     """
     platform = gateway.platform
     with platform.database.writing() as session:
         platform.audit.lock(session)  # of two who say it at once, the second is told that it is said
         row = session.get(Delivery, delivery)
-        if row is None or row.state != UNASSIGNED:
+        if row is None or row.state != UNASSIGNED or row.patient or row.subject:
             raise RefusedError(404, "There is no delivery that waits for this.")
-        row.patient = patient or row.patient
+        row.patient = patient
         row.state, row.problem, row.due = ARRIVED, "", None
         platform.audit.add(session, "delivery.assigned", who=who, subject=row.id)
 
