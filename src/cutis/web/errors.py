@@ -120,11 +120,11 @@ def answer(request: Request, error: RefusedError, reference: str = "") -> Respon
         error=error,
         reference=reference,
         back=taking_part and error.status != 401,
-        above=_above(request),
+        above=_above(request, error.status),
     )
 
 
-def _above(request: Request) -> str:
+def _above(request: Request, status: int) -> str:
     """The page that one came from, as far as the address tells: a form's own page, else the next one above.
 
     It is ``/`` where there is none in between, or nothing of the study may be seen.
@@ -135,6 +135,8 @@ def _above(request: Request) -> str:
     place = request.url.path.rstrip("/")
     if request.method == "GET":
         place = place.rpartition("/")[0]
+    if status == 404:  # what the address names is not there, or is another study's: only the study is known
+        place = "/".join(place.split("/")[:3])
     while place.count("/") > 1:
         scope = {**request.scope, "method": "GET", "path": place}
         fits = (route for route in request.app.routes if route.matches(scope)[0] is Match.FULL)
