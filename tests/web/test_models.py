@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from cutis import zoo
 from cutis.core.bundle import Bundle, Vectors, write_bundle
+from cutis.web.apart import NotTaken
 from cutis.web.database import (
     Analysis,
     AuditEntry,
@@ -33,7 +34,7 @@ from cutis.web.database.analysis import DONE
 from cutis.web.database.row import now
 from cutis.web.models import registry
 from cutis.web.models.card import card_html
-from cutis.web.models.checked import NotTaken, check_here
+from cutis.web.models.checked import check_here
 from cutis.web.models.drift import drift
 from cutis.web.models.labels import truth_of
 from cutis.web.people.roles import Role
@@ -445,3 +446,15 @@ def test_bundles_of_the_platform_are_what_the_zoo_ships(world: Any) -> None:
     with world.administrator.platform.database.reading() as session:
         rows = session.scalars(select(StoredBundle).where(StoredBundle.current)).all()
     assert {one.digest for one in rows} == {Bundle.open(zoo.path(name)).digest for name in zoo.names()}
+
+
+def test_a_model_that_only_waited_for_a_busy_server_is_not_refused_for_good(tmp_path: Path) -> None:
+    import os
+
+    from cutis.web.errors import RefusedError
+    from cutis.web.models.upload import check
+
+    os.mkfifo(tmp_path / "never")  # reading it waits for a writer who never comes
+    with pytest.raises(RefusedError, match="busy") as refused:
+        check(tmp_path / "never", 1000, seconds=0.3)
+    assert refused.value.status == 503

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from cutis.core.errors import CutisError
 from cutis.core.version import __version__
-from cutis.web import files, health
+from cutis.web import apart, files, health
 from cutis.web.analyse import api as analyse_api
 from cutis.web.analyse import map_routes as analyse_maps
 from cutis.web.analyse import patient_routes as analyse_patients
@@ -53,7 +53,6 @@ from cutis.web.people import routes as people
 from cutis.web.people.access import declared
 from cutis.web.people.limits import Limit, Rate
 from cutis.web.people.oidc import Provider
-from cutis.web.photos import decoder
 from cutis.web.photos import routes as photos
 from cutis.web.photos.sharing import incoming
 from cutis.web.photos.store import open_store
@@ -176,7 +175,7 @@ def create_app(platform: Platform) -> FastAPI:
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        decoder.warm_up()
+        apart.warm_up()
         yield
         platform.database.close()
 

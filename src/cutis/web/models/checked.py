@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from cutis.web.apart import NotTaken, bound
+
 _MEMORY = 4 << 30  # bytes
 _MEMBERS = 200
 _CARD = 1_000_000  # characters
@@ -42,13 +44,6 @@ class Checked:
     tolerance: float
 
 
-@dataclass(frozen=True)
-class NotTaken:
-    """Why a bundle is not taken, in words for the person who sent it."""
-
-    reason: str
-
-
 def check_for(answer: Connection, seconds: float, source: Path, unpacked: int) -> None:
     """What the process does: `check_here`, with no more memory and time than is given.
 
@@ -58,10 +53,7 @@ def check_for(answer: Connection, seconds: float, source: Path, unpacked: int) -
         source: the file.
         unpacked: bytes that its members may have together.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-    whole = int(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole))
+    bound(seconds, _MEMORY)
     with tempfile.TemporaryDirectory() as empty:  # a graph can name other files: there are none
         os.chdir(empty)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

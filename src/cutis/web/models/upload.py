@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import secrets
 import shutil
@@ -11,12 +10,13 @@ from typing import IO
 
 from sqlalchemy.exc import IntegrityError
 
+from cutis.web import apart
+from cutis.web.apart import NotTaken
 from cutis.web.database import StoredBundle
 from cutis.web.errors import RefusedError
-from cutis.web.models.checked import Checked, NotTaken, check_for
+from cutis.web.models.checked import Checked, check_for
 from cutis.web.models.registry import place
 from cutis.web.people.access import Access
-from cutis.web.photos import decoder
 from cutis.web.platform import Platform
 from cutis.web.words import _
 
@@ -61,25 +61,17 @@ def check(source: Path, unpacked: int, seconds: float = _SECONDS) -> Checked:
     """Check a bundle in another process, see `cutis.web.models.checked`.
 
     Raises:
-        RefusedError: it does not hold, took too long, or the process ended.
+        RefusedError: it does not hold, took too long, or the process ended; 503 where others kept that
+            process from the processor, which says nothing of the model.
     """
-    decoder.warm_up()  # the same forkserver, with the photos' decoders loaded whoever asks first
-    context = multiprocessing.get_context("forkserver")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=check_for, args=(theirs, seconds, source, unpacked), daemon=True)
-    process.start()
-    theirs.close()
     try:
-        if not ours.poll(4 * seconds):
-            raise RefusedError(422, _("The model could not be checked in time."), title=TITLE)
-        found = ours.recv()
-    except EOFError as error:
+        found = apart.ask(check_for, seconds, source, unpacked)
+    except apart.LateError as error:
+        words = _("The server is busy now. Nothing of the model was kept; send it again in a minute.")
+        raise RefusedError(503, words, title=TITLE) from error
+    except apart.EndedError as error:
         words = _("The model is damaged, or takes more memory or time than is given. Export it anew.")
         raise RefusedError(422, words, title=TITLE) from error
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
     if isinstance(found, NotTaken):
         raise RefusedError(422, found.reason, title=TITLE)
     assert isinstance(found, Checked)

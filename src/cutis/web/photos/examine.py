@@ -10,7 +10,8 @@ from PIL import Image
 from cutis.core.errors import ImageError, MissingExtraError
 from cutis.imaging.formats import SNIFFED, image_format
 from cutis.imaging.read import decode
-from cutis.web.photos.examined import Examined, NotTaken
+from cutis.web.apart import NotTaken
+from cutis.web.photos.examined import Examined
 from cutis.web.photos.jpeg import DamagedJpegError, stripped
 
 TAKEN = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "DICOM")

@@ -8,10 +8,11 @@ imported.
 from __future__ import annotations
 
 import errno
-import resource
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from cutis.web.apart import NotTaken, bound
 
 _MEMORY = 3 << 30  # bytes
 
@@ -33,13 +34,6 @@ class Examined:
 
 
 @dataclass(frozen=True)
-class NotTaken:
-    """Why a file is not taken, in words for the person who sent it."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class NotWritten:
     """What is kept of a file could not be written, which says nothing of the file.
 
@@ -58,10 +52,7 @@ def examine_for(
 
     from cutis.web.photos.examine import examine_here
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-    whole = int(seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole))
+    bound(seconds, _MEMORY)
     Image.MAX_IMAGE_PIXELS = None  # the limit is the one that was given
     found: Examined | NotTaken | NotWritten
     try:
