@@ -98,7 +98,7 @@ def test_all_that_is_to_mend_is_said_at_once(place_face: Callable[..., Face]) ->
     masked[round(small.landmarks.nose[1]) - 10 :] = (90, 130, 200)
     with pytest.raises(FaceError) as caught:
         one_face(masked, detector=saying(small))
-    assert caught.value.refusal.reason == "too_small"
+    assert caught.value.refusal.reason == "lower_face_covered"
     assert "Go nearer" in str(caught.value) and "The lower face is covered" in str(caught.value)
 
 

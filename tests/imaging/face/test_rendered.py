@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,22 @@ def test_a_beard_leaves_the_upper_face(rendered: Rendered) -> None:
 def test_a_mask_is_said(rendered: Rendered, mask: str) -> None:
     photo, face = rendered(3, mask=mask)
     assert reasons(photo, face) == {"lower_face_covered"}
+
+
+@pytest.mark.parametrize("mask", ["surgical", "cloth"])
+def test_a_mask_is_seen_where_the_detector_took_its_rim_for_nose_and_mouth(
+    rendered: Rendered, mask: str
+) -> None:
+    photo, face = rendered(3, mask=mask)
+    own = face.landmarks
+    # As MTCNN does: the tip of the nose on its ridge, the corners of the mouth on the upper rim.
+    nose, left, right = (
+        (x, y - up * face.pose.scale)
+        for (x, y), up in ((own.nose, 24.0), (own.mouth_left, 42.0), (own.mouth_right, 42.0))
+    )
+    assert "lower_face_covered" in reasons(
+        photo, face_of(replace(own, nose=nose, mouth_left=left, mouth_right=right))
+    )
 
 
 @pytest.mark.parametrize("glasses", ["thick", "dark"])

@@ -52,8 +52,9 @@ def one_face(
 
 
 def _at_once(found: Sequence[Refusal]) -> Refusal:
-    """All that is to mend before the next photo; of a head turned away only that, as the rest rests on it."""
-    told = found[:1] if found[0].reason == "wrong_view" else found
+    """All that is to mend before the next photo; of a head turned away the first, as the rest rests on it."""
+    turned = any(one.reason == "wrong_view" for one in found)
+    told = found[:1] if turned else found
     return Refusal(found[0].reason, " ".join(one.words for one in told))
 
 
@@ -64,10 +65,11 @@ def refusals(
     from cutis.imaging.face.coverings import covered
     from cutis.imaging.face.sharpness import blurred
 
-    found = [_view(face, view), _size(face, coarsest)]
-    if found[1] is None:
-        found.append(blurred(rgb, face))
-    found.extend(covered(rgb, face))
+    over = covered(rgb, face)
+    size = _size(face, coarsest)
+    found = [_view(face, view), size, blurred(rgb, face) if size is None else None, *over]
+    # Under a mask a detector puts nose and mouth where they are not, so that the head seems to be turned.
+    found.sort(key=lambda one: one is None or one.reason != "lower_face_covered")
     return tuple(one for one in found if one is not None)
 
 

@@ -1,9 +1,10 @@
 """Glasses and masks: what covers a face so that it cannot be judged as a whole.
 
-A mask is cloth where nose, lips and chin should be: not of the face's colour. Rims of glasses are lines where
-bare faces have none: across the root of the nose, and around the eyes, where the path of most contrast over
-the lower half of each eye's surroundings is followed from angle to angle. Thin metal rims have no more
-contrast than deep wrinkles: they are missed.
+A mask is cloth where nose, lips and chin should be: not of the face's colour. A detector may put nose and
+mouth on its upper rim; then what lies around the mouth is not of the face's colour and smoother than a beard.
+Rims of glasses are lines where bare faces have none: across the root of the nose, and around the eyes, where
+the path of most contrast over the lower half of each eye's surroundings is followed from angle to angle. Thin
+metal rims have no more contrast than deep wrinkles: they are missed.
 """
 
 from __future__ import annotations
@@ -20,10 +21,17 @@ from cutis.imaging.face.usable import COARSE, Mask, skin_like
 from cutis.imaging.face.values import Face
 from cutis.imaging.face.warp import Upright, into, upright
 
+Corners = tuple[tuple[float, float], ...]
+
 RIM = 0.20  # natural log of light: contrast around the eye beyond the cheek's, of which rims have more
 BRIDGE = 0.25  # the same across the root of the nose, beyond the forehead's
 DARK = 1.1  # natural log of light below the cheek's, of the skin below the eye: dark lenses
 _BARE_NOSE, _BARE_MOUTH = 0.55, 0.25  # shares of skin below which the lower face is covered
+_NO_MOUTH = 0.1  # share of skin around the mouth below which cloth or a beard lies over it
+CLOTH = 0.08  # natural log of light: fine structure that cloth stays below and beards do not
+_FINE = 2.0  # mm: what is finer
+_NOSE: Corners = ((-9, 28), (9, 28), (13, 42), (-13, 42))  # mm
+_MOUTH: Corners = ((-30, 56), (30, 56), (24, 108), (-24, 108))
 _ANGLES = np.radians(np.arange(25.0, 156.0, 3.0))  # from the outer over the lower to the inner side
 _RADII = np.arange(13.0, 31.0, 0.5)  # mm from the middle of the eye
 _TURN = 2  # steps of radius that a path may change from angle to angle
@@ -41,9 +49,10 @@ def covered(rgb: NDArray[np.uint8], face: Face) -> list[Refusal]:
 
 def _lower(copy: Upright, face: Face) -> Refusal | None:
     skin = skin_like(copy, face)
-    nose = _share(skin, copy, face, [(-9, 28), (9, 28), (13, 42), (-13, 42)])
-    mouth = _share(skin, copy, face, [(-30, 56), (30, 56), (24, 108), (-24, 108)])
-    if mouth >= _BARE_MOUTH or nose >= _BARE_NOSE:
+    nose = _share(skin, copy, face, _NOSE)
+    mouth = _share(skin, copy, face, _MOUTH)
+    cloth = mouth < _NO_MOUTH and _fine(copy, face) < CLOTH
+    if not cloth and (mouth >= _BARE_MOUTH or nose >= _BARE_NOSE):
         return None
     return Refusal(
         "lower_face_covered",
@@ -52,13 +61,28 @@ def _lower(copy: Upright, face: Face) -> Refusal | None:
     )
 
 
-def _share(skin: Mask, copy: Upright, face: Face, corners: list[tuple[float, float]]) -> float:
+def _share(skin: Mask, copy: Upright, face: Face, corners: Corners) -> float:
+    inside = _inside(copy, face, corners)
+    return float(skin[inside].mean()) if inside.any() else 1.0
+
+
+def _fine(copy: Upright, face: Face) -> float:
+    """How much light varies around the mouth over less than `_FINE`, natural log; folds hardly count."""
     import cv2
 
-    inside = np.zeros(skin.shape, dtype=np.uint8)
+    light: Any = -absorbance(copy.image).mean(axis=2)
+    varied = np.abs(light - cv2.GaussianBlur(light, (0, 0), _FINE / copy.mm_per_pixel))
+    inside = _inside(copy, face, _MOUTH)
+    return float(np.median(varied[inside])) if inside.any() else 0.0
+
+
+def _inside(copy: Upright, face: Face, corners: Corners) -> Mask:
+    import cv2
+
+    canvas = np.zeros(copy.image.shape[:2], dtype=np.uint8)
     places = np.array([(x, y, 8.0) for x, y in corners], dtype=np.float64)
-    cv2.fillPoly(inside, [np.rint(into(copy.matrix, face.pose.place(places))).astype(np.int32)], 1)
-    return float(skin[inside > 0].mean()) if inside.any() else 1.0
+    cv2.fillPoly(canvas, [np.rint(into(copy.matrix, face.pose.place(places))).astype(np.int32)], 1)
+    return np.asarray(canvas > 0)
 
 
 def _glasses(rims: tuple[float, float], bridge: float, dark: float) -> Refusal | None:
