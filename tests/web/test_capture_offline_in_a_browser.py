@@ -114,6 +114,21 @@ def test_of_two_cameras_the_other_one_is_taken_by_a_button(browser: Any, served:
     opened.close()
 
 
+@needs_runtime
+@pytest.mark.parametrize("missing", ["VideoFrame", "OffscreenCanvas", ""])
+def test_advice_comes_with_and_without_frames_that_a_worker_can_read(
+    missing: str, phone: Any, served: Served
+) -> None:
+    context = phone.new_context(viewport=PHONE, service_workers="block")
+    if missing:
+        context.add_init_script(f"delete window.{missing};")
+    page = _page(context)
+    _begin(page, served.link(served.participant()))
+    page.get_by_role("link", name="Take the photos").click()
+    page.get_by_text("Good. Hold still and take the photo.").first.wait_for(timeout=WAIT)
+    context.close()
+
+
 def test_a_view_whose_photo_waits_on_the_phone_says_so_on_the_first_page(phone: Any, served: Served) -> None:
     context = phone.new_context(viewport=PHONE, service_workers="block")
     page = _page(context)

@@ -4,6 +4,23 @@ const [FAST, SLOW] = [60, 150]; // milliseconds of one look, below and above whi
 const canvas = document.createElement("canvas");
 const brush = canvas.getContext("2d", { willReadFrequently: true });
 
+// The camera's frame as it is: making it small and reading it, which takes longer than all else here, is the worker's.
+function framed(picture) {
+  if (!(picture instanceof HTMLVideoElement) || !("VideoFrame" in window) || !("OffscreenCanvas" in window)) return null;
+  try {
+    return { frame: new VideoFrame(picture) };
+  } catch {
+    return null; // none is there yet
+  }
+}
+
+function drawn(picture, { width, height }) {
+  [canvas.width, canvas.height] = [width, height];
+  brush.imageSmoothingQuality = "high";
+  brush.drawImage(picture, 0, 0, width, height);
+  return { pixels: brush.getImageData(0, 0, width, height).data.buffer };
+}
+
 export class Gate {
   constructor(setting) {
     this.setting = setting;
@@ -36,15 +53,12 @@ export class Gate {
   // Of a video or a picture; null where it cannot be told.
   async look(picture, width, height, side = SIDES.at(-1)) {
     const scale = Math.min(1, side / Math.min(width, height));
-    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
-    brush.imageSmoothingQuality = "high";
-    brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const { data } = brush.getImageData(0, 0, canvas.width, canvas.height);
+    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    const told = framed(picture) ?? drawn(picture, size);
     const id = ++this.number;
     const answer = await new Promise((resolve) => {
       this.waiting.set(id, resolve);
-      const message = { id, pixels: data.buffer, width: canvas.width, height: canvas.height };
-      this.worker.postMessage(message, [data.buffer]);
+      this.worker.postMessage({ id, ...size, ...told }, Object.values(told));
     });
     return answer.failed ? null : answer;
   }

@@ -1,6 +1,7 @@
 // The quality gate, beside the page: photos in, probabilities and findings out. This worker alone may compile.
 let session = null;
 let runtime = null;
+let brush = null;
 
 self.addEventListener("message", async ({ data }) => {
   try {
@@ -20,9 +21,10 @@ async function start({ script, glue, wasm, model }) {
   self.postMessage({ ready: true });
 }
 
-async function look({ id, pixels, width, height }) {
+async function look({ id, frame, pixels, width, height }) {
   const began = performance.now();
-  const image = new runtime.Tensor("uint8", without_alpha(new Uint8Array(pixels)), [1, height, width, 3]);
+  const rgba = frame ? small(frame, width, height) : new Uint8Array(pixels);
+  const image = new runtime.Tensor("uint8", without_alpha(rgba), [1, height, width, 3]);
   const answer = await session.run({ image }, ["probabilities", "findings"]);
   self.postMessage({
     id,
@@ -30,6 +32,15 @@ async function look({ id, pixels, width, height }) {
     findings: [...answer.findings.data],
     milliseconds: performance.now() - began,
   });
+}
+
+function small(frame, width, height) {
+  brush ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  [brush.canvas.width, brush.canvas.height] = [width, height];
+  brush.imageSmoothingQuality = "high";
+  brush.drawImage(frame, 0, 0, width, height);
+  frame.close(); // a camera has few of them
+  return brush.getImageData(0, 0, width, height).data;
 }
 
 function without_alpha(rgba) {
