@@ -333,8 +333,8 @@ def test_the_bound_is_what_cases_alone_make_of_readers() -> None:
     areas = ReaderAreas(auc, covariance, ("a", "b", "c"), ("1", "2"), "delong")
     published, bounded = (analyse(areas, interval=name).differences[0] for name in ("published", "bounded"))
     assert published.df == np.inf
-    middle = 0.0004 / 2  # of 0 and variance - cov1 - (cov2 - cov3)
-    share = middle / (middle + 3 * 0.0002)
+    raised = 0.4 * 0.0004  # from 0 towards variance - cov1 - (cov2 - cov3)
+    share = raised / (raised + 3 * 0.0002)
     assert bounded.df == pytest.approx(2 / share**2)
     assert bounded.standard_error == published.standard_error == pytest.approx(np.sqrt(2 / 3 * 3 * 0.0002))
     half = stats.t.ppf(0.975, 2 / share**2) * bounded.standard_error

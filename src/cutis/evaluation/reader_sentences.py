@@ -104,7 +104,7 @@ def _published_only(main: Analysis) -> list[str]:
     if len(main.compared) < _FEW:
         return [
             f"{words.counted(len(main.compared), 'reader')}: with fewer than five, simulated studies found "
-            "differences that were not there in 3 to 8 of 100, and intervals of one treatment that missed "
+            "differences that were not there in 3 to 9 of 100, and intervals of one treatment that missed "
             "the truth in 5 to 15. Intervals made with --interval bounded hold better."
         ]
     high = [area.treatment for area in main.areas if area.value > _HIGH and area.readers > 1]

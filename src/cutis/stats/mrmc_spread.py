@@ -4,7 +4,8 @@ Its variance is the sum of one part that few readers tell (a mean square with fe
 that many cases tell. Hillis's degrees of freedom make one t distribution of both. Where readers are few, the
 estimated part of theirs may happen to be small, and then the degrees of freedom come out far too large. It
 cannot truly be smaller than what cases alone make of it, were all readers alike. Many cases tell how much
-that is: where the mean square lies below, `bounded` takes the middle of the two for the degrees of freedom.
+that is. Where the mean square lies below, `bounded` goes part of the way up to it for the degrees of freedom
+(all of the way errs to the safe side).
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutis.stats.mrmc_results import Random
+
+# How much of the way. Simulated tests of three readers find what is not there in 5.0 to 6.4 of 100 studies at
+# 0, in 3.6 to 4.9 at 1; docs/reader_studies.md has what this comes to.
+UPWARDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def spread(
     else:
         total, df = mean_square + readers * shared, free
         alone = variance - shared
-        part = (mean_square + alone) / 2 if bounded and alone > mean_square else mean_square
+        part = mean_square + (UPWARDS * max(alone - mean_square, 0.0) if bounded else 0.0)
         if total > least:
             share = part / (part + readers * shared) if part > least else 0.0
             df = free / share**2 if share else float("inf")
