@@ -42,7 +42,7 @@ def _asked(browser: Any, route: Declared, names: dict[str, str]) -> Any:
     if route.method == "GET":
         return browser.api("GET", path) if api else browser.get(path)
     if api and not path.endswith("/photos"):
-        return browser.api("POST", path, json={"pseudonym": "P-1"})
+        return browser.api("POST", path, json={"pseudonym": "P-1", "facts": {}})
     form = {
         "role": "reader",
         "name": "A place",

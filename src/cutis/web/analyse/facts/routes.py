@@ -101,6 +101,8 @@ def list_facts(held: Held, access: See, photo: str, analysis: str) -> list[Facts
 @router.post(f"/api{_PAGE}", status_code=201, response_model=FactsOut)
 def enter_facts(held: Held, access: Add, given: FactsIn, photo: str, analysis: str) -> Response | FactsOut:
     """Enter clinical facts beside an answer; earlier ones stay. Errors have a message for each field."""
+    with held.database.reading() as session:  # whose answer it is, is asked before what was sent
+        answered(session, access.study, photo, analysis)
     try:
         facts = entering.read(given.facts)
     except entering.NotHeldError as error:
