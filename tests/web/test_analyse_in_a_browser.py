@@ -91,9 +91,24 @@ def test_each_shipped_model_answers_in_words(
     page.locator("#results:not([data-waiting])").wait_for(timeout=SLOW)
     page.get_by_text("It was asked all the same, by a person").first.wait_for()
     page.goto(of["clinical"])
+    page.get_by_role("link", name="Enter clinical facts").click()
+    page.get_by_label("Highest temperature").fill("389")
+    page.get_by_role("button", name="Keep these facts").click()
+    expect(page.get_by_role("alert")).to_contain_text("Did you mean 38.9?")
+    wrong = page.url
+    page.get_by_label("Highest temperature").fill("38.9")
+    page.get_by_role("group", name="Mucous membranes involved").get_by_text("mouth").click()
+    page.get_by_label("Name of the drug").first.fill("carbamazepine")
+    page.get_by_label("Begun, days before the rash").first.fill("14")
+    page.get_by_role("button", name="Keep these facts").click()
+    beside = page.locator("section.beside")
+    expect(beside.locator(".state")).to_have_text("Refer urgently")
+    expect(beside).to_contain_text("high risk of SJS/TEN in case-control studies")
+    beside.get_by_text("What was entered, and how the points come about").click()
+    expect(beside.get_by_role("row", name="fever")).to_contain_text("38.9 degrees C")
     page.get_by_role("link", name="All photos of A-001 together").click()
     page.get_by_text("never a diagnosis").wait_for()
-    _fits(browser, page, look, [f"{study}/analyse", *of.values(), viewer, page.url])
+    _fits(browser, page, look, [f"{study}/analyse", *of.values(), viewer, wrong, page.url])
 
 
 def _fits(browser: Any, page: Any, look: str, addresses: list[str]) -> None:

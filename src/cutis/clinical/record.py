@@ -51,7 +51,7 @@ def from_dict(data: Mapping[str, Any], where: str = "facts") -> Facts:
     try:
         facts = Facts(**read)
     except FactsError as error:
-        found += error.found
+        found += [one for one in error.found if isinstance(one, Problem)]
     if found:
         raise FactsError([f"{where}: {problem}" for problem in found], found)
     return facts

@@ -165,12 +165,12 @@ def _too_much(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if len(drugs) > MOST_DRUGS:
         yield "drugs", _("These are %(n)s drugs, more than %(most)s.") % {"n": len(drugs), "most": MOST_DRUGS}
     for number, drug in enumerate(drugs, 1):
-        name = drug.get("name") if isinstance(drug, Mapping) else drug
-        if not isinstance(name, str):
+        called = drug.get("name") if isinstance(drug, Mapping) else drug
+        if not isinstance(called, str):
             continue
-        if not name.strip():
+        if not called.strip():
             yield f"drugs.{number}.name", _("The drug has no name. Give the name on its package.")
-        elif len(name) > LONGEST or any(not sign.isprintable() for sign in name):
+        elif len(called) > LONGEST or any(not sign.isprintable() for sign in called):
             yield (
                 f"drugs.{number}.name",
                 _("A drug's name has at most %(n)s characters, all of which can be shown.") % {"n": LONGEST},
