@@ -314,7 +314,7 @@ def test_photos_taken_without_a_network_outlive_the_browser_and_arrive_once(
     page.get_by_role("button", name="Keep it").click()
     page.locator("#views .state", has_text="Saved on this phone").wait_for()
     page.get_by_text("1 photo is saved on this phone and not sent yet").wait_for()
-    page.get_by_text("It is sent when there is a network again.").wait_for(timeout=WAIT)
+    page.get_by_text("It goes by itself when there is one").wait_for(timeout=WAIT)
     page.reload()  # without a network, from what is kept on the phone
     page.locator("#views .state", has_text="Saved on this phone").wait_for(timeout=WAIT)
     page.locator("#finder .view strong", has_text="Left hand").wait_for()
