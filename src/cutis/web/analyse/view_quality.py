@@ -40,7 +40,8 @@ def quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
         sentence = _("Good enough to be judged: %(number)s, at or above the %(point)s that is asked.")
     else:
         sentence = _(
-            "Not good enough: the probability that it is, is %(number)s, and %(point)s is asked at least."
+            "Not good enough: it is good with a probability of %(number)s only, and at least %(point)s is "
+            "asked."
         )
     if not detail["lost"]:
         more.extend(_(DETAIL[name]) % {"pixels": detail["finest"]} for name in detail["told"])
