@@ -161,7 +161,7 @@ def test_what_hinders_the_gateway_is_said_in_the_language_of_who_looks() -> None
         arrive.NO_PATIENT,
         steps.NO_RULE,
         steps.NO_STUDY,
-        "1.2.3.dcm could not be sent: ORTHANC at 10.0.0.9:4242 cannot be reached, or broke the connection off.",
+        "1.2.3.dcm could not be sent: PACS at 10.0.0.9:104 cannot be reached, or broke the connection off.",
         "camera: a file cannot be read (Permission denied). Say who may read it.",
         "ARCHIVE: an object was refused, since it cannot be read",
         "The DICOMweb server answered with status 403.",
