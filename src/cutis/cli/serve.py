@@ -39,7 +39,8 @@ def serve(
     try:
         import uvicorn
 
-        from cutis.web.app import create_app, hold, open_platform
+        from cutis.web.app import create_app, open_platform
+        from cutis.web.holding import hold
         from cutis.web.jobs.keeper import worker_of
         from cutis.web.people.invitations import first_start
         from cutis.web.settings import read_settings

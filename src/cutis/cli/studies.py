@@ -35,8 +35,9 @@ def import_(
     from cutis.core.errors import CutisError, MissingExtraError
 
     try:
-        from cutis.web.app import hold, open_platform
+        from cutis.web.app import open_platform
         from cutis.web.errors import RefusedError
+        from cutis.web.holding import hold
         from cutis.web.settings import read_settings
         from cutis.web.studies.importing import import_study, member_access
     except ModuleNotFoundError as error:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import IO
 
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from cutis.core.errors import CutisError
 from cutis.core.version import __version__
 from cutis.web import apart, files, health
 from cutis.web.analyse import api as analyse_api
@@ -196,27 +191,3 @@ def create_app(platform: Platform) -> FastAPI:
     app.add_middleware(SecurityHeaders, encrypted=settings.encrypted)
     app.add_middleware(Spoken)
     return app
-
-
-def hold(folder: Path) -> IO[str]:
-    """Keep other servers from a data folder, until the process ends.
-
-    Raises:
-        CutisError: another server has it.
-    """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (folder / "server.lock").open("a+")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.seek(0)
-        number = handle.read().strip() or "unknown"
-        handle.close()
-        raise CutisError(
-            f"{folder}: another server (process {number}) has this folder open. Stop it, or choose another "
-            "folder with --data."
-        ) from error
-    handle.truncate(0)
-    handle.write(str(os.getpid()))
-    handle.flush()
-    return handle

@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +103,9 @@ def _write(settings: Settings, database: Database, store: Store, out: Path, said
         with database.reading() as session:
             session.connection()  # the moment that all of it sees
             rows = {table.name: dump(session, table, Path(spool)) for table in tables()}
-            photos = sorted(set(session.execute(select(Photo.digest, Photo.kind)).all()))
+            photos = sorted(
+                {(one.digest, one.kind) for one in session.execute(select(Photo.digest, Photo.kind))}
+            )
             models = sorted(session.scalars(select(StoredBundle.digest)))
             found = Audit(secret).verify(session)
             revision = revision_of(session.connection())
@@ -124,21 +126,44 @@ def _write(settings: Settings, database: Database, store: Store, out: Path, said
         for name in rows:
             add_file(archive, sums, f"tables/{name}.jsonl", Path(spool) / f"{name}.jsonl")
         said(f"Copying {len(photos)} photos")
-        for digest, kind in photos:
-            if not add_file(archive, sums, f"photos/{digest}.{kind}", store.photo(digest, kind), digest):
-                _need_gone(database, digest)
-            if not add_file(archive, sums, f"previews/{digest}.jpg", store.preview(digest)):
-                _need_gone(database, digest)
-        for digest in models:
-            place = model_place(settings.data_folder, digest)
-            if not add_file(archive, sums, f"models/{digest}.cutis", place):
-                raise CutisError(
-                    f"{place}: the file of this model is missing. Restore it, or upload it again."
-                )
-        for place in _beside(settings.data_folder):  # one that is gone meanwhile was derived, or was sent
-            add_file(archive, sums, place.relative_to(settings.data_folder).as_posix(), place)
+        _add_photos(archive, sums, photos, database, store)
+        _add_others(archive, sums, models, settings.data_folder)
         add(archive, {}, "sums.json", json.dumps(sums).encode())
     return Copied(len(photos), sum(rows.values()), found.head, out.stat().st_size)
+
+
+def _add_photos(
+    archive: tarfile.TarFile,
+    sums: dict[str, str],
+    photos: Iterable[tuple[str, str]],
+    database: Database,
+    store: Store,
+) -> None:
+    """Photos and their small copies.
+
+    Raises:
+        _GoneError: one was deleted meanwhile.
+        CutisError: one is missing, or is not what it was.
+    """
+    for digest, kind in photos:
+        if not add_file(archive, sums, f"photos/{digest}.{kind}", store.photo(digest, kind), digest):
+            _need_gone(database, digest)
+        if not add_file(archive, sums, f"previews/{digest}.jpg", store.preview(digest)):
+            _need_gone(database, digest)
+
+
+def _add_others(archive: tarfile.TarFile, sums: dict[str, str], models: Iterable[str], folder: Path) -> None:
+    """Models, maps and what the gateway keeps.
+
+    Raises:
+        CutisError: a model is missing.
+    """
+    for digest in models:
+        place = model_place(folder, digest)
+        if not add_file(archive, sums, f"models/{digest}.cutis", place):
+            raise CutisError(f"{place}: the file of this model is missing. Restore it, or upload it again.")
+    for place in _beside(folder):  # one that is gone meanwhile was derived, or was sent
+        add_file(archive, sums, place.relative_to(folder).as_posix(), place)
 
 
 def _need_gone(database: Database, digest: str) -> None:

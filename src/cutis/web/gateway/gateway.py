@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from cutis.core.errors import CutisError
 from cutis.web.gateway.rules import Rules
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
@@ -52,29 +49,6 @@ def made(folder: Path) -> Path:
     """A folder that is there, for its owner only."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-def hold_gateway(folder: Path) -> IO[str]:
-    """Keep other gateways from a data folder, until the process ends.
-
-    Raises:
-        CutisError: another gateway has it.
-    """
-    handle = (made(folder) / "gateway.lock").open("a+")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.seek(0)
-        number = handle.read().strip() or "unknown"
-        handle.close()
-        raise CutisError(
-            f"{folder}: another gateway (process {number}) works on this folder. Stop it, or choose another "
-            "folder with --data."
-        ) from error
-    handle.truncate(0)
-    handle.write(str(os.getpid()))
-    handle.flush()
-    return handle
 
 
 @contextmanager

@@ -22,14 +22,15 @@ from sqlalchemy import exists, or_, select
 from cutis.core.errors import CutisError
 from cutis.core.files import write_text
 from cutis.web import apart
-from cutis.web.app import hold, open_platform
+from cutis.web.app import open_platform
 from cutis.web.database import Analysis, Delivery, Dispatch
 from cutis.web.database import analysis as analyses
 from cutis.web.database.delivery import ARRIVED, MADE, TAKEN, WAITING
 from cutis.web.database.row import now
 from cutis.web.gateway import inlets, refusals, sending, steps, withdrawal
-from cutis.web.gateway.gateway import FOLDER, Gateway, hold_gateway
+from cutis.web.gateway.gateway import FOLDER, Gateway
 from cutis.web.gateway.rules import Rules
+from cutis.web.holding import hold
 from cutis.web.jobs.keeper import worker_of
 from cutis.web.jobs.queue import open_huey
 from cutis.web.settings import Settings
@@ -169,7 +170,7 @@ def run(settings: Settings, rules: Rules, say: Callable[[str], None], over: thre
         CutisError: another gateway works on the folder, a port is taken, or a rule does not hold.
     """
     with ExitStack() as stack:
-        stack.enter_context(hold_gateway(settings.data_folder))
+        stack.enter_context(hold(settings.data_folder, "gateway"))
         gateway = open_gateway(settings, rules)
         stack.callback(gateway.platform.database.close)
         working = Working(gateway, over)
