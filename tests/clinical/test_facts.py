@@ -82,9 +82,7 @@ def test_dates_and_days_must_agree() -> None:
     assert rash_began(Facts(examined=seen, days_since_rash=3)) == began
     assert "it is 3. Correct one" in told(rash_began=began, examined=seen, days_since_rash=2)
     drug = Exposure("x", start=date(2026, 2, 20), start_day=-8)
-    assert "2026-02-20 is day -9 of the rash, but start_day is -8" in told(
-        rash_began=began, drugs=(drug,)
-    )
+    assert "2026-02-20 is day -9 of the rash, but start_day is -8" in told(rash_began=began, drugs=(drug,))
 
 
 def test_days_of_a_drug_are_told_from_dates_or_numbers() -> None:
