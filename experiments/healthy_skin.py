@@ -4,7 +4,8 @@
 
 Each photo is of another person. Faces have no condition (grade 0 of all), with the hair, glasses and masks
 that rendered people wear; parts of the body are those of `render_wide` that an eruption spares, with moles,
-scars, hair, clothes and shadows. Photos are kept as JPEG, as on the platform, and screened as `cutis screen` does.
+scars, hair, clothes and shadows. Photos are kept as JPEG, as on the platform, and screened as `cutis
+screen` does.
 """
 
 from __future__ import annotations
