@@ -17,13 +17,16 @@ from sqlalchemy import select
 
 from cutis import zoo
 from cutis.core.bundle import Bundle
+from cutis.runtime.advice import SENTENCES
 from cutis.web.analyse import kind as kinds
 from cutis.web.analyse.engines import Engines
 from cutis.web.analyse.kind import Kind, kind_of_photo, made_for, suits
 from cutis.web.analyse.run import analyse
 from cutis.web.analyse.scene import Known, Scene
 from cutis.web.analyse.telling import Telling, telling_of
+from cutis.web.analyse.view import shown
 from cutis.web.database import Analysis, AuditEntry
+from cutis.web.database.analysis import DONE
 from cutis.web.jobs.worker import Worker
 from cutis.web.people.roles import Role
 
@@ -123,6 +126,22 @@ def test_the_models_that_suit_a_rendered_photo_answer(
     if found["sure"]:
         assert found["name"] == kind
         assert answered == ASKED[kind]
+
+
+def test_of_a_face_nothing_is_said_that_is_about_a_single_spot(
+    engines: Engines, scene_of: Callable[..., Scene], tmp_path: Path
+) -> None:
+    said = asked(engines, scene_of(rendered("face")), tmp_path)
+    gate = said["image_quality"]
+    gate |= {"passed": False, "findings": {"distance": 0.9, "framing": 0.8, "blur": 0.7}}
+    gate["advice"] = [SENTENCES[name] for name in ("distance", "framing", "blur")]
+    rows = [Analysis(id=name, state=DONE, result=one) for name, one in said.items()]
+    quality = next(one for one in shown(rows, {}) if one.kind == "quality")
+    assert quality.extra["advice"] == [SENTENCES["blur"]]
+    assert quality.extra["reason"] == gate["titles"]["blur"]
+    assert any("less sure than its numbers" in one for one in quality.more)
+    alone = next(iter(shown([one for one in rows if one.id == "image_quality"], {})))
+    assert len(alone.extra["advice"]) == 3  # nobody knows yet that it is a face
 
 
 def test_real_photos_of_lesions_held_out_are_told_apart(

@@ -11,7 +11,7 @@ from cutis.web.analyse.outbox import answered_anyway
 from cutis.web.analyse.shown import Shown, changed
 from cutis.web.analyse.view_answers import classes, conditions, of_map
 from cutis.web.analyse.view_patient import lesions
-from cutis.web.analyse.view_quality import quality
+from cutis.web.analyse.view_quality import of_a_face, quality
 from cutis.web.database import Analysis
 from cutis.web.database.analysis import DONE
 from cutis.web.words import _, later
@@ -48,7 +48,14 @@ def shown(
         tried: shares that somebody wants to see instead, by identity of the analysis.
     """
     made = [_shown(one, prevalences, (tried or {}).get(one.id)) for one in rows if one.state == DONE]
+    if any(_is_a_face(one) for one in made):
+        made = [of_a_face(one) if one.kind == "quality" and one.fits else one for one in made]
     return sorted(made, key=lambda one: (not one.fits, -_belongs(one), RANK.get(one.kind, 9)))
+
+
+def _is_a_face(one: Shown) -> bool:
+    kind = one.result["photo"].get("kind") or {}
+    return bool(kind.get("sure") and kind["name"] == "face")
 
 
 def _belongs(one: Shown) -> float:

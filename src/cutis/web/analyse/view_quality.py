@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cutis.runtime.advice import PLAUSIBLE, SENTENCES
 from cutis.web.analyse.number_words import hundred, probability_words
-from cutis.web.analyse.shown import Bar, Shown
+from cutis.web.analyse.shown import Bar, Shown, changed
 from cutis.web.database import Analysis
 from cutis.web.numbers import whole_percent
 from cutis.web.words import _, later
@@ -16,6 +17,22 @@ DETAIL = {
     "noise": later("Grain shows when the photo is zoomed into."),
     "compression": later("Traces of compression show when the photo is zoomed into."),
 }
+# How far away and how central a single spot is: nothing where a whole face is looked at.
+_OF_A_SPOT = ("distance", "framing")
+
+
+def of_a_face(made: Shown) -> Shown:
+    """The same of a photo of a face, for which the model was not made: without what is about one spot."""
+    findings = made.result["findings"]
+    faults = [name for name in findings if name not in _OF_A_SPOT and findings[name] >= PLAUSIBLE]
+    named = max(faults, key=lambda name: float(findings[name]), default="")
+    spot = {SENTENCES[name] for name in _OF_A_SPOT}
+    extra = {
+        "advice": [one for one in made.extra["advice"] if one not in spot],
+        "reason": made.result["titles"].get(named, ""),
+    }
+    unmade = _("This was learnt from photos of single spots: of a face it is less sure than its numbers say.")
+    return changed(made, more=(unmade, *made.more), extra=extra)
 
 
 def quality(row: Analysis, result: Mapping[str, Any]) -> Shown:
