@@ -113,6 +113,20 @@ def test_a_study_begins_with_one_visit_and_one_view(world: World) -> None:
     assert [one.key for one in DEFAULT.views] == ["photo"]
 
 
+def test_who_must_answer_questions_first_is_not_added_by_analysing_a_photo(world: World) -> None:
+    asks, asks_nothing = _study(world, DOCUMENT, "Asks first"), _study(world, None, "Asks nothing")
+    someone = world.administrator
+    assert 'name="pseudonym"' in someone.get(f"/studies/{asks_nothing.id}/analyse").text
+    empty = someone.get(f"/studies/{asks.id}/analyse").text
+    enrolment = f"/studies/{asks.id}/participants#enrol"
+    assert 'name="pseudonym"' not in empty
+    assert enrolment in empty
+    person = _enrol(asks, "Q-1")
+    page = someone.get(f"/studies/{asks.id}/analyse").text
+    assert f'<option value="{person["id"]}"' in page
+    assert '<option value="">' not in page
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -29,6 +29,7 @@ from cutis.web.photos.access import photo_of
 from cutis.web.photos.intake import take_in
 from cutis.web.platform import Held, Platform
 from cutis.web.studies import changes, overview
+from cutis.web.studies.protocol import protocol_of
 from cutis.web.templating import page
 from cutis.web.words import _
 
@@ -53,6 +54,7 @@ def analyse_page(request: Request, held: Held, access: Add, participant: str = "
             study=session.get_one(Study, access.study),
             enrolled=enrolled,
             chosen=participant if participant in known else "",
+            asks_first=bool(protocol_of(session, access.study).eligibility),
             models=registry.active(session, access.study),
             key=new_id(),
             limits=held.settings,

@@ -11,7 +11,7 @@ let sent = 0;
 const { take } = uploads(form, {
   fill(body) {
     body.set("participant", whose?.value ?? "");
-    body.set("pseudonym", pseudonym.value);
+    body.set("pseudonym", pseudonym?.value ?? "");
   },
   took(told, { alone, say }) {
     if (alone && sent === 0) location.href = told.page;
@@ -23,6 +23,7 @@ const { take } = uploads(form, {
 });
 
 function need() {
+  if (!pseudonym) return; // the protocol asks questions first
   pseudonym.required = !whose?.value;
   pseudonym.closest(".new").hidden = Boolean(whose?.value);
 }
