@@ -140,6 +140,9 @@ def test_of_a_face_nothing_is_said_that_is_about_a_single_spot(
     assert quality.extra["advice"] == [SENTENCES["blur"]]
     assert quality.extra["reason"] == gate["titles"]["blur"]
     assert any("less sure than its numbers" in one for one in quality.more)
+    gate["findings"]["blur"] = 0.2
+    quality = next(one for one in shown(rows, {}) if one.kind == "quality")
+    assert (quality.state, quality.word, quality.result["passed"]) == ("good", "No fault was seen", True)
     alone = next(iter(shown([one for one in rows if one.id == "image_quality"], {})))
     assert len(alone.extra["advice"]) == 3  # nobody knows yet that it is a face
 

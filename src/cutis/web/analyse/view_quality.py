@@ -23,15 +23,21 @@ _OF_A_SPOT = ("distance", "framing")
 
 def of_a_face(made: Shown) -> Shown:
     """The same of a photo of a face, for which the model was not made: without what is about one spot."""
-    findings = made.result["findings"]
-    faults = [name for name in findings if name not in _OF_A_SPOT and findings[name] >= PLAUSIBLE]
-    named = max(faults, key=lambda name: float(findings[name]), default="")
+    result = made.result
+    faults = {name: p for name, p in result["findings"].items() if name not in _OF_A_SPOT and p >= PLAUSIBLE}
+    unmade = _("This was learnt from photos of single spots: of a face it is less sure than its numbers say.")
+    if result["passed"] or (result.get("detail") or {}).get("lost"):
+        return changed(made, more=(unmade, *made.more))
+    if not faults:
+        word = _("No fault was seen")
+        sentence = _("Neither its light nor its colours nor its sharpness speak against this photo.")
+        whole = {**result, "passed": True}
+        return changed(made, result=whole, state="good", word=word, sentence=sentence, more=(unmade,))
     spot = {SENTENCES[name] for name in _OF_A_SPOT}
     extra = {
         "advice": [one for one in made.extra["advice"] if one not in spot],
-        "reason": made.result["titles"].get(named, ""),
+        "reason": result["titles"].get(max(faults, key=faults.__getitem__), ""),
     }
-    unmade = _("This was learnt from photos of single spots: of a face it is less sure than its numbers say.")
     return changed(made, more=(unmade, *made.more), extra=extra)
 
 
