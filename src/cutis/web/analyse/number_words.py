@@ -22,8 +22,8 @@ def score_words(value: float) -> str:
 
 def hundred(value: Mapping[str, float]) -> str:
     """``98 of 100 (94–100)``."""
-    value, low, high = (round(100 * value[name]) for name in ("value", "low", "high"))  # type: ignore[assignment]
-    return _("%(n)s of 100 (%(low)s–%(high)s)") % {"n": value, "low": low, "high": high}
+    number, low, high = (round(100 * value[name]) for name in ("value", "low", "high"))
+    return _("%(n)s of 100 (%(low)s–%(high)s)") % {"n": number, "low": low, "high": high}
 
 
 def listed(titles: Sequence[str]) -> str:
