@@ -53,6 +53,30 @@ def test_a_stopped_epoch_goes_on_with_the_very_batches_that_were_left(start: int
     assert list(whole)[start:] == list(rest)
 
 
+@settings(deadline=None, max_examples=30)
+@given(upright=st.integers(0, 60), seed=st.integers(0, 99), start=st.integers(0, 9))
+def test_photos_come_in_batches_of_their_own_shape_and_few_are_cut_to_squares(
+    upright: int, seed: int, start: int
+) -> None:
+    proportions = np.full(100, 4 / 3)
+    proportions[:upright] = 3 / 4
+    recipe = Recipe(batch=10, imbalance="none", seed=seed)
+    batches = EpochBatches(TARGETS, recipe, 60, proportions=proportions)
+    found = list(batches)
+    assert len(found) == len(batches)
+    assert sorted(draw.index for batch in found for draw in batch) == list(range(100))
+    squares = 0
+    for batch in found:
+        (shape,) = {draw.shape for draw in batch}
+        squares += shape == (60, 60)
+        if shape != (60, 60):
+            assert {draw.index < upright for draw in batch} == {shape == (80, 60)}
+    assert squares <= 1
+    rest = EpochBatches(TARGETS, recipe, 60, proportions=proportions)
+    rest.start = start
+    assert found[start:] == list(rest)
+
+
 def test_two_processes_share_an_epoch_without_a_photo_twice() -> None:
     recipe = Recipe(batch=10, imbalance="none")
     shares = [drawn(EpochBatches(TARGETS, recipe, 64, rank, 2)) for rank in (0, 1)]

@@ -27,6 +27,8 @@ class Augmentation:
         area: share of the photo that a crop covers.
         aspect: width over height of a crop before it becomes square.
         rotate: turned as well as mirrored (a dermoscope has no upright), else mirrored only.
+        own_shape: crops have the photo's own shape, where everything that it shows is judged; else they are
+            square.
         tilt: probability of any angle; the others turn by quarters, which keeps the photo as sharp as it is.
         brightness, contrast, saturation: largest relative change.
         illuminant: standard deviation of the log gains of red, green and blue.
@@ -41,6 +43,7 @@ class Augmentation:
     area: tuple[float, float] = (0.4, 1.0)
     aspect: tuple[float, float] = (0.8, 1.25)
     rotate: bool = True
+    own_shape: bool = False
     tilt: float = 0.5
     brightness: float = 0.2
     contrast: float = 0.2
@@ -82,7 +85,7 @@ def augment(
 
     Args:
         image: (height, width, 3), any size.
-        shape: height and width of the result, in pixels; alike unless photos are taken whole.
+        shape: height and width of the result, in pixels.
         settings: how strongly.
         rng: source of all chance.
         fit: how photos are brought to the network. Native: a crop's area is counted against the result's,
@@ -94,7 +97,7 @@ def augment(
     if fit == "whole":
         out = _framed(image, shape, rng)
     else:
-        out = _crop(image, shape[0], settings, rng, native=fit == "native")
+        out = _crop(image, shape, settings, rng, native=fit == "native")
     if rng.random() < settings.hair:
         _draw_hair(out, rng)
     if rng.random() < settings.ruler:
@@ -113,17 +116,19 @@ def augment(
     return out
 
 
-def _crop(image: Image, size: int, settings: Augmentation, rng: Rng, *, native: bool) -> Image:
+def _crop(
+    image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, *, native: bool
+) -> Image:
     """Crop, turn, mirror and resize in one step, so that pixels are interpolated once."""
     height, width = image.shape[:2]
     frame = np.array([width, height])
-    side = np.sqrt(rng.uniform(*settings.area)) * (size if native else np.sqrt(width * height))
-    ratio = np.exp(rng.uniform(*np.log(settings.aspect)))
+    side = np.sqrt(rng.uniform(*settings.area)) * (shape[0] if native else np.sqrt(width * height))
+    ratio = np.exp(rng.uniform(*np.log(settings.aspect))) * shape[1] / shape[0]
     extent = np.minimum(side * np.array([np.sqrt(ratio), 1 / np.sqrt(ratio)]), frame)
     centre = frame / 2 + rng.uniform(-0.5, 0.5, 2) * (frame - extent)
     if settings.rotate and rng.random() < settings.tilt:
-        return _tilted(image, size, extent, centre, rng)
-    return _straight(image, size, extent, centre, rng, quarters=settings.rotate)
+        return _tilted(image, shape[0], extent, centre, rng)
+    return _straight(image, shape, extent, centre, rng, quarters=settings.rotate)
 
 
 def _framed(image: Image, shape: tuple[int, int], rng: Rng) -> Image:
@@ -138,15 +143,17 @@ def _framed(image: Image, shape: tuple[int, int], rng: Rng) -> Image:
     return np.asarray(out, dtype=np.uint8)
 
 
-def _straight(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng, *, quarters: bool) -> Image:
+def _straight(
+    image: Image, shape: tuple[int, int], extent: Extent, centre: Extent, rng: Rng, *, quarters: bool
+) -> Image:
     """A crop along the photo's own rows: resized as photos are when they are predicted."""
     import cv2
 
     left, top = np.round(centre - extent / 2).astype(int)
     wide, high = np.maximum(1, np.round(extent).astype(int))
     window = image[top : top + high, left : left + wide]
-    how = cv2.INTER_AREA if min(wide, high) >= size else cv2.INTER_CUBIC
-    out = cv2.resize(window, (size, size), interpolation=how)
+    how = cv2.INTER_AREA if min(wide, high) >= min(shape) else cv2.INTER_CUBIC
+    out = cv2.resize(window, shape[::-1], interpolation=how)
     turned = np.rot90(out, int(rng.integers(4)) if quarters else 0)
     mirrored = turned[:, ::-1] if rng.random() < 0.5 else turned
     return np.ascontiguousarray(mirrored, dtype=np.uint8)
@@ -174,7 +181,7 @@ def _tilted(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng) -
 def _refocus(image: Image, rng: Rng) -> Image:
     import cv2
 
-    soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)) * image.shape[0] / 224)
+    soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)) * min(image.shape[:2]) / 224)
     if rng.random() < 0.5:
         return soft.astype(np.uint8, copy=False)
     amount = float(rng.uniform(0.2, 1.0))

@@ -32,12 +32,14 @@ LABELS = MultiLabel(
 )
 
 # Areas are cut upright and at a constant scale: pores and lines are graded by their size, so that it is
-# hardly varied, and a face is not turned. Redness and pigment are seen against the skin around them, whatever
-# a phone makes of the colours of all; its grain is neither freckles nor rough skin.
+# hardly varied, and a face is not turned. A spot near the edge can make a grade: hardly anything is cut off.
+# Redness and pigment are seen against the skin around them, whatever a phone makes of the colours of all;
+# its grain is neither freckles nor rough skin.
 VARIED = Augmentation(
-    area=(0.85, 1.0),
+    area=(0.92, 1.0),
     aspect=(0.97, 1.03),
     rotate=False,
+    own_shape=True,
     brightness=0.2,
     contrast=0.25,
     saturation=0.2,
@@ -58,7 +60,7 @@ TASK = Task(
     target="grade",
     modality="clinical",
     network=Network(
-        "cutis.models.dense:build",
+        "cutis.models.peaks:build",
         backbone="mobilenetv2_100",
         size=224,
         augmentation=VARIED,

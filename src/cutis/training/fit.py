@@ -172,7 +172,11 @@ def _train(
     varied = VariedPhotos(stores["train"], known, recipe.augmentation, rules.mean, rules.std, rules.fit)
     replicas = recipe.devices * recipe.nodes
     rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
-    batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas, rules.fit)
+    proportions = None
+    if recipe.augmentation.own_shape:
+        sides = np.array([stores["train"].shape(i) for i in range(len(train))])
+        proportions = sides[:, 1] / sides[:, 0]
+    batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas, rules.fit, proportions)
     plain = plain_photos(stores["tune"], network)
     tune = _Labelled(plain, targets["tune"])
     tune_loader: DataLoader[Any] = DataLoader(tune, batch_sampler=ShapeBatches(plain, recipe.batch))  # type: ignore[arg-type]

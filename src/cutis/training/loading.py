@@ -23,6 +23,8 @@ class EpochBatches(Sampler[list[Draw]]):
         size: the network's own shorter side, in pixels.
         rank, replicas: which share of each epoch this process takes in data-parallel training.
         fit: photos taken whole come in batches that lie and batches that stand; others as squares.
+        proportions: (photos,) width over height, where photos come in batches of about their own shape. Default:
+            as `fit` says.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class EpochBatches(Sampler[list[Draw]]):
         rank: int = 0,
         replicas: int = 1,
         fit: Fit = "shorter",
+        proportions: NDArray[np.float64] | None = None,
     ) -> None:
         self.recipe = recipe
         self.size = size
         self.fit = fit
         self.rank, self.replicas = rank, replicas
         self.chances = sampling_chances(targets, recipe)
+        self.places = None if proportions is None else _nearest_shapes(proportions)
         self.epoch = 0
         self.start = 0  # batches of this epoch that were already taken
 
@@ -49,9 +53,12 @@ class EpochBatches(Sampler[list[Draw]]):
         size = self.recipe.size_at(self.epoch, self.size)
         order = self._order()[self.rank :: self.replicas]
         batch = min(self.recipe.batch, len(order))
+        shapes = None
+        if self.places is not None:
+            order, shapes = self._by_shape(order, batch)
         for number in range(self.start, len(self)):
             positions = range(number * batch, (number + 1) * batch)
-            shape = self._shape(size, number)
+            shape = self._shape(size, number) if shapes is None else _sides(size, shapes[number])
             yield [
                 Draw(int(order[p]), shape, (self.recipe.seed, self.epoch, self.rank, p)) for p in positions
             ]
@@ -62,6 +69,22 @@ class EpochBatches(Sampler[list[Draw]]):
         longer = round(size * 4 / 3)  # as most cameras take them
         return (size, longer) if (self.epoch + number) % 2 else (longer, size)
 
+    def _by_shape(self, order: NDArray[np.int64], batch: int) -> tuple[NDArray[np.int64], list[float]]:
+        """The order in batches of one shape each, and the shapes; what is left of all comes as squares."""
+        assert self.places is not None
+        drawn = self.places[order]
+        batches: list[tuple[float, NDArray[np.int64]]] = []
+        rest: list[NDArray[np.int64]] = []
+        for place, shape in enumerate(_SHAPES):
+            own = order[drawn == place]
+            full = len(own) // batch
+            batches += [(shape, own[n * batch : (n + 1) * batch]) for n in range(full)]
+            rest.append(own[full * batch :])
+        left = np.concatenate(rest)
+        batches += [(1.0, left[n * batch : (n + 1) * batch]) for n in range(len(left) // batch)]
+        turns = np.random.default_rng((self.recipe.seed, self.epoch, 1)).permutation(len(batches))
+        return np.concatenate([batches[turn][1] for turn in turns]), [batches[turn][0] for turn in turns]
+
     def _order(self) -> NDArray[np.int64]:
         """A systematic sample: each photo comes its expected number of times, give or take one."""
         rng = np.random.default_rng((self.recipe.seed, self.epoch))
@@ -71,6 +94,22 @@ class EpochBatches(Sampler[list[Draw]]):
         edges[-1] = 1.0  # against rounding
         picks = np.searchsorted(edges, (np.arange(count) + rng.random()) / count)
         return rng.permutation(shuffled[picks])
+
+
+_SHAPES = (3 / 4, 7 / 8, 1.0, 8 / 7, 4 / 3)  # width over height of batches
+
+
+def _nearest_shapes(proportions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(photos,) place in `_SHAPES` of the one that is most like each photo's own."""
+    away = np.abs(np.log(proportions)[:, None] - np.log(_SHAPES))
+    return np.asarray(away.argmin(1))
+
+
+def _sides(shorter: int, proportion: float) -> tuple[int, int]:
+    """Height and width."""
+    if proportion >= 1:
+        return shorter, round(shorter * proportion)
+    return round(shorter / proportion), shorter
 
 
 def sampling_chances(targets: NDArray[np.int64], recipe: Recipe) -> NDArray[np.float64]:
