@@ -13,7 +13,7 @@ from cutis.web.audit.chain import Audit
 from cutis.web.database import Database, Invitation, Member, User
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.people import sessions
+from cutis.web.people import sessions, tokens
 from cutis.web.people.roles import Role
 from cutis.web.secret import digest
 from cutis.web.words import _
@@ -120,6 +120,8 @@ def recall(session: Session, made_by: str, *, study: str = "") -> int:
 def choose_password(session: Session, audit: Audit, invitation: Invitation, kept: str) -> User:
     """Use the link up, and keep the hash of a new password; whoever was signed in with the old one is out.
 
+    Its tokens end too: whoever knew a password that had to be replaced could have made them.
+
     Raises:
         RefusedError: somebody used it in between.
     """
@@ -127,7 +129,8 @@ def choose_password(session: Session, audit: Audit, invitation: Invitation, kept
     user = session.get_one(User, invitation.user_id)
     user.password = kept
     sessions.end_all(session, user.id)
-    audit.add(session, "password.reset", who=user.id, subject=user.id)
+    ended = tokens.end_all(session, user.id)
+    audit.add(session, "password.reset", who=user.id, subject=user.id, tokens_ended=ended)
     return user
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cutis.web.database import Token, User
@@ -31,3 +31,8 @@ def find(session: Session, text: str) -> User | None:
         .join(Token, Token.user_id == User.id)
         .where(Token.digest == digest(text), Token.expires > now(), User.active)
     )
+
+
+def end_all(session: Session, user: str) -> int:
+    """No program acts for somebody any more; how many tokens there were."""
+    return len(session.scalars(delete(Token).where(Token.user_id == user).returning(Token.id)).all())
