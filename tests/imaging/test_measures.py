@@ -198,7 +198,17 @@ def test_bounds_of_the_published_classes() -> None:
 def test_each_colour_of_the_monk_scale_is_its_own_tone(number: int) -> None:
     text = MONK_COLOURS[number - 1]
     colour = [int(text[n : n + 2], 16) for n in (1, 3, 5)]
-    assert one(np.full((SIDE, SIDE, 3), colour, np.uint8), "monk") == number
+    assert one(np.full((SIDE, SIDE, 3), colour, np.uint8), "monk") == pytest.approx(number, abs=0.2)
+
+
+def test_between_two_tones_of_the_monk_scale_lies_what_is_between_them() -> None:
+    tones = np.array([tuple(bytes.fromhex(text[1:])) for text in MONK_COLOURS[4:6]], np.float64)
+    seen = [
+        one(np.full((SIDE, SIDE, 3), np.rint(tones[0] + share * (tones[1] - tones[0])), np.uint8), "monk")
+        for share in (0.25, 0.5, 0.75)
+    ]
+    assert 5 < seen[0] < seen[1] < seen[2] < 6
+
 
 
 @pytest.mark.parametrize("skin_type", range(1, 7))
@@ -280,11 +290,20 @@ def test_length_of_lines_is_the_same_in_every_direction(turn: float) -> None:
 
 
 @pytest.mark.parametrize("depth", [0.06, 0.12, 0.25])
-def test_depth_is_the_light_lost_along_the_line(depth: float) -> None:
-    field, _ = lines(0.4, depth, sigma=0.3)
+def test_depth_is_the_light_lost_in_the_millimetre_across_the_line(depth: float) -> None:
+    field, length = lines(0.4, depth, sigma=0.3)
+    across = depth * np.exp(-np.linspace(-0.5, 0.5, 101) ** 2 / (2 * 0.3**2)).mean()
     assert one(photo(shading=field, noise=1.0), "wrinkle_depth") == pytest.approx(
-        100 * (1 - np.exp(-depth)), rel=0.25
+        100 * (1 - np.exp(-across)) * length / (length + 8), rel=0.2
     )
+
+
+def test_of_two_lines_as_dark_the_wider_one_is_deeper() -> None:
+    narrow, wide = (
+        one(photo(shading=lines(0.4, 0.15, sigma=sigma)[0], noise=1.0), "wrinkle_depth")
+        for sigma in (0.2, 0.4)
+    )
+    assert wide > 1.3 * narrow
 
 
 def test_noise_pores_and_spots_are_no_lines() -> None:

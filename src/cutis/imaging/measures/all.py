@@ -110,7 +110,7 @@ def _ita(area: _Area) -> Found:
 _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "ita": _ita,
     "fitzpatrick": lambda area: (tone.fitzpatrick(tone.typology(area.colour[0])), None),
-    "monk": lambda area: (float(tone.monk(area.colour[0])), None),
+    "monk": lambda area: (tone.monk(area.colour[0]), None),
     "erythema_index": lambda area: pigment.erythema(area.skin),
     "melanin_index": lambda area: pigment.melanin(area.skin),
     "spot_count": lambda area: (area.spots.count / area.skin.area, area.spots.mask.astype(np.float32)),

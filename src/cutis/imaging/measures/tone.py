@@ -97,14 +97,21 @@ def monk_lab() -> Map:
     return lab(np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32))
 
 
-def monk(colour: NDArray[np.float64]) -> int:
-    """Nearest tone of the Monk scale, 1 to 10, by CIE 1976 colour difference.
+def monk(colour: NDArray[np.float64]) -> float:
+    """Place along the Monk scale, 1 to 10: the nearest point of the line that joins its tones in CIELAB.
+
+    A whole number is one of the ten tones, 5.5 the middle between the fifth and the sixth.
 
     Args:
         colour: (3,) linear sRGB.
     """
-    away = np.linalg.norm(monk_lab() - lab(colour.astype(np.float32)), axis=1)
-    return int(np.argmin(away)) + 1
+    tones = monk_lab().astype(np.float64)
+    start, way = tones[:-1], np.diff(tones, axis=0)
+    own = lab(colour.astype(np.float32)).astype(np.float64)
+    share = np.clip(((own - start) * way).sum(1) / (way**2).sum(1), 0.0, 1.0)
+    away = np.linalg.norm(own - start - share[:, None] * way, axis=1)
+    nearest = int(np.argmin(away))
+    return float(nearest + 1 + share[nearest])
 
 
 def usable(skin: Surface) -> Mask:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cutis.imaging.chromophores import Map
 from cutis.imaging.measures.filters import blurred, line_bank
 from cutis.imaging.measures.measure import Mask
-from cutis.imaging.measures.surface import Surface
+from cutis.imaging.measures.surface import FINEST, Surface
 
 _ACROSS = 0.3  # mm: deviation across a line
 _ALONG = 0.3  # mm: deviation along the piece that a filter sees
@@ -33,6 +33,9 @@ _GOES_ON = 0.55  # share of that which continues it
 _SHORTEST = 4.0  # mm
 _EDGE = 0.7  # mm to either side of the edge of a spot
 _WIDE = 2.2  # mm: a furrow that is dark enough to pass for a spot is narrower
+_STRIP = 0.5  # mm to either side of the ridge over which the light of a line is lost
+_BESIDE = (0.9, 1.5)  # mm from the ridge, where the skin is that it is compared with
+_DOUBT = 8.0  # mm: so much line counts half, since what is found where there is none is seldom longer
 _HALO, _FAINT = 0.75, 0.45  # mm around a line, and share of its depth below which nothing is a line there
 
 
@@ -42,7 +45,9 @@ class Wrinkles:
 
     Attributes:
         length: mm.
-        depth: mean share of light lost along the lines, 0..1; 0 where there is none.
+        depth: mean share of light lost in the millimetre across the lines, 0..1; 0 where there is none. A
+            deep line is wide as well as dark, and one lit from its side is bright on one flank: both show in
+            the mean over its width, and not in its darkest place. Of few millimetres it is less.
         ridge: (height, width) the lines, one pixel wide.
         map: (height, width) share of light lost by what is line-like, 0..1.
     """
@@ -76,7 +81,31 @@ def find_wrinkles(skin: Surface, spots: Mask) -> Wrinkles:
     lines = (weak > 0) & kept[labels]
     length = float(step[lines].sum()) * skin.pixel
     lost = 1.0 - np.exp(-np.maximum(depth, 0))
-    return Wrinkles(length, float(lost[lines].mean()) if lines.any() else 0.0, lines, np.asarray(lost))
+    mean = _lost_across(skin, lines, direction) * length / (length + _DOUBT)
+    return Wrinkles(length, mean, lines, np.asarray(lost))
+
+
+def _lost_across(skin: Surface, lines: Mask, direction: Map) -> float:
+    """Mean share of light lost in a strip along the lines, against the skin to both sides of it."""
+    from scipy.ndimage import map_coordinates
+
+    if not lines.any():
+        return 0.0
+    rows, columns = np.nonzero(lines)
+    angle = direction[lines][:, None]
+    step = np.arange(-_BESIDE[1], _BESIDE[1] + 0.01, 0.5 * FINEST)
+    places = (
+        rows[:, None] + np.cos(angle) * step / skin.pixel,
+        columns[:, None] - np.sin(angle) * step / skin.pixel,
+    )
+    dark = map_coordinates(skin.dark, places, order=1, mode="nearest")
+    dark[map_coordinates(skin.mask.astype(np.uint8), places, order=0, cval=0) == 0] = np.nan
+    beside, strip = np.abs(step) >= _BESIDE[0], np.abs(step) <= _STRIP
+    judged = np.isfinite(dark[:, beside]).any(1) & np.isfinite(dark[:, strip]).any(1)
+    if not judged.any():
+        return 0.0
+    lost = np.nanmean(dark[judged][:, strip], axis=1) - np.nanmedian(dark[judged][:, beside], axis=1)
+    return max(0.0, float(np.mean(1.0 - np.exp(-lost))))
 
 
 def _edges(spots: Mask, pixel: float) -> Mask:
