@@ -210,7 +210,6 @@ def test_between_two_tones_of_the_monk_scale_lies_what_is_between_them() -> None
     assert 5 < seen[0] < seen[1] < seen[2] < 6
 
 
-
 @pytest.mark.parametrize("skin_type", range(1, 7))
 def test_flat_skin_has_the_angle_of_its_colour_and_the_type_it_was_rendered_as(skin_type: int) -> None:
     melanin = optics.melanin_of_type(skin_type, 0.5)
@@ -292,7 +291,7 @@ def test_length_of_lines_is_the_same_in_every_direction(turn: float) -> None:
 @pytest.mark.parametrize("depth", [0.06, 0.12, 0.25])
 def test_depth_is_the_light_lost_in_the_millimetre_across_the_line(depth: float) -> None:
     field, length = lines(0.4, depth, sigma=0.3)
-    across = depth * np.exp(-np.linspace(-0.5, 0.5, 101) ** 2 / (2 * 0.3**2)).mean()
+    across = depth * np.exp(-(np.linspace(-0.5, 0.5, 101) ** 2) / (2 * 0.3**2)).mean()
     assert one(photo(shading=field, noise=1.0), "wrinkle_depth") == pytest.approx(
         100 * (1 - np.exp(-across)) * length / (length + 8), rel=0.2
     )

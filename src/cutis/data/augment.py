@@ -116,9 +116,7 @@ def augment(
     return out
 
 
-def _crop(
-    image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, *, native: bool
-) -> Image:
+def _crop(image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, *, native: bool) -> Image:
     """Crop, turn, mirror and resize in one step, so that pixels are interpolated once."""
     height, width = image.shape[:2]
     frame = np.array([width, height])

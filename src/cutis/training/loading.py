@@ -23,8 +23,8 @@ class EpochBatches(Sampler[list[Draw]]):
         size: the network's own shorter side, in pixels.
         rank, replicas: which share of each epoch this process takes in data-parallel training.
         fit: photos taken whole come in batches that lie and batches that stand; others as squares.
-        proportions: (photos,) width over height, where photos come in batches of about their own shape. Default:
-            as `fit` says.
+        proportions: (photos,) width over height, where photos come in batches of about their own shape.
+            Default: as `fit` says.
     """
 
     def __init__(
