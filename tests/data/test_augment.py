@@ -95,6 +95,18 @@ def test_a_crop_covers_the_asked_share_of_the_whole_photo() -> None:
     assert np.mean(ranges) == pytest.approx(wanted, rel=0.05)
 
 
+def test_a_photo_that_keeps_its_shape_is_seen_from_edge_to_edge() -> None:
+    image = photo(60, 80)
+    out = augment(image, (30, 40), replace(PLAIN, own_shape=True), np.random.default_rng(3))
+    small = cv2.resize(image, (40, 30), interpolation=cv2.INTER_AREA)
+    assert min(np.abs(out.astype(int) - one.astype(int)).max() for one in (small, small[:, ::-1])) <= 1
+
+
+def test_photos_that_keep_their_shape_are_not_turned() -> None:
+    with pytest.raises(CutisError, match="rotate=False"):
+        replace(PLAIN, own_shape=True, rotate=True)
+
+
 def test_colours_vary_but_mean_brightness_stays_near() -> None:
     means = [
         augment(photo(), (48, 48), Augmentation(vignette=0), np.random.default_rng(s)).mean()

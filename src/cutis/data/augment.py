@@ -28,7 +28,7 @@ class Augmentation:
         aspect: width over height of a crop before it becomes square.
         rotate: turned as well as mirrored (a dermoscope has no upright), else mirrored only.
         own_shape: crops have the photo's own shape, where everything that it shows is judged; else they are
-            square.
+            square. Only where photos are not turned.
         tilt: probability of any angle; the others turn by quarters, which keeps the photo as sharp as it is.
         brightness, contrast, saturation: largest relative change.
         illuminant: standard deviation of the log gains of red, green and blue.
@@ -57,6 +57,10 @@ class Augmentation:
     erase: float = 0.15
     speckle: float = 0.0
     noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.own_shape and self.rotate:
+            raise CutisError("photos that keep their own shape are mirrored only. Set rotate=False.")
 
     def scaled(self, strength: float) -> Augmentation:
         """The same variations, weaker or stronger: 0 leaves rotation and mirroring, 1 everything as it is.

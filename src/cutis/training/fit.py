@@ -173,7 +173,7 @@ def _train(
     replicas = recipe.devices * recipe.nodes
     rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
     proportions = None
-    if recipe.augmentation.own_shape:
+    if recipe.augmentation.own_shape and rules.fit == "shorter":  # others see one shape
         sides = np.array([stores["train"].shape(i) for i in range(len(train))])
         proportions = sides[:, 1] / sides[:, 0]
     batches = EpochBatches(targets["train"], recipe, rules.size, rank, replicas, rules.fit, proportions)
