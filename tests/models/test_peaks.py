@@ -22,16 +22,34 @@ class _Given(torch.nn.Module):
 def test_one_high_cell_among_many_shows_in_the_second_half_and_hardly_in_the_first() -> None:
     cells = torch.zeros(1, 3, 7, 9)
     cells[0, 1, 2, 5] = 6.0
-    pooled = peaks.Peaks(_Given()).forward_features(cells).mean((2, 3))[0]
+    pooled = peaks.Peaks(_Given(), 2).forward_features(cells).mean((2, 3))[0].detach()
     assert pooled[1] == pytest.approx(6 / 63)
-    assert 5.0 < pooled[4] <= 6.0
-    assert pooled[[0, 2, 3, 5]].abs().max() == 0
+    assert 5.0 < pooled[6] <= 6.0
+    assert pooled[[0, 2, 5, 7]].abs().max() == 0
 
 
 def test_an_even_map_has_no_peaks() -> None:
     cells = torch.full((2, 3, 4, 4), 1.7)
-    found = peaks.Peaks(_Given()).forward_features(cells)
-    assert torch.allclose(found[:, :3], found[:, 3:])
+    found = peaks.Peaks(_Given(), 2).forward_features(cells)
+    assert torch.allclose(found[:, :5], found[:, 5:])
+
+
+def test_places_are_read_off_each_cell_and_count_in_the_answer() -> None:
+    network = peaks.Peaks(_Given(), 2)
+    with torch.no_grad():
+        network.where.weight.zero_()
+        network.where.weight[1, 0] = 4.0
+        network.where.bias[:] = torch.tensor([-20.0, -10.0])
+    cells = torch.zeros(1, 3, 4, 5)
+    cells[0, 0, 3, 2] = 5.0
+    features = network.forward_features(cells).detach()
+    shown = network.where_shown(features)
+    assert shown.shape == (1, 2, 4, 5)
+    assert shown[0, 1, 3, 2] > 0.99
+    assert shown.sum() == pytest.approx(1, abs=0.01)
+    pooled = features.mean((2, 3))[0]
+    assert pooled[4] == pytest.approx(8 / 20, rel=0.01)  # how many show it
+    assert pooled[9] > 7.5  # whether any does
 
 
 def test_maps_add_up_to_the_answer() -> None:

@@ -2,7 +2,8 @@
 
 Columns: ``image`` (path, relative to the manifest's folder), ``image_id`` (default: the file's stem), a
 group column (``patient_id``, else ``lesion_id``, else each image is its own group), the target, and optional
-``split``, ``age``, ``sex`` and others, which are carried along. An empty cell is a missing value.
+``split``, ``mask_<condition>`` (a PNG of where it is, white on black), ``age``, ``sex`` and others, which are
+carried along. An empty cell is a missing value.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from cutis.core.table import read_table
 
 __all__ = ["SPLITS", "Manifest", "need_manifest_name", "read_manifest", "rebased", "write_manifest"]
 
+MASK = "mask_"  # and a condition's name: the column of pictures of where it is
 _GROUPS = ("patient_id", "lesion_id")
 
 
@@ -62,6 +64,11 @@ class Manifest:
         """Absolute paths of the images, in row order."""
         folder = self.path.parent.absolute()
         return [folder / image for image in self.table["image"]]
+
+    def masks(self, column: str) -> list[Path | None]:
+        """Absolute paths of the pictures that a column names, in row order; None where a cell is empty."""
+        folder = self.path.parent.absolute()
+        return [None if cell is None else folder / cell for cell in self.table[column]]
 
     @property
     def target(self) -> str | None:
@@ -183,11 +190,28 @@ def read_manifest(
 
 
 def rebased(manifest: Manifest, folder: Path | str) -> pl.DataFrame:
-    """The table with image paths as seen from another folder, for a manifest that is written there."""
+    """The table with paths of images and masks as seen from another folder, to be written there."""
     there = Path(folder).resolve()
-    real = {parent: parent.resolve() for parent in {path.parent for path in manifest.paths}}
-    images = [_seen_from(there, real[path.parent] / path.name) for path in manifest.paths]
-    return manifest.table.with_columns(pl.Series("image", images))
+    real: dict[Path, Path] = {}
+
+    def moved(path: Path | None) -> str | None:
+        if path is None:
+            return None
+        if path.parent not in real:
+            real[path.parent] = path.parent.resolve()
+        return _seen_from(there, real[path.parent] / path.name)
+
+    columns: dict[str, Sequence[Path | None]] = {"image": manifest.paths}
+    columns |= {name: manifest.masks(name) for name in _masks_in(manifest.table)}
+    return manifest.table.with_columns(
+        pl.Series(name, [moved(path) for path in paths], dtype=pl.String) for name, paths in columns.items()
+    )
+
+
+def _masks_in(table: pl.DataFrame) -> list[str]:
+    """Columns of masks: named so, and with nothing but PNG files in them."""
+    named = [name for name in table.columns if name.startswith(MASK) and table[name].dtype == pl.String]
+    return [name for name in named if table[name].drop_nulls().str.to_lowercase().str.ends_with(".png").all()]
 
 
 def _seen_from(folder: Path, path: Path) -> str:

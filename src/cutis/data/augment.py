@@ -98,10 +98,7 @@ def augment(
     Returns:
         (height, width, 3).
     """
-    if fit == "whole":
-        out = _framed(image, shape, rng)
-    else:
-        out = _crop(image, shape, settings, rng, native=fit == "native")
+    out = cut(image, shape, settings, rng, fit)
     if rng.random() < settings.hair:
         _draw_hair(out, rng)
     if rng.random() < settings.ruler:
@@ -118,6 +115,21 @@ def augment(
     if rng.random() < settings.erase:
         _erase(out, rng)
     return out
+
+
+def cut(
+    image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, fit: Fit = "shorter"
+) -> Image:
+    """Only which part of a photo is shown, and how it lies; arguments as of `augment`.
+
+    A generator of the same seed takes the same part of a map of that photo, whatever the map's own scale.
+
+    Args:
+        image: (height, width, 3), or (height, width) of a map.
+    """
+    if fit == "whole":
+        return _framed(image, shape, rng)
+    return _crop(image, shape, settings, rng, native=fit == "native")
 
 
 def _crop(image: Image, shape: tuple[int, int], settings: Augmentation, rng: Rng, *, native: bool) -> Image:

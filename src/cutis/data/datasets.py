@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Fit
 from cutis.core.errors import ImageError, ManifestError
-from cutis.data.augment import Augmentation, Image, augment
+from cutis.data.augment import Augmentation, Image, augment, cut
 from cutis.imaging.preprocess import bring, centre_crop, resize_shorter
 from cutis.imaging.read import read_rgb
 
 _PORTION = 256  # photos that are decoded side by side
+CELL = 8  # pixels of a photo, along each side, to one of the maps of where its conditions are
+Places = tuple[NDArray[np.uint8] | None, ...]  # by condition: (rows, columns) share covered x 255, if known
 MEMORY_LIMIT = 6 * 2**30  # bytes of decoded photos that are kept; past it they are decoded again each time
 
 
@@ -102,7 +104,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class VariedPhotos:
-    """Training samples: a varied photo, normalised, and what is known of it. Indexed by a `Draw`."""
+    """Training samples: a varied photo, normalised, what is known of it and where. Indexed by a `Draw`."""
 
     store: PhotoStore
     targets: NDArray[np.int64] | NDArray[np.float32]
@@ -110,14 +112,26 @@ class VariedPhotos:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     fit: Fit = "shorter"
+    places: Sequence[Places] | None = None
 
     def __len__(self) -> int:
         return len(self.store)
 
-    def __getitem__(self, draw: Draw) -> tuple[NDArray[np.float32], Any]:
+    def __getitem__(self, draw: Draw) -> tuple[Any, ...]:
         rng = np.random.default_rng(draw.seed)
         image = augment(self.store[draw.index], draw.shape, self.settings, rng, self.fit)
-        return normalise(image, self.mean, self.std), self.targets[draw.index]
+        sample = normalise(image, self.mean, self.std), self.targets[draw.index]
+        return sample if self.places is None else (*sample, self._places(draw, self.places[draw.index]))
+
+    def _places(self, draw: Draw, places: Places) -> NDArray[np.float32]:
+        """(conditions, rows, columns) share that is covered in the varied photo; NaN where not known."""
+        rows, columns = (max(1, round(side / CELL)) for side in draw.shape)
+        out = np.full((len(places), rows, columns), np.nan, dtype=np.float32)
+        for own, cover in zip(out, places, strict=True):
+            if cover is not None:
+                rng = np.random.default_rng(draw.seed)  # the same part of it as of the photo
+                own[:] = cut(cover, (rows, columns), self.settings, rng, self.fit) / np.float32(255)
+        return out
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +42,23 @@ class ClassifierSettings:
     ordinal: bool = False
     findings: int = 0
     questions: int = 1
+
+
+class Answers(NamedTuple):
+    """What a network says of a batch while it is trained.
+
+    Attributes:
+        logits: (batch, classes), of the main question.
+        findings: (batch, findings) log odds, or None where nothing is asked beside.
+        auxiliary: one set of logits per stage, shallow to deep.
+        places: (batch, conditions, rows, columns), 0 to 1, where each condition is; None where the backbone
+            does not say.
+    """
+
+    logits: Tensor
+    findings: Tensor | None
+    auxiliary: list[Tensor]
+    places: Tensor | None
 
 
 class Classifier(nn.Module):
@@ -110,27 +127,32 @@ class Classifier(nn.Module):
     def answer(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """As `forward`, and (batch, findings) log odds, or None where nothing is asked beside."""
         if self.settings.auxiliary_use == "average" and self.stages:
-            logits, found, extra = self.forward_training(x)
-            return torch.stack([logits, *extra]).mean(0), found
+            said = self.forward_training(x)
+            return torch.stack([said.logits, *said.auxiliary]).mean(0), said.findings
         embedding = self.dropout(self.pool(self.features(x)))
         return self.head(embedding), None if self.findings is None else self.findings(embedding)
 
     def forward_auxiliary(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(batch, 3, height, width) -> main logits and one set of logits per stage, shallow to deep."""
-        logits, _, auxiliary = self.forward_training(x)
-        return logits, auxiliary
+        said = self.forward_training(x)
+        return said.logits, said.auxiliary
 
-    def forward_training(self, x: Tensor) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        """(batch, 3, height, width) -> main logits, the findings' log odds, and logits per stage."""
+    def forward_training(self, x: Tensor) -> Answers:
+        """(batch, 3, height, width) normalised pixels -> all that the network says."""
         features, taps = self._features_and_taps(x)
         embedding = self.dropout(self.pool(features))
-        found = self.findings(embedding) if self.findings is not None else None
         pooled = [tap.mean((2, 3)) for tap in taps]
-        return (
-            self.head(embedding),
-            found,
-            [aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)],
+        return Answers(
+            logits=self.head(embedding),
+            findings=self.findings(embedding) if self.findings is not None else None,
+            auxiliary=[aux(p) for aux, p in zip(self.auxiliaries, pooled, strict=True)],
+            places=self.backbone.where_shown(features) if self.says_where else None,  # type: ignore[operator]
         )
+
+    @property
+    def says_where(self) -> bool:
+        """Whether the backbone says where on a photo each condition is, so that masks can teach it."""
+        return hasattr(self.backbone, "where_shown")
 
 
 def _last(channels: int, settings: ClassifierSettings) -> Any:

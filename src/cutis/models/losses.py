@@ -8,6 +8,8 @@ from torch import Tensor
 
 from cutis.models import Imbalance
 
+_PRESENT = 0.05  # share of a cell that a condition covers where it is plainly there
+
 
 def class_weights(counts: Tensor) -> Tensor:
     """(..., classes) image counts -> (..., classes) weights, inverse to frequency, mean 1 over the images."""
@@ -68,6 +70,27 @@ def findings_loss(log_odds: Tensor, target: Tensor) -> Tensor:
     """
     known = ~target.isnan()
     terms = F.binary_cross_entropy_with_logits(log_odds.float(), target.nan_to_num(), reduction="none")
+    return (terms * known).sum() / known.sum().clamp(min=1)
+
+
+def places_loss(shown: Tensor, cover: Tensor) -> Tensor:
+    """Binary cross-entropy of where conditions are: many answers of a photo that has one grade of each.
+
+    Args:
+        shown: (batch, conditions, rows, columns) probability that a cell shows the condition.
+        cover: (batch, conditions, height, width) share of each place that the condition covers, 0 to 1; NaN
+            all over where it is not known.
+
+    Returns:
+        Mean over what is known; 0 where nothing is.
+    """
+    rows, columns = shown.shape[-2:]
+    share = F.adaptive_avg_pool2d(cover, (rows, columns))
+    known = ~share.isnan()
+    # A freckle or a line covers a twentieth of a cell, and is there all the same.
+    present = (share.nan_to_num() / _PRESENT).clamp(max=1)
+    log_odds = torch.logit(shown.float(), eps=1e-6)
+    terms = F.binary_cross_entropy_with_logits(log_odds, present, reduction="none")
     return (terms * known).sum() / known.sum().clamp(min=1)
 
 

@@ -29,6 +29,7 @@ from cutis.task import Task
 from cutis.tasks import get_task
 from cutis.training.findings import finding_targets, findings_in
 from cutis.training.loading import EpochBatches, ResumableLoader, ShapeBatches, sampling_chances
+from cutis.training.masks import read_places
 from cutis.training.module import MovingAverage, TrainingModule
 from cutis.training.predict import plain_photos, predict_logits, predictions_table
 from cutis.training.preparation import Prepared, groups_in
@@ -169,7 +170,12 @@ def _train(
     """Let Lightning train the network in place; the run then says how, stops included."""
     recipe, rules = run.recipe, network.input_rules
     known = _known(run, train, targets["train"])
-    varied = VariedPhotos(stores["train"], known, recipe.augmentation, rules.mean, rules.std, rules.fit)
+    places = None
+    if network.says_where and rules.fit != "native":
+        places = read_places(train, run.labels, targets["train"], stores["train"])
+    varied = VariedPhotos(
+        stores["train"], known, recipe.augmentation, rules.mean, rules.std, rules.fit, places
+    )
     replicas = recipe.devices * recipe.nodes
     rank = int(os.environ.get("LOCAL_RANK", "0")) + recipe.devices * int(os.environ.get("NODE_RANK", "0"))
     proportions = None

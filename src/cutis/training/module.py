@@ -12,7 +12,7 @@ from torch import Tensor
 
 from cutis.models.backbones import first_stages
 from cutis.models.classifier import Classifier
-from cutis.models.losses import classification_loss, findings_loss, one_hot
+from cutis.models.losses import classification_loss, findings_loss, one_hot, places_loss
 from cutis.training.recipe import Recipe
 
 
@@ -46,26 +46,28 @@ class TrainingModule(lightning.LightningModule):
             module.eval()
         return self
 
-    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
-        """Loss of one batch: main plus weighted auxiliary losses."""
+    def training_step(self, batch: tuple[Tensor, ...], index: int) -> Tensor:
+        """Loss of one batch, photos, targets and masks where there are any: main plus weighted losses."""
         torch.manual_seed(
             self.recipe.seed * 1_000_003 + self.global_step
         )  # dropout resumes as it would have been
-        x, target = batch
+        x, target, *masks = batch
         classes = self.network.settings.classes
         x = x.contiguous(memory_format=torch.channels_last)
         known = target.float() if target.ndim == 2 else one_hot(target, classes)
         if self.recipe.mixup > 0:
-            x, known = self._mix(x, known)
+            x, known, *masks = self._mix(x, known, *masks)
         soft = known[:, :classes]
-        logits, found, auxiliary = self.network.forward_training(x)
-        loss = self._loss(logits, soft)
-        if found is not None:
-            loss = loss + findings_loss(found, known[:, classes:])
-        if auxiliary:
-            depth = torch.arange(1, len(auxiliary) + 1, device=loss.device)
+        said = self.network.forward_training(x)
+        loss = self._loss(said.logits, soft)
+        if said.findings is not None:
+            loss = loss + findings_loss(said.findings, known[:, classes:])
+        if said.auxiliary:
+            depth = torch.arange(1, len(said.auxiliary) + 1, device=loss.device)
             weights = self.recipe.auxiliary_weight * depth / depth.sum()
-            loss = loss + sum(w * self._loss(a, soft) for w, a in zip(weights, auxiliary, strict=True))
+            loss = loss + sum(w * self._loss(a, soft) for w, a in zip(weights, said.auxiliary, strict=True))
+        if masks and said.places is not None:
+            loss = loss + self.recipe.places_weight * places_loss(said.places, masks[0])
         self.log("loss", loss, prog_bar=True)
         return loss
 
@@ -83,10 +85,11 @@ class TrainingModule(lightning.LightningModule):
         """(batch, outputs) -> (batch, questions, classes)."""
         return outputs.reshape(len(outputs), self.network.settings.questions, -1)
 
-    def _mix(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        share = torch.distributions.Beta(self.recipe.mixup, self.recipe.mixup).sample().to(x.device)
-        order = torch.randperm(len(x), device=x.device)
-        return share * x + (1 - share) * x[order], share * known + (1 - share) * known[order]
+    def _mix(self, *batch: Tensor) -> list[Tensor]:
+        device = batch[0].device
+        share = torch.distributions.Beta(self.recipe.mixup, self.recipe.mixup).sample().to(device)
+        order = torch.randperm(len(batch[0]), device=device)
+        return [share * part + (1 - share) * part[order] for part in batch]
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Collect the tune split's logits."""

@@ -32,6 +32,8 @@ class Recipe:
         mixup: parameter of the beta distribution that pairs are mixed by (Zhang et al. 2018); 0: off.
         auxiliary_weight: weight of the auxiliary losses together, beside 1 for the main one. Deeper stages
             count more, in proportion to their depth.
+        places_weight: weight of the loss of where each condition is, learnt from masks where the manifest has
+            any, beside 1 for the main one.
         average_decay: of the exponential moving average of the weights, which is what is kept; 0: off.
         precision: ``auto`` is bfloat16 where the device has it, else float32.
         workers: processes that prepare photos; 0 prepares them in the training process.
@@ -56,6 +58,7 @@ class Recipe:
     smoothing: float = 0.05
     mixup: float = 0.0
     auxiliary_weight: float = 0.3
+    places_weight: float = 1.0
     average_decay: float = 0.998
     precision: Precision = "auto"
     workers: int = 0

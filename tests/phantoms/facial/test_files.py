@@ -32,6 +32,7 @@ def test_the_manifest_holds_grades_and_truth(tmp_path: Path) -> None:
             assert abs(float(row[f"true_severity_{name}"]) - int(row[f"grade_{name}"])) <= 0.3
             mask = tmp_path / "masks" / f"{row['image_id']}_{name}.png"
             assert mask.exists() <= (int(row[f"grade_{name}"]) > 0)
+            assert row[f"mask_{name}"] == (f"masks/{mask.name}" if mask.exists() else None)
     for _, photos in table.group_by("patient_id"):
         assert photos["area"].n_unique() == len(photos)
         for column in ("age", "sex", "skin_type"):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cutis.core.manifest import write_manifest
+from cutis.core.manifest import MASK, write_manifest
 from cutis.phantoms.facial.area import render_area
 from cutis.phantoms.facial.areas import AREAS, CONDITIONS
 from cutis.phantoms.facial.grades import draw_grades
@@ -56,7 +56,8 @@ def write_photos(
         seed: 0 or more.
         size: pixels on the shorter side, which shows 36 mm.
         masks: also write where each condition is, as PNG ``masks/<image_id>_<condition>.png``, where it
-            is at all, and the usable skin, ``masks/<image_id>_skin.png``.
+            is at all, with a manifest column ``mask_<condition>``, and the usable skin,
+            ``masks/<image_id>_skin.png``.
         conditions: phones and lights.
         jobs: processes; the photos are the same with any number.
         progress: called with the number of photos just written.
@@ -120,10 +121,13 @@ def _write(job: _Job) -> dict[str, Any]:
     }
     store(rendered.image, job.out / row["image"])
     if job.masks:
-        for what in ("skin", *(f"mask_{condition}" for condition in CONDITIONS)):
+        for what in ("skin", *(f"{MASK}{condition}" for condition in CONDITIONS)):
             mask = np.asarray(rendered.truth[what]) > 0.5
-            if mask.any():
-                store(mask, job.out / "masks" / f"{name}_{what.removeprefix('mask_')}.png")
+            there = f"masks/{name}_{what.removeprefix(MASK)}.png" if mask.any() else None
+            if there:
+                store(mask, job.out / there)
+            if what != "skin":
+                row[what] = there
     for key, value in rendered.truth.items():
         if isinstance(value, bool | int | float | str):
             row[key] = round(value, 4) if isinstance(value, float) else value
