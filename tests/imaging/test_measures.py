@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from cutis.core.errors import ImageError
+from cutis.imaging.chromophores import melanin
 from cutis.imaging.measures import NAMES, UNITS, Measure, measure
 from cutis.imaging.measures.tone import MONK_COLOURS, fitzpatrick, ita_class, lab, typology
 from cutis.phantoms import optics
@@ -239,10 +240,28 @@ def test_more_blood_is_redness_and_not_melanin_and_the_other_way_round() -> None
     assert np.subtract(tanned, plain) == pytest.approx([0, decimal], abs=1.0)
 
 
-def test_exposure_moves_neither_index() -> None:
-    plain = values(photo(noise=1.0), "erythema_index", "melanin_index")
-    darker = values(photo(shading=0.3 + gradient(), noise=1.0), "erythema_index", "melanin_index")
-    assert darker == pytest.approx(plain, abs=1.0)
+def test_light_moves_no_redness_and_of_melanin_only_the_level() -> None:
+    names = ("erythema_index", "melanin_index")
+    lit, shaded = (
+        measure(photo(shading=field, melanin=0.3 * shadow(), noise=1.0), names=names)
+        for field in (0.0, 0.3 + gradient())
+    )
+    assert shaded[0].value == pytest.approx(lit[0].value, abs=1.0)
+    assert shaded[1].value > lit[1].value + 10
+    assert lit[1].map is not None
+    assert shaded[1].map is not None
+    apart = shaded[1].map - lit[1].map
+    assert np.ptp(np.quantile(apart, (0.05, 0.95))) < 2.0  # of 13 that the patch takes more
+    assert shaded[1].map.mean() == pytest.approx(shaded[1].value, abs=0.1)
+
+
+@pytest.mark.parametrize("red", [-0.1, 0.1])
+def test_a_cast_of_the_light_moves_melanin_less_than_colour_alone_would(red: float) -> None:
+    cast = tuple(np.array(TONE) * np.exp([red, 0, -red]))
+    plain, tinted = photo(noise=1.0), photo(tone=cast, noise=1.0)
+    moved = one(tinted, "melanin_index") - one(plain, "melanin_index")
+    alone = (melanin(tinted) - melanin(plain)).mean() * 100 / np.log(10)
+    assert abs(moved) < 0.4 * abs(alone)
 
 
 # spots

@@ -112,7 +112,7 @@ _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "fitzpatrick": lambda area: (tone.fitzpatrick(tone.typology(area.colour[0])), None),
     "monk": lambda area: (tone.monk(area.colour[0]), None),
     "erythema_index": lambda area: pigment.erythema(area.skin),
-    "melanin_index": lambda area: pigment.melanin(area.skin),
+    "melanin_index": lambda area: pigment.melanin(area.skin, area.colour[0]),
     "spot_count": lambda area: (area.spots.count / area.skin.area, area.spots.mask.astype(np.float32)),
     "spot_area": lambda area: (
         area.spots.area / area.skin.area,
