@@ -13,7 +13,7 @@ REPEAT: dict[str, tuple[float, float]] = {
     "fitzpatrick": (0.5, 0.0),
     "monk": (0.4, 0.0),
     "erythema_index": (3.5, 0.0),
-    "melanin_index": (11.0, 0.0),
+    "melanin_index": (8.5, 0.0),
     "spot_count": (0.2, 0.12),
     "spot_area": (1.0, 0.08),
     "wrinkle_length": (0.3, 0.11),
