@@ -169,3 +169,29 @@ def test_another_size_at_inference_is_measured_and_passes_the_bundles_own_test(
     info = export_bundle([make_run()], tmp_path / "net.cutis", Options(size=80))
     assert info.size == info.members[0].size == 80
     assert check_parity(Bundle.open(tmp_path / "net.cutis")).passed
+
+
+def test_8_bit_weights_are_computed_with_in_float(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST_AGREEMENT", 0.5)  # an untrained network is never sure
+    said: list[str] = []
+    folder = make_run()
+    export_bundle([folder], tmp_path / "float.cutis", Options(measure=False))
+    info = export_bundle([folder], tmp_path / "small.cutis", Options(weights="int8"), Watch(echo=said.append))
+    assert info.precision == "int8 weights"
+    assert said[0].startswith("The 8-bit graph gives the same answer as the float graph on ")
+    small, whole = Bundle.open(tmp_path / "small.cutis"), Bundle.open(tmp_path / "float.cutis")
+    assert len(small.model) < 0.45 * len(whole.model)
+    assert b"QuantizeLinear" not in small.model
+    assert "Weights are stored as int8." in small.card
+    assert check_parity(small).passed
+
+
+def test_8_bit_weights_that_answer_otherwise_are_not_written(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST_AGREEMENT", 1.01)
+    with pytest.raises(CutisError, match=r"8-bit graph gives the same answer(.|\n)*Export without 8 bits"):
+        export_bundle([make_run()], tmp_path / "small.cutis", Options(weights="int8"))
+    assert not (tmp_path / "small.cutis").exists()

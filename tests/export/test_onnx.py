@@ -19,7 +19,7 @@ from cutis.models.torchvision_operators import ensure
 
 ensure()
 
-from cutis.export.assembly import with_temperature  # noqa: E402
+from cutis.export.assembly import with_int8_weights, with_temperature  # noqa: E402
 from cutis.export.network import network_graph  # noqa: E402
 from cutis.export.onnx import build_graph  # noqa: E402
 from cutis.export.vectors import drawn_images, torch_findings, torch_probabilities  # noqa: E402
@@ -237,6 +237,17 @@ def test_half_precision_weights_halve_the_file_and_keep_the_answers(make_network
     assert len(half) < 0.6 * len(whole)
     for image in drawn_images(64):
         np.testing.assert_allclose(ask(half, image)[0], ask(whole, image)[0], atol=2e-3)
+
+
+def test_8_bit_weights_quarter_large_kernels_and_hardly_change_the_answers(make_network: MakeNetwork) -> None:
+    network = make_network()
+    whole, half = graph([network]), graph([network], weights="float16")
+    small = with_int8_weights(whole)
+    assert len(small) < 0.75 * len(half)
+    for image in drawn_images(64):
+        (less, _, blurred), (more, _, sharp) = ask(small, image), ask(whole, image)
+        np.testing.assert_allclose(less, more, atol=0.03)
+        assert np.corrcoef(blurred.ravel(), sharp.ravel())[0, 1] > 0.98
 
 
 def test_photos_in_a_batch_do_not_see_each_other(make_network: MakeNetwork) -> None:

@@ -124,7 +124,8 @@ class BundleInfo:
         temperature: of the averaged probabilities p: softmax(log p / temperature).
         operating_points: thresholds with how and on what they were chosen.
         views: views of each image that are averaged in the graph: 1, 2 (mirrored) or 4.
-        precision: how weights are stored: ``float32``, ``float16`` or ``int8``.
+        precision: how weights are stored: ``float32``, ``float16`` or ``int8 weights``; ``int8`` where the
+            graph computes with 8 bits too.
         licence: terms of use of the model.
         metrics: ``{"<metric>": {"value": v, "low": l, "high": h}, ...}`` on held-out data.
         metrics_on: which data that was, for people.
@@ -188,6 +189,11 @@ class BundleInfo:
     def native(self) -> bool:
         """Photos are taken pixel by pixel, and never resized."""
         return all(member.fit == "native" for member in self.members)
+
+    @property
+    def stored_as(self) -> str:
+        """Number format of the stored weights alone."""
+        return self.precision.removesuffix(" weights")
 
     @property
     def good(self) -> tuple[str, ...]:

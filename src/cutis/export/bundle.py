@@ -16,7 +16,7 @@ from cutis.core.bundle import Bundle, BundleInfo, Member, Vectors, write_bundle
 from cutis.core.errors import CutisError
 from cutis.core.labels import Labels
 from cutis.core.manifest import SPLITS, Manifest
-from cutis.export.assembly import with_temperature
+from cutis.export.assembly import with_int8_weights, with_temperature
 from cutis.export.card import write_card
 from cutis.export.dense import with_map
 from cutis.export.held_out import (
@@ -30,7 +30,7 @@ from cutis.export.held_out import (
 )
 from cutis.export.members import kindred_runs, load_members
 from cutis.export.network import network_graph
-from cutis.export.onnx import Weights, build_graph
+from cutis.export.onnx import build_graph
 from cutis.export.quantize import CALIBRATION, quantise
 from cutis.export.vectors import make_vectors
 from cutis.imaging.read import read_rgb
@@ -43,6 +43,8 @@ from cutis.training.screening import lesion_points, lesions_of, patient_rule
 from cutis.training.worth import gate_metrics, patient_metrics, test_metrics
 
 Views = Literal[1, 2, 4]
+Weights = Literal["float32", "float16", "int8"]
+ROUNDED = "int8 weights"  # precision of a bundle that stores 8 bits and computes in float32
 TOLERANCE = {"float32": 1e-3, "float16": 5e-3}  # of a probability, or of a finding, against torch
 LEAST_AGREEMENT = 0.99  # of the 8-bit graph's answers with the float graph's
 INT8_SLACK = 0.02
@@ -60,8 +62,8 @@ class Options:
         size: shorter side of the networks' input in pixels, where it is not that of training: crops that are
             enlarged in training show a network more detail than whole photos of the same size do
             (Touvron et al. 2019, arXiv:1906.06423).
-        weights: number format in which weights are stored.
-        int8: quantise, if the answers stay the same.
+        weights: number format in which weights are stored; 8 bits, if the answers stay the same.
+        int8: compute with 8 bits too, if the answers stay the same.
         measure: ask the graph about the tune and test splits for temperature, thresholds and figures.
         licence: terms of the model; those of its data when empty.
     """
@@ -120,6 +122,9 @@ def export_bundle(
     asked = _Asked(manifest, watch)
     if options.int8:
         draft = _quantised(draft, asked)
+    elif options.weights == "int8":
+        info = replace(info, precision=ROUNDED)
+        draft = _faithful(draft, replace(draft, model=with_int8_weights(draft.model), info=info), asked)
     if options.measure:
         draft = _fitted(draft, asked)
     elif len(loaded) == 1 and options.views == _RUN_VIEWS and not (options.int8 or options.size):
@@ -145,7 +150,7 @@ def _info(runs: Sequence[Run], members: Sequence[Member], options: Options, out:
         members=tuple(members),
         training=first.training,
         views=options.views,
-        precision=options.weights,
+        precision="float16" if options.weights == "float16" else "float32",
         licence=options.licence or first.training.licence,
         source=task.source,
         findings=first.findings,
@@ -175,14 +180,23 @@ class _Asked:
 
 
 def _quantised(draft: Bundle, asked: _Asked) -> Bundle:
-    """The 8-bit variant, if it answers as the float graph does."""
+    """The variant that computes with 8 bits too, if it answers as the float graph does."""
     before = asked(draft, "tune")
     # Fitted here as well, since a temperature of 1 is optimised away and could not be set afterwards.
     temperature = temperature_of(before, draft.info.labels)
     ready = with_temperature(draft.model, temperature)
     model = quantise(ready, _photos(asked.manifest.part("train"), draft.info.size))
     info = replace(draft.info, precision="int8", temperature=temperature)
-    small = replace(draft, model=model, info=info)
+    return _faithful(draft, replace(draft, model=model, info=info), asked, before)
+
+
+def _faithful(draft: Bundle, small: Bundle, asked: _Asked, before: Answers | None = None) -> Bundle:
+    """The 8-bit variant, if it answers as the float graph does.
+
+    Raises:
+        CutisError: it does not.
+    """
+    before = before or asked(draft, "tune")
     decide = draft.info.labels.decide
     same = decide(asked(small, "tune").probabilities) == decide(before.probabilities)
     agreement = float(np.mean(same))
@@ -191,7 +205,7 @@ def _quantised(draft: Bundle, asked: _Asked) -> Bundle:
     if agreement < LEAST_AGREEMENT:
         raise CutisError(
             f"{draft.path}: not written: {found} of the tune split; {LEAST_AGREEMENT:.0%} are needed. "
-            "Export without --int8; --weights float16 halves the file with no such loss."
+            "Export without 8 bits; --weights float16 halves the file with no such loss."
         )
     asked.watch.echo(f"{found[0].upper()}{found[1:]}.")
     return small

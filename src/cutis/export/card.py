@@ -146,7 +146,7 @@ def _making(info: BundleInfo) -> list[str]:
         "",
         f"{average}Each photo is seen {_VIEWS[info.views]}.",
         f"Temperature of the result: {info.temperature:.3f}.",
-        f"Weights are stored as {info.precision}. Written by cutis {info.cutis} on {info.created}.",
+        f"Weights are stored as {info.stored_as}. Written by cutis {info.cutis} on {info.created}.",
         "",
     ]
 

@@ -32,7 +32,7 @@ def of_the_model(study: Study, bundle: BundleInfo | None) -> dict[str, Fact]:
     same = training.fingerprint == study.fingerprint
     found = {
         "index_test": Fact(
-            f"{bundle.name} {bundle.version}: {networks}; {bundle.precision} weights, "
+            f"{bundle.name} {bundle.version}: {networks}; {bundle.stored_as} weights, "
             f"{counted(bundle.views, 'view')} averaged, temperature {bundle.temperature:.3f}.",
             "card",
         ),

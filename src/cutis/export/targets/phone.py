@@ -112,7 +112,7 @@ def _pixels(
 
 def _edition(bundle: Bundle, model: bytes, parity: Parity) -> Bundle:
     info, said = bundle.info, difference_in_words(parity)
-    measured = f"{info.metrics_on}, by the {info.precision} bundle {info.name}; {said}"
+    measured = f"{info.metrics_on}, by the {info.stored_as} bundle {info.name}; {said}"
     small = replace(info, name=f"{info.name}_int8", precision="int8", metrics_on=measured)
     draft = replace(bundle, info=small, model=model, card=_card(bundle, said))
     off = check_parity(draft).difference
@@ -125,8 +125,8 @@ def _card(bundle: Bundle, said: str) -> str:
     info = bundle.info
     title, _, rest = bundle.card.partition("\n")
     title = title.replace(info.name, f"{info.name}_int8", 1)
-    stored = f"Weights are stored as {info.precision}."
-    rest = rest.replace(stored, f"Weights are stored as int8, made from {info.precision}.")
+    stored = f"Weights are stored as {info.stored_as}."
+    rest = rest.replace(stored, f"Weights are stored as int8, made from {info.stored_as}.")
     note = (
         f"**8-bit edition of {info.name} {info.version}** (`{bundle.digest[:12]}`). "
         f"{said[0].upper()}{said[1:]}. "
