@@ -49,8 +49,8 @@ def export(
     weights: Annotated[
         Weights,
         typer.Option(
-            help="Number format of the stored weights: float16 halves the file; int8 quarters it, if 99% of "
-            "the answers stay the same."
+            help="Number format of the stored weights: float16 halves the file; int8 makes it a third, if "
+            "99% of the answers stay the same."
         ),
     ] = "float32",
     int8: Annotated[

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 TEMPERATURE = "temperature"  # the constant by which the averaged probabilities are cooled
 _CUTS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7)  # of the largest weight: where 8-bit levels may end
+_MOST = 0.75  # of all values, which the largest kernels together hold: they are rounded to 8 bits
 _SMALL = 0.004  # of all values; what is smaller stays float32, as early layers do that all later ones see
 
 
@@ -92,11 +93,11 @@ def store_as_float16(graph: Any) -> None:
 
 
 def with_int8_weights(model: bytes) -> bytes:
-    """A quarter of the file: weights of dense convolutions as 8-bit integers, the others as float16.
+    """A third of the file: most weights as 8-bit integers, the others as float16.
 
-    Each output channel has the scale that its weights are rounded best by. They are multiplied out once, when
-    a session is opened, and everything is computed in float32. Depthwise convolutions and the last layer have
-    few weights and bear little rounding.
+    The largest kernels are rounded, each output channel with the scale that its weights are rounded best by.
+    They are multiplied out once, when a session is opened, and everything is computed in float32. Depthwise
+    and early convolutions have few weights, bear little rounding, and err for all that comes after them.
 
     Args:
         model: from `build_graph`, in float32.
@@ -106,11 +107,15 @@ def with_int8_weights(model: bytes) -> bytes:
     whole = onnx.load_from_string(model)
     graph = whole.graph
     tensors = [(tensor, onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer]
-    least = _SMALL * sum(values.size for _, values in tensors)
-    kernels = {node.input[1] for node in graph.node if node.op_type == "Conv"}
+    asked = {node.input[1] for node in graph.node if node.op_type == "Conv"}
+    kernels = [(tensor, values) for tensor, values in tensors if tensor.name in asked and values.shape[1] > 1]
+    largest = sorted(kernels, key=lambda kernel: -kernel[1].size)
+    upto = np.cumsum([values.size for _, values in largest])
+    most = 1 + int(np.searchsorted(upto, _MOST * sum(values.size for _, values in tensors)))
+    chosen = {tensor.name for tensor, _ in largest[:most]}
     stored, products = [], []
     for tensor, values in tensors:
-        if tensor.name not in kernels or values.size < least or values.shape[1] == 1:
+        if tensor.name not in chosen:
             stored.append(tensor)
             continue
         levels, scale = _rounded(values)
