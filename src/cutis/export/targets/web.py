@@ -18,8 +18,8 @@ _TESTS = 2  # test images; they travel uncompressed
 def write_web(bundle: Bundle, folder: Path, runtime: Path | None) -> None:
     """Write page, module, graph and test images.
 
-    Weights may be stored as float16: onnxruntime-web casts them once, when the page is opened, and computes
-    in float32.
+    Weights may be stored as float16 or int8: onnxruntime-web casts them once, when the page is opened, and
+    computes in float32.
 
     Args:
         bundle: what is exported.
