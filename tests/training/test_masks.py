@@ -23,22 +23,7 @@ from cutis.models.losses import places_loss  # noqa: E402
 
 GRADES = Ordinal((Label("0", "None"), Label("1", "Some"), Label("2", "Much")))
 LABELS = MultiLabel((Label("spots", "Spots"), Label("lines", "Lines"), Label("scale", "Scale")), GRADES)
-STILL = Augmentation(
-    area=(1.0, 1.0),
-    aspect=(1.0, 1.0),
-    rotate=False,
-    own_shape=True,
-    brightness=0,
-    contrast=0,
-    saturation=0,
-    illuminant=0,
-    constancy=0,
-    hair=0,
-    ruler=0,
-    vignette=0,
-    blur=0,
-    erase=0,
-)
+STILL = Augmentation(rotate=False, own_shape=True).scaled(0)
 
 
 def picture(path: Path, pixels: np.ndarray) -> str:
