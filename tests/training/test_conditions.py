@@ -44,7 +44,10 @@ def cutis(*arguments: object) -> str:
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """96 photos of 48 people, two areas each, red and lined by grade; a third was not graded for lines."""
+    """96 photos of 48 people, two areas each, red and lined by grade; a third was not graded for lines.
+
+    Where lines are is drawn on some of them.
+    """
     folder = tmp_path_factory.mktemp("faces")
     rng = np.random.default_rng(0)
     rows = []
@@ -62,7 +65,12 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"grade_{REDNESS}": str(red),
             f"grade_{LINES}": None if number % 3 == 0 else str(lined),
             "grade_pores": "0",
+            f"mask_{LINES}": f"{number}_lines.png" if lined and number % 2 else None,
         }
+        if row[f"mask_{LINES}"]:
+            mask = np.zeros((36, 48), np.uint8)
+            mask[::6] = 255
+            Image.fromarray(mask).save(folder / f"{number}_lines.png")
         rows.append(row)
     pl.DataFrame(rows).write_csv(folder / "manifest.csv")
     return folder / "manifest.csv"

@@ -19,7 +19,15 @@ from cutis.training.questions import answer_indices
 
 torch = pytest.importorskip("torch")
 
+from cutis.models.torchvision_operators import ensure  # noqa: E402
+
+ensure()
+
+from cutis.models import peaks  # noqa: E402
+from cutis.models.classifier import ClassifierSettings  # noqa: E402
 from cutis.models.losses import places_loss  # noqa: E402
+from cutis.training.module import TrainingModule  # noqa: E402
+from cutis.training.recipe import Recipe  # noqa: E402
 
 GRADES = Ordinal((Label("0", "None"), Label("1", "Some"), Label("2", "Much")))
 LABELS = MultiLabel((Label("spots", "Spots"), Label("lines", "Lines"), Label("scale", "Scale")), GRADES)
@@ -92,10 +100,12 @@ def test_without_masks_nothing_is_asked(manifest: Manifest) -> None:
     assert read_places(none, LABELS, answer_indices(none, LABELS), store) is None
 
 
-def test_a_mask_of_another_photo_and_one_that_is_missing_are_both_named(manifest: Manifest) -> None:
+def test_masks_of_another_photo_and_those_that_are_missing_are_all_named(manifest: Manifest) -> None:
     folder = manifest.path.parent
     picture(folder / "tall.png", np.zeros((96, 64)))
-    table = manifest.table.drop("row").with_columns(mask_spots=pl.Series(["tall.png", "gone.png"]))
+    table = manifest.table.drop("row").with_columns(
+        mask_spots=pl.Series(["tall.png", "gone.png"]), mask_scale=pl.Series([None, "lost.png"])
+    )
     write_manifest(table, folder / "wrong.csv")
     wrong = again(folder / "wrong.csv")
     with pytest.raises(ManifestError) as caught:
@@ -105,6 +115,7 @@ def test_a_mask_of_another_photo_and_one_that_is_missing_are_both_named(manifest
     assert "64 x 96" in said
     assert "wrong.csv:3: mask_spots" in said
     assert "gone.png" in said
+    assert "wrong.csv:3: mask_scale" in said
 
 
 def test_masks_are_found_from_the_folder_that_a_manifest_is_written_to(manifest: Manifest) -> None:
@@ -134,3 +145,23 @@ def test_the_loss_asks_only_what_is_known_and_counts_a_little_cover_as_there() -
     assert places_loss(other, cover) == places_loss(right, cover)
     assert places_loss(1 - right, cover) > 4
     assert places_loss(right, cover * torch.nan) == 0
+
+
+def test_a_step_of_training_weighs_masks_beside_grades() -> None:
+    settings = ClassifierSettings(
+        "mobilenetv3_small_050", classes=6, size=32, ordinal=True, questions=2, dropout=0.0
+    )
+    network = peaks.build(settings).eval()  # the same answers twice
+    module = TrainingModule(network, Recipe(places_weight=0.5, smoothing=0.0), torch.ones(2, 3), 1)
+    photos = torch.randn(4, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    grades = torch.nn.functional.one_hot(torch.tensor([0, 1, 2, 0, 2, 1, 1, 0]), 3).float().reshape(4, 6)
+    cover = torch.zeros(4, 2, 4, 6)
+    cover[:, 0, :2] = 1.0
+    plain = module.training_step((photos, grades), 0)
+    taught = module.training_step((photos, grades, cover), 0)
+    places = network.forward_training(photos).places
+    assert places is not None
+    wanted = 0.5 * places_loss(places, cover).item()
+    assert (taught - plain).item() == pytest.approx(wanted, rel=1e-4)
+    taught.backward()
+    assert network.backbone.where.weight.grad.abs().sum() > 0

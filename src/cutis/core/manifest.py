@@ -32,7 +32,15 @@ from cutis.core.manifest_checks import (
 )
 from cutis.core.table import read_table
 
-__all__ = ["SPLITS", "Manifest", "need_manifest_name", "read_manifest", "rebased", "write_manifest"]
+__all__ = [
+    "MASK",
+    "SPLITS",
+    "Manifest",
+    "need_manifest_name",
+    "read_manifest",
+    "rebased",
+    "write_manifest",
+]
 
 MASK = "mask_"  # and a condition's name: the column of pictures of where it is
 _GROUPS = ("patient_id", "lesion_id")

@@ -44,27 +44,27 @@ def read_places(
     if not columns:
         return None
 
-    def places_of(row: int) -> Places | str:
-        height, width = store.shape(row)
-        shape = max(1, round(height / CELL)), max(1, round(width / CELL))
-        maps: list[NDArray[np.uint8] | None] = []
-        for place in range(len(labels)):
-            mask = columns[place][row] if place in columns else None
-            if mask is not None:
-                try:
-                    maps.append(_cover(mask, (height, width), shape, whole=store.whole))
-                except ImageError as error:
-                    return f"{part.path}:{part.table['row'][row]}: {named[place]}: {error}"
-            else:
-                maps.append(np.zeros(shape, np.uint8) if grades[row, place] == 0 else None)
-        return tuple(maps)
+    def places_of(row: int) -> tuple[Places, list[str]]:
+        photo = store.shape(row)
+        shape = max(1, round(photo[0] / CELL)), max(1, round(photo[1] / CELL))
+        maps = [np.zeros(shape, np.uint8) if grade == 0 else None for grade in grades[row]]
+        faults: list[str] = []
+        for place, masks in columns.items():
+            mask = masks[row]
+            if mask is None:
+                continue
+            try:
+                maps[place] = _cover(mask, photo, shape, whole=store.whole)
+            except ImageError as error:
+                faults.append(f"{part.path}:{part.table['row'][row]}: {named[place]}: {error}")
+        return tuple(maps), faults
 
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(places_of, range(len(part))))
-    faults = [one for one in found if isinstance(one, str)]
+    faults = [fault for _, of_row in found for fault in of_row]
     if faults:
         raise ManifestError(faults)
-    return [one for one in found if not isinstance(one, str)]
+    return [places for places, _ in found]
 
 
 def _cover(path: Path, photo: tuple[int, int], shape: tuple[int, int], *, whole: bool) -> NDArray[np.uint8]:
