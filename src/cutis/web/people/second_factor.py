@@ -106,9 +106,9 @@ def confirm(session: Session, secret: bytes, user: str, code: str) -> list[str]:
             raise RefusedError(422, _("The code is not right. Type the newest one that the app shows."))
         minutes = (off - _now()) * STEP / 60
         words = (
-            _("The code is right for a clock that is %(n).0f minutes ahead of this server's.")
+            _("The code is right for a clock that is %(n).0f min ahead of this server's.")
             if minutes > 0
-            else _("The code is right for a clock that is %(n).0f minutes behind this server's.")
+            else _("The code is right for a clock that is %(n).0f min behind this server's.")
         )
         mend = _("Let the phone set its time by itself, then type a new code. It is %(time)s UTC here.")
         raise RefusedError(422, f"{words % {'n': abs(minutes)}} {mend % {'time': f'{now():%H:%M:%S}'}}")
