@@ -159,3 +159,26 @@ def test_noise_is_that_of_a_small_sensor_and_leaves_the_brightness() -> None:
     assert spread.max() < 255 * 0.05 * 1.8
     assert max(abs(out.mean() - 128) for out in draws) < 1.5
     assert any((out[..., 0] != out[..., 2]).any() for out in draws), "some grain is coloured"
+
+
+def test_light_from_one_side_darkens_the_other_by_no_more_than_asked() -> None:
+    image = np.full((60, 80, 3), 120, np.uint8)
+    spans = []
+    for seed in range(40):
+        out = augment(image, (60, 80), replace(PLAIN, falloff=0.3), np.random.default_rng(seed)).astype(float)
+        spans.append(out.max() / out.min())
+        assert abs(out.mean() - 120) < 1
+    assert 1.2 < max(spans) <= 1.15 / 0.85 + 0.02
+    assert min(spans) < 1.1
+
+
+def test_a_photo_stored_once_more_keeps_its_colours_and_loses_fine_detail() -> None:
+    image = photo()
+    fine = np.clip(image + np.random.default_rng(2).normal(0, 20, image.shape), 0, 255).astype(np.uint8)
+    ways = [fine, fine[:, ::-1]]
+    lost = []
+    for seed in range(20):
+        out = augment(fine, (60, 80), replace(PLAIN, jpeg=1.0), np.random.default_rng(seed)).astype(float)
+        lost.append(min(np.abs(out - way).mean() for way in ways))
+        assert np.abs(out.mean((0, 1)) - fine.mean((0, 1))).max() < 2
+    assert 0.5 < min(lost) < max(lost) < 20

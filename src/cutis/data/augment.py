@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Fit
 from cutis.core.errors import CutisError
+from cutis.data import effects
+from cutis.data.effects import Image, Rng
 
-Image = NDArray[np.uint8]
 Extent = NDArray[np.float64]  # (2,) along x and y, in pixels of the photo
-Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Augmentation:
         speckle: largest deviation of the logarithm of multiplicative grain, as coherent light makes it.
         noise: largest deviation of a sensor's grain, 0..1; half of the photos get some, fine or coarse, with
             blotches of colour, and smoothed again by some of the cameras.
+        falloff: how much darker the side away from the light is at most, 0..1.
+        jpeg: probability of one more storing as a JPEG.
     """
 
     area: tuple[float, float] = (0.4, 1.0)
@@ -57,6 +59,8 @@ class Augmentation:
     erase: float = 0.15
     speckle: float = 0.0
     noise: float = 0.0
+    falloff: float = 0.0
+    jpeg: float = 0.0
 
     def __post_init__(self) -> None:
         if self.own_shape and self.rotate:
@@ -70,8 +74,8 @@ class Augmentation:
         """
         if not 0 <= strength <= 1.5:
             raise CutisError(f"the strength of augmentation is {strength}, expected 0 to 1.5.")
-        chances = ("constancy", "hair", "ruler", "vignette", "blur", "erase")
-        ranges = ("brightness", "contrast", "saturation", "illuminant", "speckle", "noise")
+        chances = ("constancy", "hair", "ruler", "vignette", "blur", "erase", "jpeg")
+        ranges = ("brightness", "contrast", "saturation", "illuminant", "speckle", "noise", "falloff")
         low, high = self.area
         return replace(
             self,
@@ -100,20 +104,24 @@ def augment(
     """
     out = cut(image, shape, settings, rng, fit)
     if rng.random() < settings.hair:
-        _draw_hair(out, rng)
+        effects.draw_hair(out, rng)
     if rng.random() < settings.ruler:
-        _draw_ruler(out, rng)
+        effects.draw_ruler(out, rng)
+    if settings.falloff > 0:
+        out = effects.falloff(out, rng.uniform(0, settings.falloff), rng)
     out = _recolour(out, settings, rng)
     if rng.random() < settings.vignette:
-        out = _vignette(out, rng)
+        out = effects.vignette(out, rng)
     if rng.random() < settings.blur:
-        out = _refocus(out, rng)
+        out = effects.refocus(out, rng)
     if settings.speckle > 0:
-        out = _speckle(out, rng.uniform(0, settings.speckle), rng)
+        out = effects.speckle(out, rng.uniform(0, settings.speckle), rng)
     if settings.noise > 0 and rng.random() < 0.5:
-        out = _noise(out, rng.uniform(0, settings.noise), rng)
+        out = effects.noise(out, rng.uniform(0, settings.noise), rng)
+    if settings.jpeg > 0 and rng.random() < settings.jpeg:
+        out = effects.compress(out, rng)
     if rng.random() < settings.erase:
-        _erase(out, rng)
+        effects.erase(out, rng)
     return out
 
 
@@ -192,48 +200,6 @@ def _tilted(image: Image, size: int, extent: Extent, centre: Extent, rng: Rng) -
     return warped.astype(np.uint8, copy=False)
 
 
-def _refocus(image: Image, rng: Rng) -> Image:
-    import cv2
-
-    soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)) * min(image.shape[:2]) / 224)
-    if rng.random() < 0.5:
-        return soft.astype(np.uint8, copy=False)
-    amount = float(rng.uniform(0.2, 1.0))
-    return cv2.addWeighted(image, 1 + amount, soft, -amount, 0).astype(np.uint8, copy=False)
-
-
-def _speckle(image: Image, deviation: float, rng: Rng) -> Image:
-    """Grain of one or two pixels, the same in all colours."""
-    import cv2
-
-    noise = rng.standard_normal(image.shape[:2], dtype=np.float32)
-    grain = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.4, 0.8)))
-    gain = np.exp(grain * np.float32(deviation / max(float(grain.std()), 1e-6)))
-    speckled: Image = np.clip(image * gain[..., None], 0, 255).astype(np.uint8)
-    return speckled
-
-
-def _noise(image: Image, deviation: float, rng: Rng) -> Image:
-    """A small sensor's grain, stronger in the light parts, and what software leaves of it."""
-    import cv2
-
-    def grain(coarseness: float) -> NDArray[np.float32]:
-        drawn = cv2.GaussianBlur(rng.standard_normal(image.shape[:2], dtype=np.float32), (0, 0), coarseness)
-        return np.asarray(drawn / max(float(drawn.std()), 1e-6))
-
-    shown = image.astype(np.float32)
-    strength = np.float32(255 * deviation) * np.sqrt(np.maximum(shown.mean(-1) / 128, 0.1))
-    shown += (strength * grain(float(rng.uniform(0.3, 1.0))))[..., None]
-    colour, coarse = rng.uniform(0, 1.0), float(rng.uniform(0.8, 3.0))
-    for channel in (0, 2):
-        shown[..., channel] += np.float32(colour) * strength * grain(coarse)
-    if rng.random() < 0.5:
-        smooth = cv2.medianBlur(np.clip(shown, 0, 255).astype(np.uint8), 3)
-        shown += np.float32(rng.uniform(0, 0.8)) * (smooth - shown)
-    noisy: Image = np.clip(shown + 0.5, 0, 255).astype(np.uint8)
-    return noisy
-
-
 def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:
     """Light, exposure, contrast and saturation as one affine map of colours per image."""
     import cv2
@@ -254,50 +220,3 @@ def _recolour(image: Image, settings: Augmentation, rng: Rng) -> Image:
     shift = (1 - contrast) * middle
     recoloured: Image = cv2.transform(image, np.column_stack([matrix, shift])).astype(np.uint8, copy=False)
     return recoloured
-
-
-def _draw_hair(image: Image, rng: Rng) -> None:
-    import cv2
-
-    size = image.shape[0]
-    shade = tuple(int(v) for v in rng.integers(10, 90) * np.array([1.0, 0.85, 0.7]))
-    for _ in range(int(rng.integers(3, 14))):
-        start, end = rng.uniform(-0.2, 1.2, (2, 2)) * size
-        bend = (start + end) / 2 + rng.normal(0, 0.15, 2) * size
-        t = np.linspace(0, 1, 24)[:, None]
-        curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
-        points = np.round(curve * 8).astype(np.int32)[:, None]
-        cv2.polylines(image, [points], False, shade, int(rng.integers(1, 3)), cv2.LINE_AA, shift=3)
-
-
-def _draw_ruler(image: Image, rng: Rng) -> None:
-    """Ticks of a millimetre scale along one edge."""
-    import cv2
-
-    size = image.shape[0]
-    step = float(rng.uniform(0.03, 0.08)) * size
-    level = int(rng.uniform(0.02, 0.12) * size)
-    shade = (30, 30, 30) if rng.random() < 0.7 else (225, 225, 225)
-    view = np.rot90(image, int(rng.integers(4)))
-    canvas = np.ascontiguousarray(view)
-    for i in range(int(size / step)):
-        length = int((0.06 if i % 10 == 0 else 0.04 if i % 5 == 0 else 0.025) * size)
-        x = int(i * step)
-        cv2.line(canvas, (x, level), (x, level + length), shade, 1, cv2.LINE_AA)
-    view[:] = canvas
-
-
-def _vignette(image: Image, rng: Rng) -> Image:
-    """The black rim of a dermoscope's tube."""
-    down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in image.shape[:2])
-    radius = np.hypot(down[:, None] - rng.normal(0, 0.05), across[None] - rng.normal(0, 0.05))
-    edge = rng.uniform(0.95, 1.3)
-    gain = np.clip((edge - radius) / rng.uniform(0.02, 0.3), 0.03, 1)
-    return np.asarray((image * gain[..., None]).astype(np.uint8))
-
-
-def _erase(image: Image, rng: Rng) -> None:
-    """Hide a rectangle (DeVries, Taylor 2017), so that no single spot decides."""
-    height, width = (rng.uniform(0.15, 0.4, 2) * image.shape[:2]).astype(int)
-    top, left = int(rng.integers(image.shape[0] - height)), int(rng.integers(image.shape[1] - width))
-    image[top : top + height, left : left + width] = image[::8, ::8].mean((0, 1)).astype(np.uint8)

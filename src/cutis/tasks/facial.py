@@ -51,6 +51,8 @@ VARIED = Augmentation(
     blur=0.3,
     erase=0.05,
     noise=0.02,
+    falloff=0.25,
+    jpeg=0.4,
 )
 
 TASK = Task(
