@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from cutis.imaging.enhance import Enhancement, enhance
 from cutis.imaging.measures import measure
 from cutis.phantoms.facial import (
     AREAS,
+    STAND,
     USUAL,
     Settings,
     draw_grades,
@@ -34,23 +34,6 @@ from cutis.runtime.engine import Engine
 from cutis.runtime.facial.norms import repeats_of
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "cutis" / "runtime" / "facial" / "repeats.json"
-
-
-# One phone on a stand in a lit room, as a study would set it up: only framing, noise and a little light vary.
-STATION = replace(
-    USUAL,
-    name="station",
-    devices=USUAL.devices[:1],
-    lamp=(30.0, 36.0),
-    ambient=(0.52, 0.58),
-    second=(0.0, 0.05),
-    warmth=(0.0, 0.015),
-    green=(-0.005, 0.005),
-    exposure=(0.34, 0.37),
-    falloff=(0.0, 0.04),
-    defocus=(0.10, 0.12),
-    quality=(90.0, 95.0),
-)
 
 
 def main() -> None:
@@ -74,7 +57,7 @@ def main() -> None:
         }
         for subject in range(given.subjects)
         for area, values in photos(
-            subject, given.repeats, given.seed, engine, STATION if given.station else USUAL
+            subject, given.repeats, given.seed, engine, STAND if given.station else USUAL
         )
         for name, value in values.items()
         if np.isfinite(value)

@@ -25,7 +25,7 @@ from cutis.stats.icc import intraclass_correlations
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
-SETTINGS = ("usual", "shifted")
+SETTINGS = ("usual", "shifted", "stand")
 TRUTH = {
     "ita": "true_ita",
     "fitzpatrick": "skin_type",
@@ -108,10 +108,10 @@ def table(kind: str, names: tuple[str, ...], first: int, each: int) -> None:
         values[settings] = true, seen
     for n, name in enumerate(names):
         ranks = [rank(values[s][0][:, n], values[s][1][:, n]) for s in SETTINGS]
-        true, seen = (np.concatenate([values[s][part][:, n] for s in SETTINGS]) for part in (0, 1))
+        true, seen = (np.concatenate([values[s][part][:, n] for s in SETTINGS[:2]]) for part in (0, 1))
         nought = float(np.nanmean(seen[true == 0])) if (true == 0).any() else float("nan")
         print(
-            f"{kind:9} {name:15} {ranks[0]:6.2f} {ranks[1]:8.2f} {rank(true, seen):6.2f}"
+            f"{kind:9} {name:15} {ranks[0]:6.2f} {ranks[1]:8.2f} {rank(true, seen):6.2f} {ranks[2]:6.2f}"
             f"   {true.mean():8.2f} {np.nanmean(seen):8.2f} {nought:8.2f}",
             flush=True,
         )
@@ -122,7 +122,7 @@ def truth(first: int, each: int) -> None:
     print(
         "\none condition at a time: rank correlation, mean truth, mean measure, measure where the truth is 0"
     )
-    print("rendered  measure          usual  shifted   both       true    found   at none")
+    print("rendered  measure          usual  shifted   both  stand       true    found   at none")
     for kind, (_, names) in ALONE.items():
         table(kind, names, first, each)
 

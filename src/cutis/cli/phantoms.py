@@ -26,7 +26,8 @@ def phantoms(
         str | None,
         typer.Option(
             "--conditions",
-            help="confocal, drug_reaction, facial: usual, or shifted beyond every usual range.",
+            help="confocal, drug_reaction, facial: usual, or shifted beyond every usual range; "
+            "facial: also stand, one phone in even light.",
         ),
     ] = None,
     mosaic: Annotated[

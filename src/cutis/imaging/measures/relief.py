@@ -1,7 +1,7 @@
 """Roughness and shine: what the surface does to light, beside lines and points.
 
-Roughness is the deviation of light over lengths of texture, less what noise adds to it. Shine is white light
-added on top of skin's own colour.
+Roughness is the deviation of light over lengths of texture, less what noise and all that varies at finer and
+coarser lengths too add to it. Shine is white light added on top of skin's own colour.
 
 Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light);
 Wiener 1949 (the estimate with the least expected error where both signal and noise have a known spread).
@@ -19,6 +19,10 @@ from cutis.imaging.measures.measure import Mask
 from cutis.imaging.measures.surface import Surface
 
 _BAND = (0.3, 0.65)  # mm: deviations of the two windows whose difference is texture: bumps 1 to 3 mm apart
+_GROUND_BANDS = ((0.15, 0.22), (0.85, 1.2))  # mm: finer and coarser lengths, at which bumps hardly vary
+_GROUND = 0.5  # share of the variance of these two that is expected at texture's lengths without any texture
+_DARKER = 0.25  # power of brightness that texture's light goes with
+_MIDDLE = 0.5  # of full brightness: of skin on which texture shows as it is given
 _COURSE = 1.5  # mm: of the window in which the light falls that texture is set against
 _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
 _BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
@@ -31,26 +35,38 @@ _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, o
 
 
 def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
-    """Percent of full brightness: deviation over texture's lengths without that of noise; and its map.
+    """Percent of full brightness, on skin of half of it: deviation over texture's lengths; and its map.
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.
     """
-    fine, coarse = (mm / skin.pixel for mm in _BAND)
-    # What a rough surface mirrors is as bright on dark skin as on pale, so that shares of skin's own light
-    # would call dark skin rougher. Green has the least of a phone's noise, and its blotches are not in it.
+    # What a rough surface mirrors is nearly as bright on dark skin as on pale, so that shares of skin's own
+    # light would call dark skin rougher. Green has the least of a phone's noise, and no blotches of it.
     shown: Map = skin.rgb[..., 1].astype(np.float32) / np.float32(255)
     course = around(shown, skin.mask, _COURSE / skin.pixel)
-    band = around(shown, skin.mask, fine) - around(shown, skin.mask, coarse)
+    light = float(course[skin.inner].mean())
     # Where less light falls, texture shows less; it is set against the light that falls on the area.
-    band *= course[skin.inner].mean() / np.maximum(course, np.float32(0.02))
-    noise = (noise_level(shown, skin.inner) * _passed(fine, coarse)) ** 2
-    local = np.maximum(around(band**2, skin.mask, _LOCAL / skin.pixel) - np.float32(noise), 0)
+    even: Map = np.float32(light) / np.maximum(course, np.float32(0.02))
+    squared, noise = _varied(shown, skin, even, _BAND)
+    for lengths in _GROUND_BANDS:
+        ground, grain = _varied(shown, skin, even, lengths)
+        squared -= np.float32(_GROUND) * ground
+        noise -= _GROUND * grain
+    local = np.maximum(around(squared, skin.mask, _LOCAL / skin.pixel) - np.float32(noise), 0)
     plain = skin.inner & ~_near(features, _BESIDE / skin.pixel)
     # All of the skin counts and not its middle: texture lies in patches.
-    values = band[plain if plain.sum() > _LEAST * skin.inner.sum() else skin.inner]
-    whole = float(np.sqrt(max(float(values.var()) - noise, 0.0)))
-    return 100.0 * whole, np.asarray(100.0 * np.sqrt(local), dtype=np.float32)
+    values = squared[plain if plain.sum() > _LEAST * skin.inner.sum() else skin.inner]
+    whole = float(np.sqrt(max(float(values.mean()) - noise, 0.0)))
+    scale = 100.0 * (_MIDDLE / max(light, 0.02)) ** _DARKER
+    return scale * whole, np.asarray(scale * np.sqrt(local), dtype=np.float32)
+
+
+def _varied(shown: Map, skin: Surface, even: Map, lengths: tuple[float, float]) -> tuple[Map, float]:
+    """Squared light between two windows (mm), under even light, and what noise adds to its mean."""
+    fine, coarse = (mm / skin.pixel for mm in lengths)
+    band = (around(shown, skin.mask, fine) - around(shown, skin.mask, coarse)) * even
+    noise = noise_level(shown, skin.inner) * _passed(fine, coarse)
+    return np.asarray(band**2), noise**2
 
 
 def _near(features: Mask, reach: float) -> Mask:

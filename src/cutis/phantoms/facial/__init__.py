@@ -9,7 +9,7 @@ from cutis.phantoms.facial.files import write_photos
 from cutis.phantoms.facial.grades import draw_grades, draw_severity
 from cutis.phantoms.facial.layers import LAYERS
 from cutis.phantoms.facial.person import Person, draw_person
-from cutis.phantoms.facial.settings import BY_NAME, SHIFTED, USUAL, Settings
+from cutis.phantoms.facial.settings import BY_NAME, SHIFTED, STAND, USUAL, Settings
 
 PHOTO_SIZE = 240  # pixels on the shorter side, 36 mm
 
@@ -22,6 +22,7 @@ __all__ = [
     "MM_PER_PIXEL",
     "PHOTO_SIZE",
     "SHIFTED",
+    "STAND",
     "USUAL",
     "Area",
     "Person",

@@ -1,9 +1,9 @@
-"""Phones and lights: the usual ones, and others that share no range with them."""
+"""Phones and lights: the usual ones, others that share no range with them, and one phone on a stand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 Range = tuple[float, float]
@@ -108,4 +108,20 @@ SHIFTED = Settings(
     quality=(68.0, 79.0),
 )
 
-BY_NAME: Mapping[str, Settings] = MappingProxyType({s.name: s for s in (USUAL, SHIFTED)})
+# One phone on a stand in a lit room, as a study would set it up: framing, noise and a little light vary.
+STAND = replace(
+    USUAL,
+    name="stand",
+    devices=USUAL.devices[:1],
+    lamp=(30.0, 36.0),
+    ambient=(0.52, 0.58),
+    second=(0.0, 0.05),
+    warmth=(0.0, 0.015),
+    green=(-0.005, 0.005),
+    exposure=(0.34, 0.37),
+    falloff=(0.0, 0.04),
+    defocus=(0.10, 0.12),
+    quality=(90.0, 95.0),
+)
+
+BY_NAME: Mapping[str, Settings] = MappingProxyType({s.name: s for s in (USUAL, SHIFTED, STAND)})
