@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from cutis.core.bundle_info import Fit
 from cutis.core.errors import ImageError, ManifestError
-from cutis.data.augment import Augmentation, Image, augment, cut
+from cutis.data.augment import Augmentation, augment, cut
+from cutis.data.effects import Image
 from cutis.imaging.preprocess import bring, centre_crop, resize_shorter
 from cutis.imaging.read import read_rgb
 

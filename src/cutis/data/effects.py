@@ -115,4 +115,5 @@ def compress(image: Image, rng: Rng) -> Image:
 
     blue_first = np.ascontiguousarray(image[..., ::-1])
     _done, stored = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])
-    return np.ascontiguousarray(cv2.imdecode(stored, cv2.IMREAD_COLOR)[..., ::-1], dtype=np.uint8)
+    read = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.ascontiguousarray(read[..., ::-1])

@@ -46,7 +46,7 @@ def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
     course = around(shown, skin.mask, _COURSE / skin.pixel)
     light = float(course[skin.inner].mean())
     # Where less light falls, texture shows less; it is set against the light that falls on the area.
-    even: Map = np.float32(light) / np.maximum(course, np.float32(0.02))
+    even: Map = np.asarray(light / np.maximum(course, np.float32(0.02)), dtype=np.float32)
     squared, noise = _varied(shown, skin, even, _BAND)
     for lengths in _GROUND_BANDS:
         ground, grain = _varied(shown, skin, even, lengths)
