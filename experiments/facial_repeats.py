@@ -42,7 +42,7 @@ def main() -> None:
     asked.add_argument("--repeats", type=int, default=10)
     asked.add_argument("--bundle", help="that grades conditions")
     asked.add_argument("--seed", type=int, default=20)
-    asked.add_argument("--station", action="store_true", help="one phone on a stand; print only")
+    asked.add_argument("--stand", action="store_true", help="one phone on a stand; print only")
     asked.add_argument("--out", type=Path, default=OUT)
     given = asked.parse_args()
     engine = Engine.open(given.bundle, 1) if given.bundle else None
@@ -57,7 +57,7 @@ def main() -> None:
         }
         for subject in range(given.subjects)
         for area, values in photos(
-            subject, given.repeats, given.seed, engine, STAND if given.station else USUAL
+            subject, given.repeats, given.seed, engine, STAND if given.stand else USUAL
         )
         for name, value in values.items()
         if np.isfinite(value)
@@ -70,7 +70,7 @@ def main() -> None:
             for end in (one.smallest_change.low, one.smallest_change.value, one.smallest_change.high)
         )
         print(f"{name:16} {value} ({low} to {high}){unit}, grows {one.grows:.2f}")
-    if given.station:
+    if given.stand:
         return
     said = {
         "format": 1,

@@ -1,6 +1,7 @@
 """What the classical measures of facial skin are worth, on rendered areas whose truth is known.
 
-    python experiments/measures.py [truth|redness|mixed|repeat|speed|sheets ...] [--first SEED] [--each N]
+    python experiments/measures.py [truth|redness|mixed|tones|repeat|speed|sheets ...]
+                                   [--first SEED] [--each N]
 
 Constants were chosen on seeds below 700; figures that are reported come from fresh ones (--first 9000).
 With a colour card in view: `measures_card.py`.
@@ -25,7 +26,8 @@ from cutis.stats.icc import intraclass_correlations
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
-SETTINGS = ("usual", "shifted", "stand")
+ANYWHERE = ("usual", "shifted")  # together: photos of any phone and light
+SETTINGS = (*ANYWHERE, "stand")
 TRUTH = {
     "ita": "true_ita",
     "fitzpatrick": "skin_type",
@@ -50,7 +52,7 @@ ALONE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "oil": ((), ("shine", "ita", "fitzpatrick", "monk", "melanin_index")),
     "redness": (("dermatitis",), ("erythema_index",)),
 }
-ORDER = ("truth", "redness", "repeat", "speed", "mixed")
+ORDER = ("truth", "redness", "repeat", "speed", "mixed", "tones")
 
 
 def main() -> None:
@@ -63,7 +65,7 @@ def main() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    steps = dict(zip(ORDER, (truth, redness, repeat, speed, mixed), strict=True))
+    steps = dict(zip(ORDER, (truth, redness, repeat, speed, mixed, tones), strict=True))
     for what in given.what:
         if what == "sheets":
             sheets(given.first, given.out)
@@ -108,7 +110,7 @@ def table(kind: str, names: tuple[str, ...], first: int, each: int) -> None:
         values[settings] = true, seen
     for n, name in enumerate(names):
         ranks = [rank(values[s][0][:, n], values[s][1][:, n]) for s in SETTINGS]
-        true, seen = (np.concatenate([values[s][part][:, n] for s in SETTINGS[:2]]) for part in (0, 1))
+        true, seen = (np.concatenate([values[s][part][:, n] for s in ANYWHERE]) for part in (0, 1))
         nought = float(np.nanmean(seen[true == 0])) if (true == 0).any() else float("nan")
         print(
             f"{kind:9} {name:15} {ranks[0]:6.2f} {ranks[1]:8.2f} {rank(true, seen):6.2f} {ranks[2]:6.2f}"
@@ -131,6 +133,25 @@ def mixed(first: int, each: int) -> None:
     """Rank correlation with the truth, all eight conditions as people have them together."""
     print("\nall conditions together")
     table("mixed", NAMES, first, 2 * each)
+
+
+def tones(first: int, each: int) -> None:
+    """Spots by Fitzpatrick type: rank of the spotted area with the truth, and how much of it is found."""
+    print("\nspotted area by skin type: rank correlation, share of the true area that is found")
+    areas = [name for name, area in AREAS.items() if all(c in area.conditions for c in ALONE["spots"][0])]
+    for settings in ("usual", "stand"):
+        for skin_type in range(1, 7):
+            only = tuple(float(other == skin_type) for other in range(1, 7))
+            pairs = []
+            for seed in range(first, first + each):
+                rng = np.random.default_rng([seed, 70, skin_type])
+                person = draw_person(rng, only)
+                grades = {name: int(rng.integers(5)) for name in ALONE["spots"][0]}
+                area = areas[int(rng.integers(len(areas)))]
+                one = render_area(area, grades, person, rng, settings=settings)
+                pairs.append((float(one.truth["true_spot_area"]), found(one, ("spot_area",))[0]))
+            true, seen = np.array(pairs).T
+            print(f"{settings:9} type {skin_type}  {rank(true, seen):5.2f}  {seen.mean() / true.mean():5.2f}")
 
 
 def redness(first: int, each: int) -> None:

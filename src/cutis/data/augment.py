@@ -1,4 +1,4 @@
-"""Random variation of dermoscopic photos, as cameras, skins and hands vary them. Pixels in, pixels out.
+"""Random variation of photos, as cameras, skins and hands vary them. Pixels in, pixels out.
 
 Every function takes its own random generator, so that a sample depends on nothing but its seed: the same
 image is drawn again when a training run resumes, with any number of worker processes.
@@ -38,7 +38,7 @@ class Augmentation:
         speckle: largest deviation of the logarithm of multiplicative grain, as coherent light makes it.
         noise: largest deviation of a sensor's grain, 0..1; half of the photos get some, fine or coarse, with
             blotches of colour, and smoothed again by some of the cameras.
-        falloff: how much darker the side away from the light is at most, 0..1.
+        falloff: most that light falls from one side to the other, as a share of its mean, 0..1.
         jpeg: probability of one more storing as a JPEG.
     """
 

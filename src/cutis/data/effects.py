@@ -101,7 +101,7 @@ def erase(image: Image, rng: Rng) -> None:
 
 
 def falloff(image: Image, depth: float, rng: Rng) -> Image:
-    """Light from one side: darker by ``depth`` (0..1) at the far side than at the near one."""
+    """Light that falls from one side to the other by ``depth`` (0..1) of its mean, in any direction."""
     down, across = (np.linspace(-0.5, 0.5, side, dtype=np.float32) for side in image.shape[:2])
     angle = rng.uniform(0, 2 * np.pi)
     way = np.float32(np.sin(angle)) * down[:, None] + np.float32(np.cos(angle)) * across[None]

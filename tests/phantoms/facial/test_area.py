@@ -16,6 +16,7 @@ from cutis.phantoms.facial import (
     BY_NAME,
     CONDITIONS,
     SHIFTED,
+    STAND,
     USUAL,
     Person,
     Settings,
@@ -185,6 +186,17 @@ def test_shifted_ranges_lie_outside_the_usual_ones(name: str) -> None:
     assert usual[0] < usual[1]
     assert shifted[0] < shifted[1]
     assert shifted[1] < usual[0] or shifted[0] > usual[1]
+
+
+@pytest.mark.parametrize(
+    "name", [f.name for f in fields(Settings) if f.name not in ("name", "devices", "types")]
+)
+def test_on_a_stand_light_varies_less_than_usual_and_within_it(name: str) -> None:
+    (least, most), (low, high) = getattr(USUAL, name), getattr(STAND, name)
+    assert least <= low < high <= most
+    assert high - low < 0.45 * (most - least)
+    assert len(STAND.devices) == 1
+    assert STAND.devices[0] in USUAL.devices
 
 
 def test_shifted_phones_are_none_of_the_usual_ones() -> None:
