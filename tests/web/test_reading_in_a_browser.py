@@ -305,12 +305,14 @@ def _trained(page: Any, filled: Filled) -> None:
     page.goto(f"{filled.where}/room")
     page.keyboard.press("Enter")
     _shown(page)
+    assert page.evaluate("document.activeElement.id") == "question"  # not on the button that is gone
     page.keyboard.press("1")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.get_by_text("Right: Benign.").wait_for()
     page.keyboard.press("Enter")
     _shown(page)
+    assert page.evaluate("document.activeElement.id") == "question"
 
 
 def test_who_is_signed_out_while_reading_loses_no_answer(tab: Any, filled: Filled, tmp_path: Path) -> None:

@@ -150,6 +150,7 @@ async function show(place) {
   clock.sum = 0;
   present(told);
   cover("");
+  find("#question").focus({ preventScroll: true }); // only now: what is covered takes no focus
   clock.run(true);
   busy = false;
   forget(place - 2);
@@ -188,7 +189,6 @@ function present(told) {
   const most = Math.max(1, told.answers.reduce((sum, one) => sum + one.value, 0));
   list(find(".help.answers"), told.answers.length ? told.answers : null, (value) => says("given", { value }), most);
   form.scrollTop = 0;
-  find("#question").focus({ preventScroll: true });
 }
 
 function percent(value) {
