@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 TEMPERATURE = "temperature"  # the constant by which the averaged probabilities are cooled
 _CUTS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7)  # of the largest weight: where 8-bit levels may end
-_MOST = 0.75  # of all values, which the largest kernels together hold: they are rounded to 8 bits
-_SMALL = 0.004  # of all values; what is smaller stays float32, as early layers do that all later ones see
+_MOST = 0.8  # of all values, which the largest kernels together hold: they are rounded to 8 bits
+_SMALL = 10_000  # values; what has fewer stays float32, as early layers do that all later ones see
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,11 @@ def store_as_float16(graph: Any) -> None:
     import onnx
 
     tensors = [(tensor, onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer]
-    least = _SMALL * sum(values.size for _, values in tensors)
     stored, casts = [], []
     for tensor, values in tensors:
         if (
             values.dtype != np.float32
-            or values.size < least
+            or values.size < _SMALL
             or np.abs(values).max() > np.finfo(np.float16).max
         ):
             stored.append(tensor)

@@ -99,6 +99,22 @@ def test_grades_come_with_their_uncertainty_and_rendered_training_is_said(
     assert set(rows["measure"]) == {*NAMES, *(f"grade_{name}" for name in grades)}
 
 
+def test_dark_skin_is_told_what_its_spots_are_worth(tmp_path: Path) -> None:
+    from cutis.phantoms.facial import draw_person, render_area
+
+    told = {}
+    for skin_type in (2, 6):
+        only = tuple(float(other == skin_type) for other in range(1, 7))
+        who = draw_person(np.random.default_rng(4), only)
+        done = render_area("cheek_left", {}, who, np.random.default_rng(5), view="front")
+        folder = tmp_path / str(skin_type)
+        folder.mkdir()
+        Image.fromarray(done.image).save(folder / "photo.png")
+        write_report([analyse(cheek(folder / "photo.png"))], folder, pdf=False)
+        told[skin_type] = "brown spots stand out little" in text(folder / "face.html")
+    assert told == {2: False, 6: True}
+
+
 def test_the_table_holds_every_measure_and_can_be_read_for_norms(
     visits: list[FaceAnalysis], tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ RENDERED_LONG = (
     "known."
 )
 _MOST = 4  # further findings that the answer names
+_DARK = -15.0  # degrees of typology angle as measured: on darker skin spots are read badly (docs/measures.md)
 
 
 def answer(photos: Sequence[FaceAnalysis], timeline: Timeline) -> Answer:
@@ -79,6 +80,11 @@ def limits(photos: Sequence[FaceAnalysis], repeats: Repeats, timeline: Timeline)
         said.append(
             "Without a colour card tone, redness and melanin move with the light; their ranges are wide "
             "for it."
+        )
+    if any(area.values().get("ita", 0.0) < _DARK for one in photos for area in one.areas):
+        said.append(
+            "On skin as dark as here brown spots stand out little: up to half of the spotted area is missed, "
+            "and it does not compare people."
         )
     if len(timeline.visits) > 1 and repeats.rendered:
         said.append(
