@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 TEMPERATURE = "temperature"  # the constant by which the averaged probabilities are cooled
 _CUTS = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7)  # of the largest weight: where 8-bit levels may end
-_MOST = 0.8  # of all values, which the largest kernels together hold: they are rounded to 8 bits
-_SMALL = 10_000  # values; what has fewer stays float32, as early layers do that all later ones see
+_MOST = 0.85  # of all values, which the largest kernels together hold: they are rounded to 8 bits
+_SMALL = 2_000  # values; what has fewer stays float32, as early layers do that all later ones see
 
 
 @dataclass(frozen=True)
