@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cutis.cli import enhance
-from cutis.core.errors import CutisError
+from cutis.core.errors import CutisError, OutputError
 from cutis.core.manifest import read_manifest
 from cutis.phantoms.colour_card import Placing, Scene, Shot, render
 
@@ -89,3 +89,28 @@ def test_a_strength_that_means_nothing_is_refused_before_work_begins(photos: Pat
         with pytest.raises(CutisError):
             enhance.enhance([photos], tmp_path / "out", **wrong)
     assert not (tmp_path / "out").exists()
+
+
+def test_originals_are_never_replaced(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    (folder / "images").mkdir(parents=True)
+    Image.open(photos / "plain.png").save(folder / "images" / "a.png")
+    (folder / "manifest.csv").write_text("image,patient_id\nimages/a.png,p1\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for given in (folder / "images", folder / "manifest.csv"):
+        with pytest.raises(OutputError, match="Choose another --out"):
+            enhance.enhance([given], folder, card="off")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_masks_of_a_manifest_are_found_from_its_new_place(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    Image.new("L", (20, 20)).save(tmp_path / "masks" / "plain.png")
+    source = tmp_path / "manifest.csv"
+    source.write_text(f"image,mask_pores\n{photos / 'plain.png'},masks/plain.png\n", encoding="utf-8")
+    enhance.enhance([source], tmp_path / "out", card="off")
+    again = read_manifest(tmp_path / "out" / "manifest.csv")
+    assert [path.resolve() for path in again.masks("mask_pores") if path] == [
+        tmp_path / "masks" / "plain.png"
+    ]
+    assert again.paths[0] == tmp_path / "out" / "images" / "plain.png"

@@ -52,6 +52,11 @@ def test_a_right_manifest_keeps_its_cells_and_knows_its_rows(written: Write) -> 
     assert len(manifest.labelled()) == 2
 
 
+def test_empty_lines_over_the_header_are_counted_and_nothing_else(written: Write) -> None:
+    manifest = read_manifest(written("\n\r\nimage,dx\na.jpg,mel\n\nb.jpg,nv\n"), target="dx", labels=LABELS)
+    assert manifest.table["image_id"].to_list() == ["a", "b"]
+
+
 def test_every_wrong_row_is_named_at_once_in_the_order_of_the_file(written: Write) -> None:
     path = written(
         "image,patient_id,dx,age,sex,split\n"
@@ -158,6 +163,8 @@ def test_separators_spaces_and_a_byte_order_mark_of_spreadsheets_are_read(
         (b"image\0", "is not a text file"),
         (b"image,dx,dx\na.jpg,1,2\n", "column 'dx' stands twice"),
         (b"image,dx\na.jpg,1\nb.jpg,2,3\n", "manifest.csv:3: has 3 cells where the header has 2"),
+        (b"image,dx\na.jpg,1\nb.jpg\n", "manifest.csv:3: has 1 cell where the header has 2"),
+        (b"\n\nimage,dx\na.jpg,1\nb.jpg,2,3\n", "manifest.csv:5: has 3 cells where the header has 2"),
         (b'image,dx\na.jpg,"1\nb.jpg,2\n', "manifest.csv"),
     ],
 )

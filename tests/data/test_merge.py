@@ -55,3 +55,17 @@ def test_conditions_that_are_none_or_leave_no_row_are_refused(tmp_path: Path) ->
         with pytest.raises(CutisError, match=said):
             merge_manifests([first], tmp_path / "both.csv", target="dx", keep=[wanted])
     assert not (tmp_path / "both.csv").exists()
+
+
+def test_a_lesion_of_two_cohorts_is_told_and_numbers_are_compared_as_they_are_written(tmp_path: Path) -> None:
+    first = cohort(tmp_path / "vienna", ["a", "b"], dx=["nv", "mel"], age=["30", "45.5"])
+    second = cohort(tmp_path / "sydney", ["c"], dx=["nv"], age=["30"])
+    text = second.read_text().replace("Lc", "La")
+    second.write_text(text)
+    said: list[str] = []
+    merged = merge_manifests(
+        [first, second], tmp_path / "both.csv", target="dx", keep=["age=30"], echo=said.append
+    )
+    assert merged["image_id"].to_list() == ["a", "c"]
+    (only,) = said
+    assert only.startswith("1 lesion_id stands in several cohorts, such as 'La'")

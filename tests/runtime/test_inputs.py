@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,17 @@ def test_the_digest_tells_other_photos_names_groups_and_orders_apart(tmp_path: P
         gather([manifest(tmp_path / "m.csv", "image,patient_id\na.jpg,P\nb.jpg,P\n")]),
     ]
     assert len({both.digest, *(other.digest for other in others)}) == 4
+
+
+def test_a_photo_given_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "photos" / "sub" / "a.jpg", tmp_path / "photos" / "b.jpg")
+    monkeypatch.chdir(tmp_path)
+    found = gather([Path("photos"), tmp_path / "photos", Path("photos/sub")])
+    assert found.ids == ["b", "a"]
+
+
+def test_a_name_that_is_no_text_is_spelt_out_so_that_tables_can_hold_it(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(b"")
+    (name,) = gather([tmp_path]).ids
+    assert name == "caf\\xe9"
+    assert name.encode("utf-8")

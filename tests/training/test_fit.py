@@ -82,6 +82,20 @@ def test_the_same_run_is_not_overwritten(run: Path, manifest: Path) -> None:
     assert again.returncode == 1
     assert "holds a run already" in again.stderr
     assert "Traceback" not in again.stderr
+    kept = (run / "weights.safetensors").read_bytes()
+    probed = cutis("train", "dermoscopy", manifest, "--out", run, "--probe", "--resume", *SMALL)
+    assert "is finished already" in probed.stderr + probed.stdout
+    assert (run / "weights.safetensors").read_bytes() == kept
+
+
+def test_the_table_that_is_trained_on_is_not_replaced(manifest: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "split.csv").write_text(manifest.read_text())
+    failed = cutis("train", "dermoscopy", folder / "split.csv", "--out", folder, "--epochs", 1, *SMALL)
+    assert failed.returncode == 1
+    assert "split.csv: is there already and would be replaced" in failed.stderr
+    assert (folder / "split.csv").read_text() == manifest.read_text()
 
 
 def test_frozen_stages_keep_weights_and_statistics_and_the_others_learn(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cutis.cli.progress import say
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the `data` group."""
@@ -25,7 +27,7 @@ def merge(
     """Put manifests one below the other; a column `cohort` says which row came from which."""
     from cutis.data.merge import merge_manifests
 
-    table = merge_manifests(manifests, out, target=target, keep=keep or ())
+    table = merge_manifests(manifests, out, target=target, keep=keep or (), echo=say)
     for cohort, count in table.group_by("cohort").len().sort("cohort").iter_rows():
         print(f"{cohort}: {count} images")
     print(f"Manifest: {out}")

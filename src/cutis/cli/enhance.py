@@ -48,7 +48,7 @@ def enhance(
     A single manifest is written again beside the photos, so that the enhanced set stands for the other.
     Photos that cannot be read are listed at the end; the others are written all the same (exit status 1).
     """
-    from cutis.core.errors import CutisError
+    from cutis.core.errors import CutisError, OutputError
     from cutis.imaging.enhance import Enhancement
     from cutis.imaging.enhance.files import write_enhanced
     from cutis.runtime.inputs import TABLES, gather
@@ -57,6 +57,11 @@ def enhance(
         raise CutisError(f"--card-edition is '{card_edition}', not 2014 or 2005.")
     told: dict[str, Any] = {} if card_pitch is None else {"pitch_mm": card_pitch}
     wanted = Enhancement(noise, colour, contrast, card, edition=card_edition, **told)  # type: ignore[arg-type]
+    for source in inputs:
+        if source.resolve() in {(out / name).resolve() for name in ("manifest.csv", "enhancement.csv")}:
+            raise OutputError(
+                f"{source}: would be replaced by the enhanced photos' table. Choose another --out."
+            )
     photos = gather(inputs, split=split)
     for note in photos.notes:
         say(note)
@@ -92,9 +97,9 @@ def _manifest(source: Path, images: dict[str, str | None], out: Path) -> Path:
     """The manifest's rows whose photos were written, with the new photos' paths."""
     import polars as pl
 
-    from cutis.core.manifest import read_manifest, write_manifest
+    from cutis.core.manifest import read_manifest, rebased, write_manifest
 
-    table = read_manifest(source, find_images=False).table
+    table = rebased(read_manifest(source, find_images=False), out)  # masks stay where they are
     kept = table.filter(pl.col("image_id").is_in([name for name, place in images.items() if place]))
     named = kept.with_columns(
         pl.col("image_id").replace_strict(images, return_dtype=pl.String).alias("image")

@@ -124,6 +124,8 @@ def train(
 
     rows = _rows(where or [])
     going_on = resume and (out / "run.json").exists()
+    if going_on:
+        say(f"{out} goes on as it was begun, whatever other options say.")
     if not going_on:
         need_no_run(out)
         if resume:
@@ -181,7 +183,7 @@ def train(
     with begun, _full_disk_is_told(out), progress("Reading photos") as reading:
         watch = Watch(say, reading, (watcher(say),))
         run = fit_probe(out, watch) if probe else fit(out, watch)
-    _report(task, run)
+    _report(get_task(run.task), run)
 
 
 def _need_torch() -> None:

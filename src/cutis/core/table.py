@@ -66,23 +66,33 @@ def _is_text(cells: pl.Series) -> bool:
 
 def _csv(path: Path, error: type[ManifestError] | type[PredictionsError]) -> pl.DataFrame:
     text = _text(path, error)
+    blank = len(text) - len(text.lstrip("\r\n"))
+    above = text.count("\n", 0, blank)  # empty lines over the header
+    text = text[blank:]
     header = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=header.count)
     try:
         names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=separator), [])]
     except csv.Error as problem:
-        raise error([f"{path}:1: is no header line ({problem}). Name the columns in it."]) from problem
+        raise error(
+            [f"{path}:{above + 1}: is no header line ({problem}). Name the columns in it."]
+        ) from problem
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise error([f"{path}:1: column '{name}' stands twice. Rename or drop one." for name in twice])
+        raise error(
+            [f"{path}:{above + 1}: column '{name}' stands twice. Rename or drop one." for name in twice]
+        )
+    ragged = _ragged(path, text, separator, len(names), above)
+    if ragged:
+        raise error(ragged)
     try:
         table = pl.read_csv(text.encode(), infer_schema=False, separator=separator)
     except pl.exceptions.PolarsError as problem:
-        raise error(_ragged(path, text, separator, len(names)) or [f"{path}: {problem}"]) from problem
+        raise error([f"{path}: {problem}"]) from problem
     table.columns = names
     # A quoted cell may hold line breaks, which an editor counts.
     lines = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)) + 1
-    first = (lines.cum_sum() - lines + 2).cast(pl.UInt32)
+    first = (lines.cum_sum() - lines + 2 + above).cast(pl.UInt32)
     return table.drop("row", strict=False).with_columns(table.select(first.alias("row"))["row"])
 
 
@@ -106,15 +116,16 @@ def _text(path: Path, error: type[ManifestError] | type[PredictionsError]) -> st
     return text
 
 
-def _ragged(path: Path, text: str, separator: str, width: int) -> list[str]:
+def _ragged(path: Path, text: str, separator: str, width: int, above: int) -> list[str]:
     """Name the rows whose number of cells is not that of the header."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    problems, line = [], 1
+    problems, line = [], above + 1
     with suppress(csv.Error):  # a cell longer than any; what polars said is told then
         for cells in reader:
             if cells and len(cells) != width:
-                mend = "Put cells that hold the separator in double quotes."
+                many = "Put cells that hold the separator in double quotes."
+                mend = many if len(cells) > width else "Empty cells need their separators too."
                 cells_here = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
                 problems.append(f"{path}:{line}: has {cells_here} where the header has {width}. {mend}")
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     return problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,12 @@ from cutis.core.manifest import read_manifest, rebased, write_manifest
 
 
 def merge_manifests(
-    paths: Sequence[Path], out: Path, *, target: str, keep: Sequence[str] = ()
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    target: str,
+    keep: Sequence[str] = (),
+    echo: Callable[[str], None] = lambda _: None,
 ) -> pl.DataFrame:
     """Put manifests one below the other.
 
@@ -21,6 +26,7 @@ def merge_manifests(
         out: the manifest to write; image paths are made relative to it.
         target: column of the labels, which all must have.
         keep: conditions ``column=value[,value...]``; a manifest without the column keeps all its rows.
+        echo: told of patients or lesions whose id stands in several cohorts.
 
     Returns:
         The table written.
@@ -53,6 +59,12 @@ def merge_manifests(
                 for name in twice
             ]
         )
+    (group,) = groups
+    cohorts = merged.group_by(group).agg(pl.col("cohort").n_unique())
+    shared = cohorts.filter(pl.col("cohort") > 1)[group].sort()
+    if len(shared):
+        ids = f"{len(shared)} {group}s stand" if len(shared) > 1 else f"1 {group} stands"
+        echo(f"{ids} in several cohorts, such as '{shared[0]}', and count as the same. Rename them if not.")
     write_manifest(merged, out)
     return merged
 
@@ -63,5 +75,8 @@ def _kept(table: pl.DataFrame, conditions: Sequence[str]) -> pl.DataFrame:
         if not equals:
             raise CutisError(f"'{condition}' is no condition. Write it as column=value or column=one,other.")
         if column in table.columns:
-            table = table.filter(pl.col(column).is_in(values.split(",")))
+            cells = table[column].cast(pl.String)
+            if table.schema[column].is_numeric():
+                cells = cells.str.replace(r"\.0$", "")
+            table = table.filter(cells.is_in(values.split(",")))
     return table

@@ -63,7 +63,11 @@ def gather(inputs: Sequence[Path | str], *, split: str | None = None) -> Inputs:
             "--split needs a manifest that has a column split; give no images or folders with it."
         )
     listed = _listed(tables, split)
-    found = list(dict.fromkeys(photo for place in loose for photo in _found(place)))
+    once: dict[Path, tuple[Path, Path]] = {}  # a folder and a part of it hold the same photos
+    for place in loose:
+        for base, path in _found(place):
+            once.setdefault(path.absolute(), (base, path))
+    found = list(once.values())
     ids, notes = _names([path for _, path in found], [base for base, _ in found], set(listed.ids))
     return Inputs(
         listed.ids + ids,
@@ -115,6 +119,11 @@ def _found(place: Path) -> Iterator[tuple[Path, Path]]:
         raise CutisError(f"{place}: there is no such file or folder. Check the path.")
 
 
+def _text(path: Path) -> str:
+    """A path as a table can hold it: bytes that are no UTF-8, as old archives leave, are spelt out."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _names(
     paths: Sequence[Path], bases: Sequence[Path], taken: set[str]
 ) -> tuple[list[str], tuple[str, ...]]:
@@ -123,18 +132,18 @@ def _names(
     def relative(path: Path, base: Path) -> Path:
         return path.relative_to(base)
 
-    rules: tuple[tuple[Callable[[Path, Path], str], str], ...] = (
-        (lambda path, _: path.stem, ""),
-        (lambda path, base: relative(path, base).with_suffix("").as_posix(), "by folder and name"),
-        (lambda path, base: relative(path, base).as_posix(), "by folder and full name"),
-        (lambda path, _: path.absolute().as_posix(), "by their whole path"),
+    rules: tuple[tuple[Callable[[Path, Path], Path], str], ...] = (
+        (lambda path, _: Path(path.stem), ""),
+        (lambda path, base: relative(path, base).with_suffix(""), "by folder and name"),
+        (relative, "by folder and full name"),
+        (lambda path, _: path.absolute(), "by their whole path"),
     )
     names = [""] * len(paths)
     open_ones = list(range(len(paths)))
     notes = []
     for rule, title in rules:
         for index in open_ones:
-            names[index] = rule(paths[index], bases[index])
+            names[index] = _text(rule(paths[index], bases[index]))
         count = Counter(names)
         shared = [index for index in open_ones if count[names[index]] > 1 or names[index] in taken]
         settled = sorted(set(open_ones) - set(shared))

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
+from cutis.core.errors import RunError
 from cutis.core.labels import Labels
 from cutis.data.datasets import PhotoStore
 from cutis.models.classifier import Classifier
@@ -35,10 +36,15 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
         The finished run.
 
     Raises:
-        RunError: the folder is no run.
+        RunError: the folder is no run, or one of a whole network.
     """
     watch = watch or Watch()
     run = load_run(path)
+    if run.finished:
+        watch.echo(f"{path}: is finished already.")
+        return run
+    if run.settings.ordinal or (path / "checkpoints").exists():
+        raise RunError(f"{path}: trains a whole network. Leave out --probe, or choose another --out.")
     # One layer for the main question is all that a probe fits.
     run = replace(run, findings=None, settings=replace(run.settings, findings=0))
     manifest = read_split(run)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cutis.core.errors import ManifestError
 from cutis.core.labels import Labels
 from cutis.core.manifest import Manifest
+from cutis.core.manifest_checks import without_point_zero
 
 PREFIX = "rater_"
 
@@ -32,7 +33,7 @@ def soft_targets(
     columns = [name for name in part.table.columns if name.startswith(PREFIX)]
     if not columns:
         return hard
-    ratings = part.table.select(pl.col(columns).cast(pl.String))
+    ratings = part.table.select(without_point_zero(part.table[name].cast(pl.String)) for name in columns)
     _need_known(part, ratings, labels)
     given = ratings.to_numpy()  # (rows, raters)
     votes = np.stack([(given == name).sum(1) for name in labels.names], axis=1).astype(np.float32)

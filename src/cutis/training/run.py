@@ -80,7 +80,7 @@ class Run:
     @property
     def name(self) -> str:
         """The folder's name, which is the ``source`` of its predictions."""
-        return self.path.name
+        return self.path.absolute().name
 
     @property
     def split_file(self) -> Path:
@@ -132,6 +132,9 @@ def need_no_run(out: Path) -> None:
     """
     if (out / RUN).exists():
         raise RunError(f"{out}: holds a run already. Go on with --resume, or choose another --out.")
+    for name in (SPLIT, PREDICTIONS, WEIGHTS):  # of the user, perhaps the very table to train on
+        if (out / name).exists():
+            raise RunError(f"{out / name}: is there already and would be replaced. Choose another --out.")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.core.errors import ImageError
+from cutis.core.errors import ImageError, OutputError
 from cutis.core.files import replacing, write_text
 from cutis.imaging.enhance.steps import Enhanced, Enhancement, enhance
 from cutis.imaging.read import read_rgb
@@ -63,20 +63,24 @@ def write_enhanced(
         tell: called with each photo's name and what was done to it.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or holds photos that would be replaced.
     """
+    taken: set[str] = set()
+    places = [_place(name, taken) for name in names]
+    originals = {Path(path).resolve() for path in paths}
+    lost = next((place for place in places if (out / place).resolve() in originals), None)
+    if lost is not None:
+        raise OutputError(f"{out / lost}: is a photo itself and would be replaced. Choose another --out.")
     rows: list[dict[str, object]] = []
     images: list[str | None] = []
     unreadable: list[ImageError] = []
-    taken: set[str] = set()
-    for name, path in zip(names, paths, strict=True):
+    for name, path, place in zip(names, paths, places, strict=True):
         try:
             done = enhance(read_rgb(path), enhancement)
         except ImageError as error:
             unreadable.append(error)
             images.append(None)
         else:
-            place = _place(name, taken)
             _write_png(out / place, done.image)
             rows.append(_row(place, name, done))
             images.append(place)
