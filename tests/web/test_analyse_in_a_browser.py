@@ -25,6 +25,18 @@ __all__ = ["page"]  # the fixture
 SLOW = 120_000  # milliseconds: the machine may be busy
 
 
+_PASTE = """async (photos) => {
+  for (const [n, photo] of photos.entries()) {
+    const carried = new DataTransfer();
+    carried.items.add(new File([new Uint8Array(photo)], `${n}.jpg`, { type: "image/jpeg" }));
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried }));
+    if (n) return;
+    while (!document.querySelector(".sent .good")) await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, 500)); // the browser is on its way to the answer
+  }
+}"""  # each photo once the one before it is answered
+
+
 def _photos(folder: Path) -> dict[str, str]:
     """A clinical photo, a dermoscopic one, and one like a microscope's."""
     from cutis.phantoms.dermoscopy import render
@@ -128,6 +140,68 @@ def _fits(browser: Any, page: Any, look: str, addresses: list[str]) -> None:
                 assert tab.evaluate(_AXE) == [], (address, width, theme)
             tab.close()
         context.close()
+
+
+def test_photos_that_come_one_after_the_other_before_the_first_is_answered_are_all_kept(
+    page: Any, start: Start, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _first_start(page, start())
+    study = _study(page)
+    sent = _photos(tmp_path_factory.mktemp("sent"))
+    page.goto(f"{study}/analyse")
+    page.locator("input[name=pseudonym]").fill("A-001")
+    held: list[Any] = []
+    page.route("**/analyse", lambda route: held.append(route) if not held else route.continue_())
+    for n, photo in enumerate((sent["clinical"], sent["dermoscopic"]), 1):
+        page.locator("input[type=file]").set_input_files(photo)
+        page.get_by_role("button", name="Analyse", exact=True).click()
+        expect(page.locator(".sent li")).to_have_count(n)
+    while not held:  # the first one, which is not answered yet
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.get_by_role("link", name="Show the answer")).to_have_count(2, timeout=SLOW)
+    expect(page.get_by_role("link", name="All photos of the patient together")).to_be_visible()
+    assert page.url == f"{study}/analyse"
+
+
+def test_a_photo_that_comes_while_the_first_ones_page_is_opening_is_kept(
+    page: Any, start: Start, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _first_start(page, start())
+    study = _study(page)
+    sent = _photos(tmp_path_factory.mktemp("sent"))
+    page.goto(f"{study}/analyse")
+    page.locator("input[name=pseudonym]").fill("A-001")
+    page.route("**/analysis", lambda route: None)  # it takes long
+    page.evaluate(_PASTE, [list(Path(sent[kind]).read_bytes()) for kind in ("clinical", "dermoscopic")])
+    expect(page.get_by_role("link", name="Show the answer")).to_have_count(2, timeout=SLOW)
+    assert page.url == f"{study}/analyse"
+
+
+def test_results_that_did_not_change_are_left_as_they_are_used(
+    page: Any, start: Start, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _first_start(page, start())
+    study = _study(page)
+    done = _analyse(page, study, _photos(tmp_path_factory.mktemp("sent"))["dermoscopic"], "A-001")
+    part = f"{done}?part=yes"
+
+    def at_it(route: Any) -> None:
+        """As if one more model were still at it."""
+        answer = route.fetch()
+        body = answer.text().replace('<div id="results"', f'<div id="results" data-waiting="{part}"')
+        route.fulfill(response=answer, body=body)
+
+    page.route("**/analysis*", at_it)
+    page.goto(done)
+    slide = page.locator("[data-overlay] input[type=range]").first
+    slide.fill("0")
+    slide.blur()
+    for _ in range(3):
+        with page.expect_response(part):
+            pass
+    expect(slide).to_have_value("0")
+    page.unroute_all(behavior="wait")
 
 
 def test_a_photo_is_analysed_without_scripts(

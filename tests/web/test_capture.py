@@ -23,11 +23,13 @@ from cutis.web.database import (
     Consent,
     ConsentText,
     Member,
+    Participant,
     ParticipantLink,
     ParticipantSession,
     Photo,
     ProtocolVersion,
 )
+from cutis.web.database.participant import WITHDRAWN
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
 from cutis.web.people import taking_part
@@ -337,12 +339,35 @@ def test_a_nurse_who_leaves_the_study_does_not_go_on(study: Any) -> None:
 def test_nothing_is_taken_before_the_consent_is_signed(phone: Phone) -> None:
     assert "First, read and sign" in phone.get("/take-part").text
     refused = _send(phone, jpeg(1))
-    assert (refused.status_code, refused.json()["title"]) == (409, "Not signed yet")
+    assert (refused.status_code, refused.json()["title"]) == (428, "Not signed yet")
     assert phone.get("/take-part/visits/start").headers["location"] == "/take-part/consent"
     answered = phone.post("/take-part/visits/start/questions/itch", {"key": "a", "q_strength": "3"})
-    assert answered.status_code == 409
+    assert answered.status_code == 428
     assert _photos(phone) == []
     assert _lines(phone.platform, "photo.refused")[-1].who == phone.participant
+
+
+def test_a_new_text_of_the_consent_makes_photos_wait_and_a_withdrawal_refuses_them(
+    study: Any, signed: Phone
+) -> None:
+    assert signed.get("/take-part/state").json()["unsigned"] is False
+    with signed.platform.database.writing() as session:
+        old = select(ConsentText).where(ConsentText.study_id == study.id, ConsentText.number == 1000)
+        for one in session.scalars(old).all():
+            session.add(
+                ConsentText(
+                    study_id=study.id, number=1001, language=one.language, text=one.text, made_by=one.made_by
+                )
+            )
+    assert signed.get("/take-part/state").json()["unsigned"] is True
+    assert _send(signed, jpeg(16)).status_code == 428, "not 409, at which a phone deletes the photo"
+    assert _sign(signed).status_code == 303
+    assert signed.get("/take-part/state").json()["unsigned"] is False
+    assert _send(signed, jpeg(16)).status_code == 201
+    with signed.platform.database.writing() as session:
+        session.get_one(Participant, signed.participant).state = WITHDRAWN
+    assert signed.get("/take-part/state").json()["unsigned"] is False
+    assert _send(signed, jpeg(17), key="k2").status_code == 409
 
 
 @pytest.mark.parametrize("strokes", ["", "[]", "no", "{}", "[[[0.5, 2]]]", '[["x"]]', "[" * 9000])

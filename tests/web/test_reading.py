@@ -603,6 +603,26 @@ def test_one_goes_back_only_where_the_design_lets_one(
     assert reader.api("GET", f"{taught}/places/1").status_code == 409
 
 
+def test_a_case_that_is_fetched_ahead_says_whether_one_may_go_back_from_it(
+    boss: Browser, study: InStudy, photos: list[str], people: Any
+) -> None:
+    (reader,) = people(1)
+
+    def back(place: str, number: int) -> bool:
+        return bool(reader.api("GET", f"{place}/places/{number}").json()["back"])
+
+    lets = {**BINARY, "back": True}
+    taught = _make(boss, study, lets, photos[:5], [reader], training=1)
+    assert [back(taught, n) for n in (1, 2, 3)] == [False, False, True]  # none is answered yet
+    assert reader.api("GET", f"{taught}/places/2").json()["earlier"] is None
+    never = _make(boss, study, BINARY, photos[:4], [reader])
+    at_once = _make(boss, study, {**lets, "help": "sequential"}, photos[:4], [reader])
+    assert not any(back(place, n) for place in (never, at_once) for n in (1, 2, 3))
+    twice = _make(boss, study, {**lets, "help": "mixed"}, photos[:2], [reader])
+    _answer(reader, twice, 1, "benign", confidence=1)
+    assert [back(twice, n) for n in (2, 3, 4)] == [True, False, True]  # the second session begins with 3
+
+
 def test_training_comes_first_tells_the_truth_and_is_not_counted(
     boss: Browser, study: InStudy, photos: list[str], people: Any
 ) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from cutis.web.app import create_app, open_platform
-from cutis.web.database import Member, Reading, ReadingCase, Study, User
+from cutis.web.database import Member, ReaderStudy, Reading, ReadingCase, Study, User
 from cutis.web.people import sessions, tokens
 from cutis.web.people.roles import Role
 from cutis.web.settings import Settings
@@ -185,6 +185,13 @@ def _place(page: Any) -> str:
     return str(page.locator(".at").inner_text())
 
 
+def _fetched(page: Any, place: int) -> None:
+    """Wait until a case is there before it is wanted."""
+    names = "performance.getEntriesByType('resource').map((one) => one.name)"
+    _until(page, f"(end) => {names}.some((name) => name.endsWith(end))", f"/places/{place}/photo")
+    page.wait_for_timeout(300)
+
+
 def _next(page: Any, act: Any) -> None:
     """Do something, and wait until another case, or a cover, is there."""
     before = _place(page)
@@ -274,11 +281,7 @@ def test_answers_survive_a_lost_connection_and_a_closed_page_once_each(
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Next case").click()
     _shown(page)
-    there = (
-        "() => performance.getEntriesByType('resource').some((one) => one.name.endsWith('/places/3/photo'))"
-    )
-    _until(page, there)  # the next case is there before it is wanted
-    page.wait_for_timeout(300)
+    _fetched(page, 3)
     page.context.set_offline(True)
     page.keyboard.press("2")
     page.keyboard.press("ArrowRight")
@@ -366,6 +369,102 @@ def test_two_tabs_of_a_reader_lose_nothing_and_going_back_begins_where_one_is(
     page.get_by_role("button", name="Go on").click()
     _shown(page)
     expect(page.locator(".at")).to_have_text("Case 2 of 10")
+    page.evaluate(  # as an earlier version of the page kept what was not sent
+        """() => localStorage.setItem(`cutis-reading-${document.querySelector("#room").dataset.reader}`,
+            JSON.stringify([{place: 3, key: "a".repeat(32), seconds: "1.00", answer: "malignant",
+            confidence: "3", regions: "[]"}]))"""
+    )
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    _shown(page)
+    expect(page.locator(".at")).to_have_text("Case 3 of 10")
+    assert [row.place for row in _rows(tmp_path)] == [1, 2, 2, 3]
+
+
+def test_one_goes_back_to_what_one_answered_and_on_with_what_is_under_way(
+    tab: Any, filled: Filled, tmp_path: Path
+) -> None:
+    platform = open_platform(Settings(data_folder=tmp_path))
+    with platform.database.writing() as session:
+        draft = session.get_one(ReaderStudy, filled.reading)
+        draft.design = {**draft.design, "limit_seconds": 60}
+    platform.database.close()
+    _open(tab, filled)
+    page = tab("aya")
+    _trained(page, filled)
+    back, chosen = page.locator("#back"), page.locator("[name=answer]:checked")
+    sure = page.locator("[name=confidence]:checked")
+    expect(back).to_be_hidden()  # to training nobody goes back
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    _draw(page)
+    drawn = page.locator("#regions polygon").first.get_attribute("points")
+    _fetched(page, 3)
+    page.context.set_offline(True)
+    _next(page, lambda: page.keyboard.press("Enter"))
+    expect(page.locator(".at")).to_have_text("Case 2 of 10")
+    page.keyboard.press("2")
+    page.wait_for_timeout(3000)
+    _next(page, back.click)
+    expect(page.locator(".at")).to_have_text("Case 1 of 10")  # as it was answered, though not sent yet
+    expect(chosen).to_have_value("benign")
+    expect(sure).to_have_value("2")
+    assert page.locator("#regions polygon").first.get_attribute("points") == drawn
+    page.keyboard.press("2")
+    _next(page, lambda: page.keyboard.press("Enter"))
+    expect(page.locator(".at")).to_have_text("Case 2 of 10")
+    assert int(page.locator(".left").inner_text().split()[0]) <= 57  # its time goes on
+    expect(chosen).to_have_value("malignant")  # and so does what was begun
+    expect(sure).to_have_count(0)
+    page.context.set_offline(False)
+    page.keyboard.press("ArrowLeft")
+    _next(page, lambda: page.keyboard.press("Enter"))
+    wait(lambda: len(_rows(tmp_path)) == 4)
+    first, corrected, second = _rows(tmp_path)[1:]
+    assert [first.place, corrected.place, second.place] == [2, 2, 3]
+    assert (first.answer, corrected.answer, corrected.confidence) == ("benign", "malignant", 2)
+    assert (first.corrects, corrected.corrects, second.corrects) == (None, first.id, None)
+    assert corrected.regions == first.regions != []
+    assert corrected.seconds >= first.seconds  # the case was visible so long in all
+    assert (second.answer, second.confidence, second.seconds >= 3) == ("malignant", 5, True)
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    _shown(page)
+    for case, answer in (("Case 2 of 10", "malignant"), ("Case 1 of 10", "malignant")):
+        _next(page, back.click)
+        expect(page.locator(".at")).to_have_text(case)
+        expect(chosen).to_have_value(answer)
+    expect(back).to_be_hidden()
+
+
+def test_a_button_that_is_pressed_often_begins_once_and_a_held_key_skips_no_truth(
+    tab: Any, filled: Filled
+) -> None:
+    _open(tab, filled)
+    page = tab("ben")
+    page.goto(f"{filled.where}/room")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/standing") else None)
+    page.context.set_offline(True)
+    begin = page.get_by_role("button", name="Begin")
+    for _ in range(3):
+        begin.click()
+    page.wait_for_timeout(500)
+    assert len(asked) == 1
+    page.context.set_offline(False)
+    _shown(page)
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.down("Enter")
+    page.get_by_text("Right: Benign.").wait_for()
+    page.keyboard.down("Enter")  # it is still held
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("Right: Benign.")).to_be_visible()
+    page.keyboard.up("Enter")
+    page.keyboard.press("Enter")
+    _shown(page)
+    expect(page.locator(".at")).to_have_text("Case 1 of 10")
 
 
 def test_the_time_stands_still_in_a_pause_and_what_lies_under_it_cannot_be_reached(

@@ -152,11 +152,11 @@ def choose_language(held: Held, access: Taking, form: Filled) -> Response:
 
 @router.get("/take-part/state")
 def state(request: Request, held: Held, access: Taking) -> Response:
-    """For the phone's queue: of whom it is, and what has arrived."""
+    """For the phone's queue: of whom it is, whether its photos are taken now, and what has arrived."""
     with held.database.reading() as session:
         stand = stand_of(session, access)
     token = form_token(request, held.secret)
-    return JSONResponse({**told(held, stand), "form_token": token})
+    return JSONResponse({**told(held, stand), "unsigned": stand.unsigned, "form_token": token})
 
 
 def told(held: Platform, stand: Stand) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Stand:
         return self.participant.state == WITHDRAWN
 
     @property
+    def unsigned(self) -> bool:
+        """A consent is to be signed before anything is added; what waits on the phone may wait for it."""
+        return self.text is not None and not self.withdrawn
+
+    @property
     def done(self) -> bool:
         """Nothing is asked for today."""
         return self.text is None and not any(one.lacks for one in self.open)
@@ -76,14 +81,15 @@ class Stand:
         """See that the consent is signed.
 
         Raises:
-            RefusedError: it is not, or it was withdrawn.
+            RefusedError: 428 where it is to be signed first, 409 where it was withdrawn: a phone keeps its
+                photos for the one, and deletes them for the other.
         """
         if self.withdrawn:
             raise RefusedError(
                 409, _("You withdrew from the study. Nothing is added any more."), title=_("Withdrawn")
             )
-        if self.text is not None:
-            raise RefusedError(409, _("Read and sign the consent first."), title=_("Not signed yet"))
+        if self.unsigned:
+            raise RefusedError(428, _("Read and sign the consent first."), title=_("Not signed yet"))
 
 
 def stand_of(session: Session, access: Access) -> Stand:

@@ -124,23 +124,26 @@ def _check_turn(session: Session, design: Design, reading: ReaderStudy, reader: 
         raise RefusedError(404)
     if place > reader.done + 1 + (0 if reader.adjudicator else AHEAD):
         raise RefusedError(409, _("The cases before it come first."), title=_("Not possible now"))
-    if place <= reader.done and not may_go_back(design, reader, place):
+    if place <= reader.done and not may_go_back(design, reader, place, reader.done):
         raise RefusedError(409, _("This case is answered."), title=_("Not possible now"))
     if not reader.adjudicator and (opens := _opens(session, reading, reader, place)) and opens > now():
         raise RefusedError(409, _("The second session is not open yet."), title=_("Not possible now"))
 
 
-def may_go_back(design: Design, reader: Reader, place: int) -> bool:
+def may_go_back(design: Design, reader: Reader, place: int, done: int) -> bool:
     """An answered case may be looked at and answered anew: where the design allows it, within the session.
 
     Never in training, whose truth was told, nor where the same case came again at once with help.
+
+    Args:
+        done: the last place that is answered, or will be when this is asked of a case that was fetched ahead.
     """
-    if not design.back or design.help == "sequential" or not 1 <= place <= reader.done:
+    if not design.back or design.help == "sequential" or not 1 <= place <= done:
         return False
     if reader.adjudicator:
         return True
     part = reader.order[place - 1][2]
-    return part != 0 and part == reader.order[min(reader.done, len(reader.order) - 1)][2]
+    return part != 0 and part == reader.order[min(done, len(reader.order) - 1)][2]
 
 
 def _adjudicated(

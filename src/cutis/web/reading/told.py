@@ -106,6 +106,7 @@ def place_out(session: Session, reading: ReaderStudy, reader: Reader, shown: Sho
     parts = [part for _number, _helped, part in reader.order]
     there = shown.place < len(parts)
     earlier = shown.answered
+    before = shown.place - 1  # answered when this case is looked at, though it may be fetched ahead
     return PlaceOut(
         place=shown.place,
         of=len(parts),
@@ -119,7 +120,7 @@ def place_out(session: Session, reading: ReaderStudy, reader: Reader, shown: Sho
         gone=shown.photo is None,
         why=shown.hidden,
         last=reader.adjudicator or not there or parts[shown.place] != shown.session,
-        back=room.may_go_back(design, reader, shown.place - 1),
+        back=room.may_go_back(design, reader, before, max(reader.done, before)),
         earlier=EarlierOut(
             answer=earlier.answer,
             confidence=earlier.confidence,

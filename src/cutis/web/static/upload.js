@@ -4,11 +4,16 @@ export function uploads(form, { fill, took, done = () => {} }) {
   const list = form.querySelector(".sent");
   const chooser = form.querySelector("input[type=file]");
   let last = Promise.resolve();
+  let open = 0; // photos that the server has not answered yet
+  let batch = 0; // photos that came since none was open
 
   // fill: writes what else is sent into a FormData. took: told (JSON) of a photo that was taken, and how it stands
-  // there: its status, whether it came alone, and what says it in its line. done: after all that wait.
+  // there: its status, whether it is alone (no other came before all were answered), and what says it in its line.
+  // done: after all that wait.
   function add(files) {
     if (!files.length || !form.reportValidity()) return;
+    if (!open) batch = 0;
+    batch += files.length;
     for (const file of files) {
       const say = line(list, file.name);
       if (file.size > Number(form.dataset.megabytes) * 1e6) {
@@ -20,13 +25,14 @@ export function uploads(form, { fill, took, done = () => {} }) {
       body.set("key", key());
       body.set("photo", file, "photo"); // its name may be a person's
       say("unknown", form.dataset.sending);
-      last = last.then(() => send(body, say, files.length === 1));
+      open += 1;
+      last = last.then(() => send(body, say));
     }
     chooser.value = "";
     last.then(done);
   }
 
-  async function send(body, say, alone) {
+  async function send(body, say) {
     say("unknown", form.dataset.sending);
     let answer, told;
     try {
@@ -37,11 +43,12 @@ export function uploads(form, { fill, took, done = () => {} }) {
       const again = document.createElement("button");
       again.type = "button";
       again.textContent = form.dataset.retry;
-      again.addEventListener("click", () => send(body, say, alone).then(done));
+      again.addEventListener("click", () => send(body, say).then(done));
       say("attention", "").append(again);
       return;
     }
-    if (answer.ok) took(told, { status: answer.status, alone, say });
+    open -= 1;
+    if (answer.ok) took(told, { status: answer.status, alone: batch === 1, say });
     else say("attention", told.detail);
   }
 

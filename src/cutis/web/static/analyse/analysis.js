@@ -1,5 +1,6 @@
 // Brings what the models say as they say it, and lays their maps over the photo as strong as is wanted.
 const MOST = 600; // looks, then the link on the page is left
+let before = document.querySelector("#results")?.innerHTML; // as it arrived: what is shown changes by being used
 
 function overlays(root) {
   for (const figure of root.querySelectorAll("[data-overlay]")) {
@@ -22,13 +23,14 @@ async function look(count) {
   const where = results?.dataset.waiting;
   if (!where || count > MOST) return;
   try {
-    const answer = await fetch(where, { headers: { accept: "text/html" } });
+    const answer = await fetch(where + location.search.replace("?", "&"), { headers: { accept: "text/html" } });
     if (answer.redirected) return; // signed out meanwhile
     if (answer.ok) {
       const arrived = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#results");
       // Somebody who moves a slider is left in peace until they are done.
       if (arrived && !results.contains(document.activeElement)) {
-        if (arrived.innerHTML !== results.innerHTML || !arrived.dataset.waiting) {
+        if (arrived.innerHTML !== before || !arrived.dataset.waiting) {
+          before = arrived.innerHTML;
           results.replaceWith(document.adoptNode(arrived));
           overlays(arrived);
         }

@@ -7,14 +7,18 @@ const whose = form.querySelector("select[name=participant]");
 const pseudonym = form.querySelector("input[name=pseudonym]");
 const camera = form.querySelector(".camera");
 let sent = 0;
+let leaving = false;
 
 const { take } = uploads(form, {
   fill(body) {
+    if (leaving) window.stop(); // another photo came: it is not left behind
+    leaving = false;
     body.set("participant", whose?.value ?? "");
     body.set("pseudonym", pseudonym?.value ?? "");
   },
   took(told, { alone, say }) {
-    if (alone && sent === 0) location.href = told.page;
+    leaving = alone && sent === 0;
+    if (leaving) location.href = told.page;
     say("good", form.dataset.kept, told.page);
     sent += 1;
     const all = `${form.action.replace(/analyse$/, "")}participants/${told.participant}/screening`;

@@ -3,6 +3,8 @@ import { ASSETS, PAGES, all, flush, wait, watch } from "./queue.js";
 
 let timer = 0;
 let outcome = "";
+let left = Infinity; // photos that waited after the last try
+let vain = 0; // tries in a row that sent nothing
 
 export async function install(more = []) {
   if (!("serviceWorker" in navigator)) return;
@@ -35,8 +37,11 @@ export async function keep_sending(hurry = false) {
   clearTimeout(timer);
   if (!outcome) outcome = "sending";
   outcome = await flush(hurry).catch(() => "later");
-  const entries = await all().catch(() => []);
-  if (entries.some((entry) => entry.state === "waiting")) timer = setTimeout(keep_sending, wait(entries));
+  const waiting = (await all().catch(() => [])).filter((entry) => entry.state === "waiting");
+  vain = hurry || waiting.length < left ? 0 : vain + 1;
+  left = waiting.length;
+  clearTimeout(timer); // of a try that was under way beside this one
+  if (left) timer = setTimeout(keep_sending, wait(waiting, vain));
 }
 
 addEventListener("online", () => keep_sending(true));
@@ -45,6 +50,7 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 // The box that says what waits, what was sent and what was not taken.
 export function show_queue(box) {
   const { owner } = box.dataset;
+  let shown = "";
   const say = (name, count) => {
     const line = box.querySelector(`.${name}`);
     const words = line.firstElementChild;
@@ -52,24 +58,31 @@ export function show_queue(box) {
     words.textContent = count === 1 ? words.dataset.one : words.dataset.many.replace("{n}", count);
   };
   const draw = async (told) => {
-    if (["offline", "closed", "later", "sent"].includes(told)) outcome = told;
+    if (["offline", "closed", "unsigned", "later", "sent"].includes(told)) outcome = told;
     const entries = (await all().catch(() => [])).filter((entry) => entry.owner === owner);
     const count = (state) => entries.filter((entry) => entry.state === state).length;
-    for (const [name, state] of [["waiting", "waiting"], ["sent", "sent"], ["refused", "refused"]]) say(name, count(state));
+    const waits = count("waiting") ? outcome : "";
+    const refused = entries.filter((one) => one.state === "refused").pop()?.words ?? "";
+    const now_shown = JSON.stringify([...["waiting", "sent", "refused"].map(count), waits, refused]);
+    if (now_shown === shown) return; // the box is read aloud whenever something in it is written
+    shown = now_shown;
+    for (const state of ["waiting", "sent", "refused"]) say(state, count(state));
     const why = box.querySelector(".why");
-    why.textContent = count("waiting") ? (why.dataset[outcome] ?? "") : "";
+    why.textContent = why.dataset[waits] ?? "";
     why.hidden = !why.textContent;
+    const sign = box.querySelector(".sign");
+    if (sign) sign.hidden = waits !== "unsigned"; // a page that was kept may be older
     const because = box.querySelector(".because");
-    because.textContent = entries.filter((one) => one.state === "refused").pop()?.words ?? "";
-    because.hidden = !because.textContent;
-    box.querySelector(".now").hidden = !count("waiting") || outcome === "sending";
+    because.textContent = refused;
+    because.hidden = !refused;
+    box.querySelector(".now").hidden = !count("waiting") || waits === "sending";
     box.hidden = !entries.length;
   };
   const now = box.querySelector(".now");
   now.addEventListener("click", async () => {
     const why = box.querySelector(".why");
     now.disabled = true;
-    outcome = "sending";
+    [outcome, shown] = ["sending", ""];
     [why.textContent, why.hidden] = [why.dataset.sending, false];
     await keep_sending(true);
     now.disabled = false;

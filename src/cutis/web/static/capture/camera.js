@@ -12,6 +12,7 @@ const video = finder.querySelector("video");
 const lens = new Lens(video);
 const shutter = finder.querySelector(".shutter");
 const advice = finder.querySelector(".advice");
+const keeper = review.querySelector(".keep");
 const spoken = find("#spoken");
 const gate = setting.quality ? new Gate(setting.quality) : null;
 const LEAST = 100; // milliseconds from one look to the next: more only warms the phone
@@ -20,6 +21,7 @@ const HELD = 900; // milliseconds for which a line stays, so that it can be read
 let now = 0; // place of the view that is taken
 let photo = null;
 let looking = false;
+let listed = "";
 
 function say(line, kind, text) {
   line.className = line.className.replace(/ (good|attention|unknown|urgent)$/, "") + ` ${kind}`;
@@ -44,6 +46,8 @@ async function start_camera(open = () => lens.start()) {
     no_camera(error?.name === "NotAllowedError" ? words.denied : words.none);
     return false;
   }
+  finder.querySelector(".off").hidden = true;
+  finder.classList.remove("without");
   const frame = finder.querySelector(".frame");
   frame.classList.toggle("mirrored", lens.mirrored);
   lens.all().then((all) => (frame.querySelector(".turn").hidden = all.length < 2));
@@ -59,6 +63,12 @@ function no_camera(text) {
   say(advice, "unknown", words.choose);
 }
 
+function camera_works() {
+  shutter.disabled = false;
+  if (gate?.live) watch_picture();
+  else say(advice, "unknown", gate && !gate.failed ? words.loading : words.without);
+}
+
 function stop_camera() {
   looking = false;
   lens.stop();
@@ -66,7 +76,7 @@ function stop_camera() {
 
 async function turn_camera() {
   shutter.disabled = true;
-  shutter.disabled = !(await start_camera(() => lens.turn()));
+  if (await start_camera(() => lens.turn())) camera_works();
 }
 
 async function take_view(place) {
@@ -79,11 +89,7 @@ async function take_view(place) {
   finder.querySelector(".outline").replaceChildren(shape);
   finder.querySelector(".skip-view").hidden = setting.views.length === 1;
   show(finder);
-  if (await start_camera()) {
-    shutter.disabled = false;
-    if (gate?.live) watch_picture();
-    else say(advice, "unknown", gate && !gate.failed ? words.loading : words.without);
-  }
+  if (await start_camera()) camera_works();
 }
 
 // By a button that is not seen any more, or far below: the picture comes into view, and the keyboard to the shutter.
@@ -153,8 +159,9 @@ async function judge(taken) {
   say(verdict, "unknown", gate ? setting.quality.words.looking : "");
   why.textContent = "";
   emphasise(true);
+  keeper.disabled = false;
   show(review);
-  review.querySelector(".keep").focus();
+  keeper.focus();
   const said = gate ? await gate.judge(taken, await current_token(), setting.views[now].outlined).catch(() => null) : null;
   if (photo !== taken) return;
   if (!said) say(verdict, "unknown", words.untold);
@@ -164,13 +171,15 @@ async function judge(taken) {
 }
 
 function emphasise(keeping) {
-  review.querySelector(".keep").classList.toggle("main", keeping);
+  keeper.classList.toggle("main", keeping);
   review.querySelector(".again").classList.toggle("main", !keeping);
 }
 
 const current_token = async () => (gate?.live ? "" : await token()) ?? "";
 
 async function keep_photo() {
+  if (!photo) return; // a second tap, while the first is still written down
+  keeper.disabled = true;
   const entry = fresh(setting.owner, setting.visit, setting.views[now].key, photo);
   photo = null;
   try {
@@ -221,6 +230,9 @@ async function stands() {
 async function list() {
   const lines = find("#views");
   const counts = await stands();
+  const now_listed = JSON.stringify(counts);
+  if (now_listed === listed) return;
+  listed = now_listed;
   const focused = lines.contains(document.activeElement) ? [...lines.children].findIndex((l) => l.contains(document.activeElement)) : -1;
   const made = setting.views.map((view, place) => {
     const line = find("#line").content.cloneNode(true).firstElementChild;
@@ -253,7 +265,7 @@ async function begin() {
   finder.querySelector(".turn").addEventListener("click", turn_camera);
   finder.querySelector(".skip-view").addEventListener("click", () => go_to((now + 1) % setting.views.length));
   review.querySelector(".again").addEventListener("click", () => go_to(now));
-  review.querySelector(".keep").addEventListener("click", keep_photo);
+  keeper.addEventListener("click", keep_photo);
   addEventListener("pagehide", stop_camera);
   // Phones end the camera of a page that is not seen.
   for (const back of ["pageshow", "focus"]) addEventListener(back, wake_camera);

@@ -26,7 +26,9 @@ finish.addEventListener("submit", async (event) => {
   const discard = finish.querySelector(".discard");
   const waiting = (await all().catch(() => [])).filter((entry) => entry.state === "waiting");
   note.hidden = true;
-  if (waiting.length && !finish.dataset.sure) {
+  const { sure } = finish.dataset;
+  delete finish.dataset.sure; // where it does not work, it is asked again
+  if (waiting.length && !sure) {
     note.textContent = finish.dataset.waiting;
     note.hidden = discard.hidden = false;
     return;
@@ -35,6 +37,12 @@ finish.addEventListener("submit", async (event) => {
   try {
     const body = new URLSearchParams({ form_token });
     const answer = await fetch(finish.action, { method: "POST", body });
+    if (!answer.ok && answer.status !== 401) {
+      // Too busy, or an old form: the server still takes this phone for the participant's.
+      note.textContent = finish.dataset.failed;
+      note.hidden = false;
+      return;
+    }
     leaving = true;
     await forget();
     location.replace(answer.ok ? answer.url : "/take-part/finished");

@@ -3,6 +3,7 @@
 const NAME = "cutis-take-part";
 const STORE = "photos";
 const SLOWEST = 300; // seconds between two tries
+const FINAL = [409, 422]; // what the server says of a photo that it will never take
 export const PAGES = "take-part-pages"; // what is of a participant
 export const ASSETS = "take-part-assets"; // scripts, styles and the network: of nobody
 
@@ -84,7 +85,11 @@ export function flush(hurry = false) {
 }
 
 async function sendAll(hurry) {
-  const waiting = (await all()).filter((entry) => entry.state === "waiting");
+  const kept = (await all()).filter((entry) => entry.state === "waiting");
+  const waiting = kept.filter((entry) => entry.photo instanceof Blob);
+  // One without its photo, which an earlier version could keep, can never be sent.
+  const broken = kept.filter((entry) => !waiting.includes(entry));
+  if (broken.length) await drop(broken.map((entry) => entry.key));
   if (!waiting.length) return "empty";
   const phone = await whose();
   if (typeof phone === "string") return tell(phone);
@@ -95,9 +100,8 @@ async function sendAll(hurry) {
     } else if (!hurry && later(entry)) {
       outcome = "later";
     } else {
-      outcome = await send(entry, phone.form_token);
-      tell(outcome);
-      if (outcome === "offline" || outcome === "closed") break;
+      outcome = tell(phone.unsigned ? "unsigned" : await send(entry, phone.form_token).catch(() => "later"));
+      if (["offline", "closed", "unsigned"].includes(outcome)) break;
     }
   }
   return outcome;
@@ -106,10 +110,15 @@ async function sendAll(hurry) {
 // A clock that was set back must not keep a photo waiting for longer than the slowest pace.
 const later = (entry) => entry.next > Date.now() && entry.next < Date.now() + 1000 * SLOWEST;
 
-export function wait(entries) {
+// Milliseconds to the next try, after so many in a row that sent nothing.
+export function wait(entries, vain = 0) {
   const waiting = entries.filter((entry) => entry.state === "waiting");
-  return Math.max(1000, Math.min(1000 * SLOWEST, ...waiting.map((entry) => entry.next - Date.now())));
+  const due = Math.min(1000 * SLOWEST, ...waiting.map((entry) => entry.next - Date.now()));
+  return Math.max(1000, pause(vain), due);
 }
+
+// Ever slower, and not at the same moment as all other phones.
+const pause = (tries) => 1000 * Math.min(2 ** tries, SLOWEST) * (0.5 + Math.random() / 2);
 
 // Of whom this phone is now, or why it cannot send.
 async function whose() {
@@ -144,18 +153,19 @@ export async function send(entry, token) {
     return "sent";
   }
   if (answer.status === 401 || answer.status === 403) return "closed";
-  if (answer.status >= 500 || answer.status === 408 || answer.status === 429) {
+  if (answer.status === 428) return "unsigned";
+  // Pixels are deleted only on the server's own word on this photo: whatever else answers, they are kept.
+  const told = FINAL.includes(answer.status) ? await answer.json().catch(() => null) : null;
+  if (!told) {
     await again(entry);
     return "later";
   }
-  const told = await answer.json().catch(() => ({}));
   await change({ ...entry, state: "refused", photo: null, words: told.detail ?? "" });
   return "refused";
 }
 
 function again(entry) {
-  const pause = Math.min(2 ** entry.tries, SLOWEST) * (0.5 + Math.random() / 2);
-  return change({ ...entry, tries: entry.tries + 1, next: Date.now() + 1000 * pause });
+  return change({ ...entry, tries: entry.tries + 1, next: Date.now() + pause(entry.tries) });
 }
 
 export async function token() {

@@ -35,7 +35,8 @@ async function shown(request) {
   const pages = await caches.open(PAGES);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(SLOW) });
-    if (answer.ok && answer.type === "basic" && !answer.redirected) await pages.put(request.url, answer.clone());
+    if (answer.ok && answer.type === "basic" && !answer.redirected)
+      await pages.put(request.url, answer.clone()).catch(() => {}); // full: it works without
     if (answer.status === 401) await caches.delete(PAGES); // the phone is not open for anybody any more
     return answer;
   } catch {

@@ -3,23 +3,32 @@ export class Pending {
   constructor(name, send, say) {
     Object.assign(this, { name, send, say, going: null, wait: 1000 });
     addEventListener("online", () => this.hurry());
+    this.adopt();
   }
 
+  // Answers that an earlier version of this page kept in one list.
+  adopt() {
+    const list = JSON.parse(localStorage.getItem(this.name) ?? "[]");
+    list.forEach((item, at) => localStorage.setItem(`${this.name}/${String(at).padStart(15, "0")}/${item.key}`, JSON.stringify(item)));
+    localStorage.removeItem(this.name);
+  }
+
+  // Each answer has an entry of its own: two tabs that write one list would lose what the other wrote.
   all() {
-    try {
-      return JSON.parse(localStorage.getItem(this.name)) ?? [];
-    } catch {
-      return [];
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(`${this.name}/`)).sort();
+    return names.map((name) => localStorage.getItem(name)).filter(Boolean).map((text) => JSON.parse(text));
+  }
+
+  drop(item) {
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith(`${this.name}/`) && name.endsWith(`/${item.key}`)) localStorage.removeItem(name);
     }
   }
 
-  keep(items) {
-    if (items.length) localStorage.setItem(this.name, JSON.stringify(items));
-    else localStorage.removeItem(this.name);
-  }
-
   add(item) {
-    this.keep([...this.all().filter((one) => one.key !== item.key), item]);
+    this.drop(item);
+    const when = String(Date.now()).padStart(15, "0"); // they are sent in the order in which they were given
+    localStorage.setItem(`${this.name}/${when}/${item.key}`, JSON.stringify(item));
     return this.flush();
   }
 
@@ -44,7 +53,7 @@ export class Pending {
       }
       this.wait = 1000;
       this.say("");
-      this.keep(this.all().filter((one) => one.key !== item.key));
+      this.drop(item);
       last = told;
     }
     return last;

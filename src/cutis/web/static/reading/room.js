@@ -28,6 +28,8 @@ let now = null; // the case that is shown
 let front = 0; // the first place that is not answered
 let busy = true;
 let touched = false; // the slider of confidence
+let starting = false; // a button asks where the reader stands
+const spent = new Map(); // place -> milliseconds that its case was visible before
 
 // How long the case is visible: not while the page is hidden, paused, or the photo not there yet.
 const clock = {
@@ -80,6 +82,7 @@ function fetched(place) {
 }
 
 async function load(place) {
+  if (place < front) await pending.flush(); // the server tells an answer only once it has it
   const answer = await ask(`places/${place}`);
   if (!answer.ok) throw new Error(String(answer.status));
   const told = await answer.json();
@@ -131,6 +134,17 @@ async function go() {
   else ended(told);
 }
 
+// What a button does: once, however often it is pressed while there is no connection.
+async function start() {
+  if (starting) return;
+  starting = true;
+  try {
+    await go();
+  } finally {
+    starting = false;
+  }
+}
+
 async function show(place) {
   busy = true;
   let told;
@@ -145,14 +159,17 @@ async function show(place) {
     }
   }
   if (!pending.all().length) pending.say("");
+  clock.run(false);
+  if (now) spent.set(now.place, clock.sum);
   now = told;
   now.key = key();
-  clock.sum = 0;
+  clock.sum = spent.get(place) ?? 0; // who comes back to a case has no new time for it
   present(told);
   cover("");
   find("#question").focus({ preventScroll: true }); // only now: what is covered takes no focus
   clock.run(true);
   busy = false;
+  watch(); // at once: a photo whose time is over is not seen again
   forget(place - 2);
   if (!told.last && place >= front) fetched(place + 1).catch(() => {}); // the next one is there when it is wanted
 }
@@ -224,6 +241,18 @@ function confidence() {
   return form.querySelector("[name=confidence]:checked")?.value ?? "";
 }
 
+// What the form says, as the server tells an earlier answer.
+function given() {
+  if (now.gone) return { answer: "", confidence: null, regions: [] };
+  regions.finish();
+  const sureness = confidence();
+  return {
+    answer: form.querySelector("[name=answer]:checked")?.value ?? "",
+    confidence: sureness === "" ? null : Number(sureness),
+    regions: regions.kept,
+  };
+}
+
 function problem(text) {
   find(".problem").hidden = !text;
   find(".problem").textContent = text;
@@ -233,20 +262,20 @@ function problem(text) {
 async function confirm() {
   if (busy || !now) return;
   const chosen = form.querySelector("[name=answer]:checked");
-  regions.finish();
+  const said = given();
   if (!now.gone) {
     if (!chosen) return problem(says("choose"));
-    if (room.dataset.confidence !== "none" && !confidence()) return problem(says("sure"));
-    if (room.dataset.regions === "needed" && !regions.kept.length) return problem(says("draw"));
+    if (room.dataset.confidence !== "none" && said.confidence === null) return problem(says("sure"));
+    if (room.dataset.regions === "needed" && !said.regions.length) return problem(says("draw"));
   }
   busy = true;
   clock.run(false);
   const item = {
-    place: now.place, key: now.key, seconds: clock.seconds.toFixed(2), answer: chosen?.value ?? "",
-    confidence: now.gone ? "" : confidence(), regions: JSON.stringify(now.gone ? [] : regions.kept),
+    place: now.place, key: now.key, seconds: clock.seconds.toFixed(2), answer: said.answer,
+    confidence: said.confidence ?? "", regions: JSON.stringify(said.regions),
   };
   const answered = now;
-  if (answered.place < front) cases.delete(answered.place); // it was corrected: what it says is old
+  answered.earlier = said; // who comes back finds it, sent or not
   const sent = pending.add(item);
   const next = answered.place < front ? front : answered.place + 1;
   front = Math.max(front, next);
@@ -259,14 +288,16 @@ async function confirm() {
 
 // Where the server says one stands, with what it said of an answer that it did not take.
 async function told(kept) {
+  const refused = kept && !kept.ok;
+  if (refused) forget(Infinity); // what is kept here of cases is not what the server has
   await go();
-  if (kept && !kept.ok) pending.say(kept.detail ?? "");
+  if (refused) pending.say(kept.detail ?? "");
 }
 
-function feedback(told, said) {
-  if (!told?.ok || !told.truth) return go();
-  find("#feedback .told").className = `told state ${told.right ? "good" : "attention"}`;
-  find("#feedback .told").textContent = told.right ? says("right", told) : says("wrong", { said, truth: told.truth });
+function feedback(kept, said) {
+  if (!kept?.ok || !kept.truth) return told(kept);
+  find("#feedback .told").className = `told state ${kept.right ? "good" : "attention"}`;
+  find("#feedback .told").textContent = kept.right ? says("right", kept) : says("wrong", { said, truth: kept.truth });
   cover("feedback");
 }
 
@@ -298,6 +329,13 @@ function resume() {
   find("#question").focus({ preventScroll: true });
 }
 
+function back() {
+  if (busy || !now) return;
+  clock.run(false);
+  if (now.place >= front) now.earlier = given(); // what is begun waits here
+  show(now.place - 1);
+}
+
 function step(by) {
   if (room.dataset.confidence === "percent") {
     const slider = form.querySelector("[type=range]");
@@ -309,6 +347,7 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.repeat) return event.preventDefault(); // held, it would press the next button too
   if (event.ctrlKey || event.metaKey || event.altKey || !find("#keys").checked) return;
   if (room.querySelector(".cover:not([hidden])") || busy) return;
   const own = event.target.closest("button, a"); // Enter does what it says
@@ -343,21 +382,22 @@ find("#farther").addEventListener("click", () => view.zoom(1 / 1.5));
 find("#whole").addEventListener("click", () => view.whole());
 find("#undo")?.addEventListener("click", () => regions.undo());
 find("#pause").addEventListener("click", pause);
-find("#back").addEventListener("click", () => now && !busy && show(now.place - 1));
+find("#back").addEventListener("click", back);
 find("#paused button.main").addEventListener("click", resume);
-find("#feedback button").addEventListener("click", () => go());
-find("#begin button").addEventListener("click", () => go());
+find("#feedback button").addEventListener("click", start);
+find("#begin button").addEventListener("click", start);
 
-const limit = Number(room.dataset.limit);
-if (limit) {
-  setInterval(() => {
-    const left = Math.ceil(limit - clock.seconds);
-    find(".left").hidden = !now || now.gone || left <= 0;
-    find(".left").textContent = says("left", { value: left });
-    if (!now || now.gone || busy || clock.seconds < limit) return;
-    find(".covered").hidden = false;
-    find(".covered").textContent = says("covered");
-  }, 200);
+const limit = Number(room.dataset.limit); // seconds; 0 for none
+if (limit) setInterval(watch, 200);
+
+function watch() {
+  if (!limit) return;
+  const left = Math.ceil(limit - clock.seconds);
+  find(".left").hidden = !now || now.gone || left <= 0;
+  find(".left").textContent = says("left", { value: left });
+  if (!now || now.gone || busy || clock.seconds < limit) return;
+  find(".covered").hidden = false;
+  find(".covered").textContent = says("covered");
 }
 
 const keys = find("#keys");
