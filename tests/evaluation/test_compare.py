@@ -127,6 +127,33 @@ def test_what_cannot_be_compared_is_refused(tables: Tables) -> None:
         _compare(tables, early, late)
 
 
+def test_photos_of_one_patient_are_no_comparison(tables: Tables) -> None:
+    tables.write_truth()
+    whose = pl.read_csv(tables.truth)["patient_id"].to_list()
+    files = [
+        tables.write_predictions("a", keep=lambda row: whose[row] in whose[:30]),
+        tables.write_predictions("b", keep=lambda row: whose[row] in (whose[0], *whose[30:])),
+    ]
+    with pytest.raises(PredictionsError, match=r"all photos that a and b answered in common .*patient_id"):
+        _compare(tables, *files)
+
+
+def test_areas_that_do_not_vary_are_not_tested_and_the_page_says_so(tables: Tables) -> None:
+    tables.write_truth(12, labels=("mel", "nv"))
+    perfect, even = (
+        tables.write_predictions("perfect", labels=("mel", "nv"), accuracy=1.0),
+        tables.folder / "even.csv",
+    )
+    table = pl.read_csv(perfect)
+    says = pl.lit("even").alias("source"), pl.lit(0.5).alias("p_mel"), pl.lit(0.5).alias("p_nv")
+    table.with_columns(*says).write_csv(even)
+    found = _compare(tables, perfect, even, positive="mel")
+    assert "auc_mel" not in {test.measure for test in found.pairs[0].tests}
+    assert [label for label, _ in found.pairs[0].untested] == ["mel"]
+    assert "is not tested: the difference of the areas 1 and 0.5 does not vary" in found.page.read_text()
+    assert "mel" in json.loads(found.data.read_text())["pairs"][0]["untested"]
+
+
 def _severe(tables: Tables, name: str, *, patients: int = 40, seed: int = 0, source: str = "") -> Path:
     """Probabilities of three photos of each patient, every third of whom is severe on all of them."""
     rng = np.random.default_rng(seed)

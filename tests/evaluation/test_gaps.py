@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from cutis.evaluation.gaps import Gap, gaps, spread_p, widest, worst
 from cutis.evaluation.gather import read_study
 from cutis.evaluation.study import Study
 from cutis.evaluation.subgroups import NOT_RECORDED, ordered_values, values_of
 from cutis.stats.comparison import holm
+from cutis.stats.intervals import wilson
 
 from .conftest import LABELS, Tables
 
@@ -86,9 +89,78 @@ def test_few_patients_have_no_gap(tables: Tables) -> None:
     assert found(study, "rare") == ()
 
 
-def test_p_of_no_spread_is_one_or_nothing() -> None:
+def few(
+    tables: Tables, *, positives: int, missed: int, rest: int = 300, wrong: int = 30, inside: int = 10
+) -> Study:
+    """Two classes, one photo per patient: a device with few positives, and many of both in the rest."""
+    here = ["mel"] * positives + ["nv"] * (inside - positives)
+    elsewhere = ["mel", "nv"] * (rest // 2)
+    truth = here + elsewhere
+    tables.write_truth(
+        len(truth),
+        labels=("mel", "nv"),
+        patient_id=[f"P{k}" for k in range(len(truth))],
+        diagnosis=truth,
+        device=["new"] * len(here) + ["old"] * len(elsewhere),
+        age=[40] * len(truth),
+        sex=["female"] * len(truth),
+    )
+    path = tables.write_predictions(kind="reader", accuracy=1.0, labels=("mel", "nv"))
+    bad = [k < missed for k in range(len(here))] + [k < wrong for k in range(len(elsewhere))]
+    table = pl.read_csv(path)
+    turned = [
+        {"mel": "nv", "nv": "mel"}[one] if b else one for one, b in zip(table["prediction"], bad, strict=True)
+    ]
+    table.with_columns(prediction=pl.Series(turned)).write_csv(path)
+    return read_study([path], tables.truth, positive="mel")
+
+
+def test_few_patients_who_are_all_right_are_no_sure_gap(tables: Tables) -> None:
+    told = {gap.measure: gap for gap in found(few(tables, positives=10, missed=0), "device")}
+    assert set(told) == {"sensitivity"}  # no negatives there
+    study = few(tables, positives=10, missed=0, inside=20)
+    told = {gap.measure: gap for gap in found(study, "device") if gap.value == "new"}
+    gap = told["sensitivity"]
+    own = wilson(10, 10)
+    assert gap.here == own
+    assert (gap.rest.value, gap.difference.value) == pytest.approx((0.9, 0.1))
+    arm = math.hypot(
+        own.value - own.low, gap.rest.high - gap.rest.value
+    )  # Newcombe's
+    assert gap.difference.low == pytest.approx(0.1 - arm)
+    assert gap.difference.p == pytest.approx(2 * norm.sf(1.96 * 0.1 / arm))
+    assert gap.difference.low < 0 < gap.difference.high <= 1
+    assert not gap.sure
+
+
+def test_a_gap_of_sides_that_are_all_right_and_all_wrong_is_still_found(tables: Tables) -> None:
+    study = few(tables, positives=10, missed=20, wrong=0, inside=20)
+    gap = next(g for g in found(study, "device") if g.value == "new" and g.measure == "sensitivity")
+    assert (gap.here.value, gap.rest.value, gap.difference.value) == (0, 1, -1)
+    assert gap.here.high == wilson(0, 10).high
+    assert gap.difference.low == -1 < gap.difference.high < 0
+    assert gap.sure
+
+
+def test_one_missed_positive_says_nothing_of_sensitivity(tables: Tables) -> None:
+    told = found(few(tables, positives=1, missed=1, inside=20), "device")
+    assert {gap.measure for gap in told} == {"specificity"}
+
+
+def test_all_right_in_several_classes_are_wilsons_of_the_rarest(tables: Tables) -> None:
+    devices = ["new" if k < 36 else "old" for k in range(240)]
+    tables.write_truth(240, device=devices, age=[40] * 240, sex=["male"] * 240)
+    path = tables.write_predictions(kind="reader", accuracy=1.0)
+    study = read_study([spoil(path, [k >= 36 and k % 10 == 0 for k in range(240)])], tables.truth)
+    told = {gap.measure: gap for gap in found(study, "device") if gap.value == "new"}
+    assert told["accuracy"].here == wilson(18, 18)
+    assert told["balanced_accuracy"].here == wilson(6, 6)
+    assert not told["accuracy"].sure and not told["balanced_accuracy"].sure
+
+
+def test_p_without_a_spread_is_one() -> None:
     assert spread_p(0.0, np.zeros(9)) == 1.0
-    assert spread_p(0.1, np.full(9, 0.1)) == 0.0
+    assert spread_p(0.1, np.full(9, 0.1)) == 1.0
     rng = np.random.default_rng(0)
     assert spread_p(1.96, rng.normal(size=100_000)) == pytest.approx(0.05, abs=0.002)
 

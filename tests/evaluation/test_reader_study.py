@@ -19,6 +19,7 @@ from cutis.evaluation.reader_plain import plain
 from cutis.evaluation.reader_report import write_reader_report
 from cutis.evaluation.reader_results import Question
 from cutis.evaluation.reader_rows import Columns
+from cutis.evaluation.reader_sentences import margins
 from cutis.evaluation.reader_study import reader_results
 from cutis.evaluation.reader_table import read_readings
 from cutis.evaluation.reader_tables import tables
@@ -177,6 +178,19 @@ def test_ties_everywhere_have_a_defined_answer_and_a_warning(write: Table, tmp_p
     assert report.results.auc.main.differences[0].p == 1
     assert any("Nothing varies for" in limit for limit in report.limits)
     assert report.answer.startswith("Readers are the same under “alone” and “aided”")
+
+
+def test_a_few_cases_that_all_readers_get_right_prove_nothing(write: Table, tmp_path: Path) -> None:
+    right = [row | {"rating": row["truth"]} for row in _rows(readers=2, cases=4)]
+    report = write_reader_report(read_readings(write(right)), tmp_path, Question(margin=0.05, replicates=50))
+    (said,) = margins(report.results)
+    assert "is not shown to be non-inferior" in said
+    assert "nothing varies between them" in said
+    assert json.loads(report.data.read_text())["auc"]["non_inferiority"][0]["low"] is None
+    wrong = [row | {"rating": row["truth"] ^ (row["treatment"] == "aided")} for row in right]
+    report = write_reader_report(read_readings(write(wrong)), tmp_path, Question(replicates=50))
+    assert report.answer.startswith("No sure difference")
+    assert any("nothing to test it against" in limit for limit in report.limits)
 
 
 def test_patients_are_the_units_where_they_are_named(write: Table) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutis.core.errors import CutisError
-from cutis.stats.change import Repeatability, band, judge, limits_of_agreement, repeatability
+from cutis.stats.change import Repeatability, Scale, band, judge, limits_of_agreement, repeatability
+from cutis.stats.intervals import Estimate
 
 # Peak expiratory flow of 20 children, four times each, l/min (Bland & Altman 1996, BMJ 313:744, table 1).
 CHILDREN = np.array(
@@ -116,6 +117,15 @@ def test_what_is_near_the_limit_is_not_sure() -> None:
     assert judge(300, 300 - 1.01 * limit.high, known).verdict == "lower"
     assert judge(300, 300 - 1.01 * limit.high, known).sure
     assert judge(300, 301, known).sure
+
+
+@pytest.mark.parametrize("scale", ["difference", "ratio"])
+def test_repeats_that_never_differ_show_no_change(scale: Scale) -> None:
+    known = repeatability([[3, 3], [1, 1], [2, 2], [0.1, 0.1], [4, 4]], scale=scale)
+    assert known.sem == Estimate(0.0, 0.0, 0.0)
+    change = judge(3, 4, known)
+    assert (change.verdict, change.sure) == ("within", False)
+    assert repeatability([[0.1] * 3, [0.7] * 3], scale=scale).sem.value == 0  # means of them are rounded
 
 
 def test_nothing_to_go_by_is_said() -> None:

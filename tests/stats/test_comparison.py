@@ -90,6 +90,11 @@ def test_the_same_scores_do_not_differ() -> None:
     assert (found.value, found.p) == (0.0, 1.0)
 
 
+def test_a_perfect_source_is_not_proven_better_than_one_that_says_the_same_of_all() -> None:
+    with pytest.raises(OneClassError, match=r"areas 1 and 0\.5 does not vary"):
+        comparison.delong_test([1, 1, 0, 0], [3, 4, 1, 2], [0.5] * 4)
+
+
 def test_the_interval_of_an_area_is_delongs_by_the_letter() -> None:
     truth, score, _ = _readings(90, seed=6)
     area, error = auc(truth, score), float(np.sqrt(_brute_covariance(truth, [score]).item()))

@@ -155,5 +155,13 @@ def test_what_makes_no_sense_is_refused() -> None:
         normal_margin(0.0, 0.1, 0.05, level=0.95)
     with pytest.raises(CutisError, match="3 wins and 2 losses"):
         tango_interval(3, 2, 4)
-    certain = normal_margin(-0.2, 0.0, 0.1)
-    assert (certain.p_non_inferior, certain.non_inferior) == (1.0, False)
+
+
+def test_where_nothing_varies_nothing_is_shown() -> None:
+    right = np.ones(4, dtype=bool)
+    drawn = bootstrap_margin(_accuracy(right), _accuracy(right), 4, 0.05, 200, np.random.default_rng(0))[0]
+    area = auc_margin([1, 1, 0, 0], [3, 4, 1, 2], [5, 6, 1, 2], 0.05)
+    for found in (normal_margin(0.0, 0.0, 0.1), normal_margin(-0.2, 0.0, 0.1), area, drawn):
+        assert (found.p_non_inferior, found.p_equivalent) == (1.0, 1.0)
+        assert not found.non_inferior and not found.equivalent
+        assert np.isnan([found.low, found.high]).all()

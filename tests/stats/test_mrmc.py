@@ -25,6 +25,7 @@ from cutis.stats.mrmc import (
     Study,
     analyse,
     components,
+    non_inferiority,
     reader_areas,
     study,
     with_model,
@@ -388,7 +389,16 @@ def test_perfect_readers_have_a_defined_answer() -> None:
         assert found.differences[0].p == 1
     perfect[:, 1] = 1 - truth  # all perfect under one treatment, all wrong under the other
     found = analyse(reader_areas(study(perfect, truth)))
-    assert (found.differences[0].value, found.differences[0].p) == (1.0, 0.0)
+    assert (found.differences[0].value, found.differences[0].p) == (1.0, 1.0)
+    assert found.test is not None and found.test.p == 1.0
+
+
+def test_perfect_readers_of_four_cases_do_not_prove_non_inferiority() -> None:
+    truth = np.array([0, 0, 1, 1])
+    found = analyse(reader_areas(study(np.broadcast_to(truth, (2, 2, 4)), truth)))
+    test = non_inferiority(found, 0.05, new="2", reference="1")
+    assert (test.value, test.p, test.shown) == (0.0, 1.0, False)
+    assert np.isnan(test.low)
 
 
 def test_a_missing_reading_is_refused_with_reader_and_treatment() -> None:

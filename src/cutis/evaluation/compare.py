@@ -22,7 +22,7 @@ from cutis.evaluation.patients import by_patient, rules_for
 from cutis.evaluation.reading import plain_pooling
 from cutis.evaluation.study import Study
 from cutis.evaluation.titles import label_titles
-from cutis.evaluation.words import class_noun, listed, of_hundred
+from cutis.evaluation.words import class_noun, group_noun, listed, of_hundred
 from cutis.pages.environment import now
 from cutis.pages.numbers import signed_range
 from cutis.stats.classification import estimates, figures
@@ -85,7 +85,8 @@ def write_comparison(
 
     Raises:
         ManifestError: the truth does not hold.
-        PredictionsError: the predictions do not hold, there is one source only, or no two share photos.
+        PredictionsError: the predictions do not hold, there is one source only, or no two share photos of
+            more than one patient or lesion.
         OutputError: the comparison could not be written.
     """
     draws, step = draws or Draws(), done or (lambda count: None)
@@ -142,6 +143,15 @@ def _need_shared_photos(study: Study, pairs: Sequence[Pair]) -> None:
             [
                 f"{study.truth.path}: {listed([s.name for s in study.sources])} answered no {study.unit} in "
                 f"common. Sources are compared on the same {study.units}; predict the same ones."
+            ]
+        )
+    if not any(pair.groups > 1 for pair in pairs):
+        whose, photos, names = study.truth.group, study.units, listed([s.name for s in study.sources])
+        raise PredictionsError(
+            [
+                f"{study.truth.path}: all {photos} that {names} answered in common have the same {whose}. "
+                f"A comparison draws {group_noun(whose)} anew and needs two or more. Predict more, or "
+                "name another column with --group."
             ]
         )
 
@@ -239,6 +249,7 @@ def _data(
                     }
                     for test in pair.tests
                 },
+                "untested": dict(pair.untested),
             }
             for pair in pairs
         ],

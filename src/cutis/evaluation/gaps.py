@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,14 @@ from cutis.evaluation.study import Source, Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, ordered_values, values_of
 from cutis.stats import confusion
 from cutis.stats.comparison import Difference, holm
-from cutis.stats.intervals import Estimate, percentile
+from cutis.stats.intervals import Estimate, percentile, wilson
 from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
 
 LEVEL = 0.05
 LEAST_OF_CLASS = (
-    5  # patients or lesions of a class, here and in the rest; with fewer it is left out of the mean
+    5  # patients or lesions of a class, here and in the rest; with fewer its figures are left out
 )
+_HALF = 1.96  # standard errors in half a 95% interval
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def gaps(
         rng: source of the draws.
 
     Returns:
-        By column, value and measure; none where the subgroup or the rest has too few groups for figures.
-        p is that of the gap over its spread in the draws.
+        By column, value and measure; none where the subgroup or the rest has too few groups for figures, and
+        no sensitivity or specificity where either has too few of that class (`LEAST_OF_CLASS`). p is that of
+        the gap over its spread in the draws, or see `apart` where a side is all right or all wrong.
     """
     found: list[Gap] = []
     for column in columns:
@@ -111,39 +114,49 @@ def _gaps(
     replicates: int,
     rng: np.random.Generator,
 ) -> list[Gap]:
-    index = study.index[source.rows]
-    groups = len(np.unique(index[inside]))
-    if min(groups, len(np.unique(index[~inside]))) < LEAST_GROUPS:
+    truth, index = study.target[source.rows], study.index[source.rows]
+    sizes = np.array([len(np.unique(index[part])) for part in (inside, ~inside)])
+    if sizes.min() < LEAST_GROUPS:
         return []
-    measures = measures_of(study)
-    shared = _shared(study, source, inside)
-    both, size = _figures(study, source, inside, measures, shared), len(measures)
+    of_class = np.array(  # (2, classes)
+        [
+            [len(np.unique(index[part & (truth == k)])) for k in range(len(study.labels))]
+            for part in (inside, ~inside)
+        ]
+    )
+    shared = np.flatnonzero(of_class.min(axis=0) >= LEAST_OF_CLASS)
+    support = _support(study, sizes, of_class, shared)
+    if not support:
+        return []
+    both, size = _figures(study, source, inside, tuple(support), shared), len(support)
     values = observed(both, study.count)
     draws = bootstrap(both, study.count, replicates, rng)
-    ends = percentile(draws)
     told = []
-    for k, measure in enumerate(measures):
-        here, rest, gap = (
-            (float(values[row]), float(ends[row, 0]), float(ends[row, 1])) for row in range(k, 3 * size, size)
-        )
-        if np.isnan(gap[0]):
-            continue
+    for k, (measure, numbers) in enumerate(support.items()):
+        rows = [k, k + size]
+        here, rest = (estimate(values[row], draws[row], int(n)) for row, n in zip(rows, numbers, strict=True))
+        if still(draws[k]) or still(draws[k + size]):
+            lead = apart(here, rest)
+        else:
+            low, high = percentile(draws[k + 2 * size])[0]
+            gap = float(values[k + 2 * size])
+            lead = Difference(gap, float(low), float(high), spread_p(gap, draws[k + 2 * size]))
         classes = len(shared) if measure == "balanced_accuracy" else len(study.labels)
-        lead = Difference(*gap, spread_p(gap[0], draws[k + 2 * size]))
-        sides = (Estimate(*here), Estimate(*rest))
-        told.append(Gap(*where, int(inside.sum()), groups, measure, classes, *sides, lead, np.nan))
+        told.append(Gap(*where, int(inside.sum()), int(sizes[0]), measure, classes, here, rest, lead, np.nan))
     return told
 
 
-def _shared(study: Study, source: Source, inside: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Classes with enough patients or lesions both here and in the rest."""
-    truth, index = study.target[source.rows], study.index[source.rows]
-
-    def enough(k: int) -> bool:
-        sides = (len(np.unique(index[part & (truth == k)])) for part in (inside, ~inside))
-        return min(sides) >= LEAST_OF_CLASS
-
-    return np.array([k for k in range(len(study.labels)) if enough(k)], dtype=np.intp)
+def _support(
+    study: Study, sizes: NDArray[np.intp], of_class: NDArray[np.intp], shared: NDArray[np.intp]
+) -> dict[str, NDArray[np.intp]]:
+    """(2,) patients or lesions that each figure rests on, here and in the rest; no figure of too few."""
+    if len(study.labels) == 2:
+        classes = {"sensitivity": study.positive, "specificity": 1 - study.positive}
+        return {measure: of_class[:, k] for measure, k in classes.items() if k in shared}
+    found = {"accuracy": sizes}
+    if len(shared):
+        found["balanced_accuracy"] = of_class[:, shared].min(axis=1)
+    return found
 
 
 def _figures(
@@ -179,8 +192,50 @@ def _figures(
     return statistic
 
 
+def estimate(value: float, draws: NDArray[np.float64], support: int) -> Estimate:
+    """A figure with the interval of its draws, or Wilson's where these know no doubt.
+
+    Args:
+        value: of the data.
+        draws: (replicates,) of it.
+        support: patients or lesions that it rests on; 0 where Wilson's interval does not fit it.
+    """
+    low, high = percentile(draws)[0]
+    if support and not high - low > 1e-12:  # all found, or none
+        certain = wilson(value * support, support)
+        low, high = certain.low, certain.high
+    return Estimate(float(value), float(low), float(high))
+
+
+def still(draws: NDArray[np.float64]) -> bool:
+    """A figure is the same in every draw."""
+    low, high = percentile(draws)[0]
+    return not high - low > 1e-12
+
+
+def apart(here: Estimate, rest: Estimate) -> Difference:
+    """The first figure less the second where one of them, or both, is the same in every draw.
+
+    Draws say nothing of how much such a figure could have been otherwise. The interval is made of the
+    two figures' own ones (Newcombe 1998, Stat Med 17:873; of any figures Zou and Donner 2008, Stat Med
+    27:1693), p is that of the gap over the arm of it that reaches towards zero.
+
+    Args:
+        here: of one side, see `estimate`.
+        rest: of the other.
+    """
+    from scipy.special import ndtr
+
+    value = here.value - rest.value
+    down = math.hypot(here.value - here.low, rest.high - rest.value)
+    up = math.hypot(here.high - here.value, rest.value - rest.low)
+    arm = down if value > 0 else up
+    p = 1.0 if arm < 1e-12 else float(2 * ndtr(-_HALF * abs(value) / arm))
+    return Difference(value, max(-1.0, value - down), min(1.0, value + up), p)
+
+
 def spread_p(value: float, draws: NDArray[np.float64]) -> float:
-    """Two-sided p of a difference over its spread in the draws, by the normal curve.
+    """Two-sided p of a difference over its spread in the draws, by the normal curve; 1 without a spread.
 
     Counting draws beyond zero could not tell chances small enough to stand correction for many tests.
 
@@ -192,9 +247,7 @@ def spread_p(value: float, draws: NDArray[np.float64]) -> float:
 
     defined = draws[~np.isnan(draws)]
     spread = float(defined.std(ddof=1)) if len(defined) > 1 else 0.0
-    if spread < 1e-12:
-        return 1.0 if abs(value) < 1e-12 else 0.0
-    return float(2 * ndtr(-abs(value) / spread))
+    return 1.0 if spread < 1e-12 else float(2 * ndtr(-abs(value) / spread))
 
 
 def _corrected(found: Sequence[Gap]) -> tuple[Gap, ...]:

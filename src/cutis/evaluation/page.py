@@ -42,4 +42,5 @@ def render(template: str, **values: Any) -> str:
 
 def _position(value: float, low: float, high: float) -> str:
     """Where a value stands on a scale, in percent of its length, for a style attribute."""
-    return f"{100 * min(1.0, max(0.0, (value - low) / (high - low))):.2f}%"
+    share = (value - low) / (high - low) if high > low else 1.0  # a scale of one figure: it stands at its end
+    return f"{100 * min(1.0, max(0.0, share)):.2f}%"

@@ -43,6 +43,7 @@ class Pair:
         photos: that both answered.
         groups: patients or lesions of these.
         tests: of the measures, then of each class's AUC.
+        untested: classes whose AUCs cannot be tested, each with the reason.
     """
 
     first: str
@@ -50,6 +51,7 @@ class Pair:
     photos: int
     groups: int
     tests: tuple[Test, ...]
+    untested: tuple[tuple[str, str], ...] = ()
 
 
 def compare_pair(study: Study, first: Source, second: Source, draws: Draws) -> Pair:
@@ -66,8 +68,9 @@ def compare_pair(study: Study, first: Source, second: Source, draws: Draws) -> P
     if not both.any():
         return Pair(first.name, second.name, 0, 0, ())
     one, other = study.answers(first, both), study.answers(second, both)  # both in the order of the photos
-    tests = _paired_tests(one, other, draws) + _class_tests(one, other)
-    return Pair(first.name, second.name, len(one.truth), one.count, tuple(tests))
+    of_classes, untested = _class_tests(one, other)
+    tests = (*_paired_tests(one, other, draws), *of_classes)
+    return Pair(first.name, second.name, len(one.truth), one.count, tests, tuple(untested))
 
 
 def _paired_tests(one: Answers, other: Answers, draws: Draws) -> list[Test]:
@@ -90,21 +93,26 @@ def _paired_tests(one: Answers, other: Answers, draws: Draws) -> list[Test]:
     return [*tests, Test("accuracy", replace(found["accuracy"], p=p), np.nan, method)]
 
 
-def _class_tests(one: Answers, other: Answers) -> list[Test]:
-    """DeLong's test of each class against the rest, where both sources give a probability for it."""
+def _class_tests(one: Answers, other: Answers) -> tuple[list[Test], list[tuple[str, str]]]:
+    """DeLong's test of each class against the rest, where both sources give a probability for it.
+
+    Beside the tests, the classes without one and why.
+    """
+    tests: list[Test] = []
+    untested: list[tuple[str, str]] = []
     if one.probabilities is None or other.probabilities is None:
-        return []
-    tests = []
+        return tests, untested
     classes = [one.positive] if one.binary else range(len(one.labels))
     for k in classes:
         if not (one.scored[k] and other.scored[k]):
             continue
         try:
             found = delong_test(one.truth == k, one.probabilities[:, k], other.probabilities[:, k], one.index)
-        except OneClassError:  # too few patients with or without it for a variance: no test, as the page says
+        except OneClassError as error:  # too few patients with or without it, or nothing varies
+            untested.append((one.labels[k], str(error)))
             continue
         tests.append(Test(f"auc_{one.labels[k]}", found, np.nan, "DeLong, by group"))
-    return tests
+    return tests, untested
 
 
 def correct(pairs: Sequence[Pair]) -> tuple[Pair, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cutis.evaluation import words
 from cutis.evaluation.reader_results import FigureResults, ModelResults, ReaderResults
 from cutis.evaluation.reader_tables import NAMES, begin, reader_title
@@ -94,6 +96,12 @@ def limits(results: ReaderResults) -> list[str]:
             f"Nothing varies for {who} (AUC {numbers.decimal(flat[0].estimate.value)}), so that the interval "
             "is the figure itself. It says less than it seems to."
         )
+    mains = [main, *(model.figure.main for model in results.models)]
+    if any(pair.standard_error == 0 and pair.value for each in mains for pair in each.differences):
+        said.append(
+            "A difference does not vary between readers and cases, so that there is nothing to test it "
+            "against: it is not shown, however large it is."
+        )
     if main.components.interaction_variance < 0 or main.components.reader_variance < 0:
         said.append("A variance of readers came out below zero, and counts as none.")
     return said
@@ -166,10 +174,11 @@ def _margin(one: FigureResults, test: NonInferiority, model: str = "", several: 
     if new == f"“{model}”":
         new, reference = model, f"the readers under {reference}" if several else "the readers"
     who = new if new == model else begin(new)
-    return (
-        f"{who} {verdict} {reference} by a margin of {test.margin:g} in {figure}: its lower bound is "
-        f"{numbers.decimal(test.low, 3, '+')}, one-sided {words.p_value(test.p)}."
-    )
+    said = f"{who} {verdict} {reference} by a margin of {test.margin:g} in {figure}"
+    if math.isnan(test.low):
+        return f"{said}: nothing varies between them, so that there is no bound to hold against it."
+    bound = f"its lower bound is {numbers.decimal(test.low, 3, '+')}"
+    return f"{said}: {bound}, one-sided {words.p_value(test.p)}."
 
 
 def _largest(main: Analysis) -> TreatmentDifference:

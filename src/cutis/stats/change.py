@@ -97,8 +97,10 @@ class Change:
         difference: after less before.
         smallest_change: what the size of the difference has to pass, in the measure's unit; of ratios as
             seen from ``before``, which is further upwards than downwards.
-        verdict: ``higher`` or ``lower`` past it, else ``within`` repeatability.
-        sure: the verdict is the same at both ends of the interval of the smallest detectable change.
+        verdict: ``higher`` or ``lower`` past it, else ``within`` repeatability; ``within`` too where no
+            repeats differed.
+        sure: the verdict is the same at both ends of the interval of the smallest detectable change, and
+            repeats differed at all.
     """
 
     before: float
@@ -165,6 +167,9 @@ def repeatability(
 def judge(before: float, after: float, known: Repeatability, *, repeats: tuple[int, int] = (1, 1)) -> Change:
     """Whether a difference is more than the measuring.
 
+    Repeats that never differed, such as a few equal counts, do not say how much a measure differs by itself:
+    with a standard error of 0 no change is shown.
+
     Args:
         before: a measurement, or the mean of several.
         after: likewise, later.
@@ -182,6 +187,8 @@ def judge(before: float, after: float, known: Repeatability, *, repeats: tuple[i
         needed = before * abs(float(np.expm1(limit.value if size >= 0 else -limit.value)))
     else:
         size, needed = after - before, limit.value
+    if known.sem.value == 0:
+        return Change(before, after, after - before, needed, "within", sure=False)
     past = [abs(size) > end for end in (limit.value, limit.low, limit.high)]
     verdict: Verdict = "within" if not past[0] else "higher" if size > 0 else "lower"
     return Change(before, after, after - before, needed, verdict, sure=past[1] == past[2])
@@ -280,7 +287,9 @@ def _within(
     size = int(index.max()) + 1 if len(index) else 0
     count: NDArray[np.float64] = np.asarray(np.bincount(index, minlength=size), dtype=np.float64)
     mean: NDArray[np.float64] = np.bincount(index, numbers, size) / np.maximum(count, 1)
-    squares = np.asarray(np.bincount(index, (numbers - mean[index]) ** 2, size), dtype=np.float64)
+    apart = numbers - mean[index]
+    apart[np.abs(apart) <= 1e-12 * np.abs(mean[index])] = 0.0  # rounding of a mean of equal repeats
+    squares = np.asarray(np.bincount(index, apart**2, size), dtype=np.float64)
     again = count > 1
     return count[again], mean[again], squares[again]
 

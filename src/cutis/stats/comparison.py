@@ -133,14 +133,24 @@ def delong_test(
     groups: ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> Difference:
-    """Difference of two AUCs on the same cases; arguments and errors as for `delong`."""
+    """Difference of two AUCs on the same cases; arguments and errors as for `delong`.
+
+    Raises:
+        OneClassError: as `delong`, and where the areas differ but nothing varies, as those of a source that
+            ranks all cases rightly and of one that says the same of all.
+    """
     from scipy.special import ndtr, ndtri
 
     areas, covariance = delong(truth, np.stack([np.asarray(first), np.asarray(second)]), groups)
     value = float(areas[0] - areas[1])
     error = float(np.sqrt(max(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], 0.0)))
-    if error < 1e-12:  # the same ranking, or one perfect and one not: no spread to test against
-        return Difference(value, value, value, 1.0 if abs(value) < 1e-12 else 0.0)
+    if error < 1e-12:
+        if abs(value) > 1e-12:
+            raise OneClassError(
+                f"the difference of the areas {areas[0]:.3g} and {areas[1]:.3g} does not vary; "
+                "a test needs cases on which it does."
+            )
+        return Difference(value, value, value, 1.0)
     half = float(ndtri(0.5 + confidence / 2)) * error
     return Difference(value, value - half, value + half, float(2 * ndtr(-abs(value) / error)))
 

@@ -26,6 +26,9 @@ _STEPS = 60  # of a bisection of (-1, 1): down to rounding
 class Margin:
     """New minus old, against a margin.
 
+    Where nothing varies there is no interval, and neither is shown: a few cases may all come out alike by
+    chance.
+
     Attributes:
         value: the difference.
         low: lower end of its interval of confidence 1 - 2 level; above -margin shows non-inferiority.
@@ -89,7 +92,7 @@ def normal_margin(value: float, error: float, margin: float, level: float = 0.02
 
     Args:
         value: new minus old.
-        error: standard error of the difference; 0 takes the difference to be certain.
+        error: standard error of the difference; with 0 nothing is shown, see `Margin`.
         margin: 0 .. 1.
         level: one-sided.
     """
@@ -97,8 +100,7 @@ def normal_margin(value: float, error: float, margin: float, level: float = 0.02
 
     _check(margin, level)
     if error < 1e-12:
-        worse, better = float(value <= -margin), float(value >= margin)
-        return Margin(value, value, value, margin, level, worse, max(worse, better))
+        return _unshown(value, margin, level)
     half = -float(ndtri(level)) * error
     worse, better = float(ndtr(-(value + margin) / error)), float(ndtr((value - margin) / error))
     return Margin(value, value - half, value + half, margin, level, worse, max(worse, better))
@@ -203,7 +205,10 @@ def bootstrap_margin(
     found = []
     for value, row in zip(observed(both, count), bootstrap(both, count, replicates, rng), strict=True):
         draws = row[~np.isnan(row)]
-        low, high = np.quantile(draws, [level, 1 - level]) if len(draws) else (np.nan, np.nan)
+        if not len(draws) or np.ptp(draws) < 1e-12:
+            found.append(_unshown(float(value), margin, level))
+            continue
+        low, high = np.quantile(draws, [level, 1 - level])
         worse = (np.sum(draws <= -margin) + 1) / (len(draws) + 1)
         better = (np.sum(draws >= margin) + 1) / (len(draws) + 1)
         p = float(worse), float(max(worse, better))
@@ -216,6 +221,10 @@ def _check(margin: float, level: float) -> None:
         raise CutisError(f"the margin is {margin:g}; name one above 0 and below 1, such as 0.05.")
     if not 0 < level < 0.5:
         raise CutisError(f"the level is {level:g}, not a one-sided level such as 0.025.")
+
+
+def _unshown(value: float, margin: float, level: float) -> Margin:
+    return Margin(value, np.nan, np.nan, margin, level, 1.0, 1.0)
 
 
 def _design_effect(gain: NDArray[np.int64], index: NDArray[np.intp], count: int) -> float:

@@ -75,7 +75,8 @@ def analyse(
     """Compare treatments by the readers' mean AUC, or other figure.
 
     Covariances that come out with the wrong sign count as none, as Hillis advises. Where nothing varies
-    at all, the interval is the figure itself, p is 1 for equal treatments and 0 for others.
+    at all, the interval is the figure itself and p is 1: a few cases may all come out alike by chance, so
+    that there is nothing to hold a difference against.
 
     Args:
         areas: from `reader_areas`.
@@ -138,10 +139,9 @@ def non_inferiority(found: Analysis, margin: float, *, new: str, reference: str)
         raise CutisError(f"'{new}' and '{reference}' are not two of the treatments: {names}.")
     pair = pairs[0]
     value, low = (pair.value, pair.low) if new == pair.first else (-pair.value, -pair.high)
-    if pair.standard_error == 0:
-        p = 0.0 if value > -margin else 1.0
-    else:
-        p = tail(-(value + margin) / pair.standard_error, Spread(np.nan, pair.df))
+    if pair.standard_error == 0:  # few cases that all come out alike are no proof
+        return NonInferiority(new, reference, margin, value, np.nan, 1.0, shown=False)
+    p = tail(-(value + margin) / pair.standard_error, Spread(np.nan, pair.df))
     return NonInferiority(new, reference, margin, value, low, p, low > -margin)
 
 
@@ -218,8 +218,7 @@ def _overall(mean_square: float, df: int, error: Spread, least: float) -> Overal
     from scipy.special import chdtrc, fdtrc  # scipy.stats takes seconds to import
 
     if error.mean_square == 0:
-        alike = mean_square <= least
-        return OverallTest(0.0 if alike else float("inf"), df, error.df, 1.0 if alike else 0.0)
+        return OverallTest(0.0 if mean_square <= least else float("inf"), df, error.df, 1.0)
     f = mean_square / error.mean_square
     p = fdtrc(df, error.df, f) if np.isfinite(error.df) else chdtrc(df, df * f)
     return OverallTest(f, df, error.df, float(p))
@@ -229,8 +228,7 @@ def _difference(
     names: tuple[str, str], value: float, width: float, error: Spread, confidence: float
 ) -> TreatmentDifference:
     if width == 0:
-        alike = abs(value) < 1e-12
-        t, p = (0.0, 1.0) if alike else (float(np.copysign(np.inf, value)), 0.0)
+        t, p = 0.0 if abs(value) < 1e-12 else float(np.copysign(np.inf, value)), 1.0
     else:
         t = value / width
         p = 2 * tail(-abs(t), error)

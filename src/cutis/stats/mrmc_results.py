@@ -19,7 +19,7 @@ class OverallTest:
         f: mean square of treatments over what it would be if they were.
         df_treatment: degrees of freedom above.
         df_error: degrees of freedom below; infinite where readers are fixed.
-        p: chance of so large an f, or a larger one, if they were.
+        p: chance of so large an f, or a larger one, if they were; 1 where nothing varies.
     """
 
     f: float
@@ -62,7 +62,7 @@ class TreatmentDifference:
         standard_error: of the difference; the same for all pairs.
         t: their ratio.
         df: degrees of freedom.
-        p: two-sided, not corrected for the number of pairs (see `comparison.holm`).
+        p: two-sided, not corrected for the number of pairs (see `comparison.holm`); 1 where nothing varies.
         low: lower end of the interval.
         high: upper end of the interval.
     """
@@ -112,8 +112,9 @@ class NonInferiority:
         reference: name.
         margin: that was named before.
         value: mean figure under the new treatment minus that under the reference.
-        low: lower end of the two-sided interval, which is the one-sided bound at half its error.
-        p: one-sided, of a new treatment that is worse by the margin or more.
+        low: lower end of the two-sided interval, which is the one-sided bound at half its error;
+            not a number where nothing varies.
+        p: one-sided, of a new treatment that is worse by the margin or more; 1 where nothing varies.
         shown: the bound lies above minus the margin.
     """
 

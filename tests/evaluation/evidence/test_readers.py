@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from cutis.evaluation.evidence.readers import mean_point, point, read_against
@@ -95,6 +96,22 @@ def test_readers_who_are_always_right_have_an_interval_all_the_same(tables: Tabl
     accuracy = found.readings[0].reader_figures["accuracy"]
     assert accuracy.value == accuracy.high == 1.0
     assert accuracy.low < 0.95
+
+
+def test_always_right_beside_always_wrong_is_a_difference_of_as_many_patients_as_there_are(
+    tables: Tables,
+) -> None:
+    tables.write_truth(24)
+    paths = [tables.write_predictions("net", accuracy=1.0), tables.write_predictions("off", kind="reader")]
+    table, named = pl.read_csv(paths[1]), pl.read_csv(tables.truth)["diagnosis"]
+    wrong = pl.Series("prediction", ["mel" if one == "nv" else "nv" for one in named])
+    table.with_columns(wrong).write_csv(paths[1])
+    study = read_study(paths, tables.truth)
+    found = read_against(study, study.sources[0], study.sources[1:], DRAWS)
+    assert found is not None
+    lead = found.readings[0].differences["accuracy"]
+    assert (lead.value, lead.low) == (-1.0, -1.0)
+    assert -1 < lead.high < 0 < lead.p < 0.001
 
 
 def test_the_mean_point_is_the_mean_of_the_readers_points(study: Study) -> None:

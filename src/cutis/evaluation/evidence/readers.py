@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.evaluation.assessment import Draws
-from cutis.evaluation.gaps import spread_p
+from cutis.evaluation.gaps import apart, estimate, spread_p, still
 from cutis.evaluation.study import Source, Study
 from cutis.stats.classification import Answers, Figures, figures
 from cutis.stats.comparison import Difference, holm
-from cutis.stats.intervals import Estimate, percentile, wilson
+from cutis.stats.intervals import Estimate, percentile
 from cutis.stats.mrmc import analyse
 from cutis.stats.mrmc_covariance import ReaderAreas
 from cutis.stats.resampling import bootstrap, observed, stacked
@@ -216,7 +216,7 @@ def _reading(pair: _Pair, drawn: _Drawn, measures: tuple[str, ...]) -> Reading:
     name, said, _ = pair
     sides = [
         {
-            measure: _estimate(drawn.values[side, k], drawn.replicates[side, k], int(drawn.support[side, k]))
+            measure: estimate(drawn.values[side, k], drawn.replicates[side, k], int(drawn.support[side, k]))
             for k, measure in enumerate(measures)
         }
         for side in (0, 1)
@@ -232,17 +232,14 @@ def _reading(pair: _Pair, drawn: _Drawn, measures: tuple[str, ...]) -> Reading:
     )
 
 
-def _estimate(value: float, replicates: NDArray[np.float64], support: int) -> Estimate:
-    low, high = percentile(replicates)[0]
-    if support and not high - low > 1e-12:  # all found, or none: draws know no doubt
-        certain = wilson(value * support, support)
-        low, high = certain.low, certain.high
-    return Estimate(float(value), float(low), float(high))
-
-
 def _difference(drawn: _Drawn, k: int) -> Difference:
     value = float(drawn.values[0, k] - drawn.values[1, k])
     replicates = drawn.replicates[0, k] - drawn.replicates[1, k]
+    support = drawn.support[:, k]
+    if abs(value) > 1e-12 and still(replicates) and support.all():  # such as one all right, one all wrong
+        rows = zip(drawn.values[:, k], drawn.replicates[:, k], support, strict=True)
+        said, beside = (estimate(*row) for row in rows)
+        return apart(said, beside)
     low, high = percentile(replicates)[0]
     return Difference(value, float(low), float(high), spread_p(value, replicates))
 
@@ -265,7 +262,7 @@ def _overall(measure: str, k: int, drawn: Sequence[_Drawn], readings: Sequence[R
     areas = ReaderAreas(values, covariance, names, ("readers", "model"), "bootstrap")
     found = analyse(areas, "both" if readers > 1 else "cases")
     lead, mean = found.differences[0], found.areas[0]
-    beside = _estimate(float(values[:, 1].mean()), replicates[:, 1].mean(axis=0), 0)
+    beside = estimate(float(values[:, 1].mean()), replicates[:, 1].mean(axis=0), 0)
     sure = [reading for reading in readings if reading.corrected[measure] < LEVEL]
     return Overall(
         measure=measure,

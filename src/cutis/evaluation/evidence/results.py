@@ -228,6 +228,8 @@ def subgroups(study: Study, main: Assessment, gaps: Sequence[Gap], measure: str)
             f" Mean over the {nouns} with at least {LEAST_OF_CLASS} {whose} both here and in the rest; how "
             "many these are is told."
         )
+    if measure in ("sensitivity", "specificity"):
+        note += f" None where fewer than {LEAST_OF_CLASS} {whose} have that class, here or in the rest."
     named = title.removesuffix(", %").lower()
     return Table(f"subgroups_{measure}", f"{main.name} by subgroup: {named}", kept, cells, note, grouped=True)
 
