@@ -165,6 +165,8 @@ def test_separators_spaces_and_a_byte_order_mark_of_spreadsheets_are_read(
         (b"image,dx\na.jpg,1\nb.jpg,2,3\n", "manifest.csv:3: has 3 cells where the header has 2"),
         (b"image,dx\na.jpg,1\nb.jpg\n", "manifest.csv:3: has 1 cell where the header has 2"),
         (b"\n\nimage,dx\na.jpg,1\nb.jpg,2,3\n", "manifest.csv:5: has 3 cells where the header has 2"),
+        (b'image,dx\na.jpg,"1\n2"\nb.jpg,"2\n', "manifest.csv:4: has a quotation mark that is not closed"),
+        (b'\nimage,dx\na.jpg,1\n"b" c.jpg,2\n', "manifest.csv:4: has a quotation mark that is not closed"),
         (b'image,dx\na.jpg,"1\nb.jpg,2\n', "manifest.csv"),
     ],
 )

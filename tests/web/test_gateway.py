@@ -385,3 +385,77 @@ def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
     assert dicomweb.store(rules.dicomweb[0], [tmp_path / "b.dcm"]) == "1 objects"
     assert len(held_by(orthanc, "WEB-2")) == 1
     platform.database.close()
+
+
+def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
+    tmp_path: Path, orthanc: dict[str, Any]
+) -> None:
+    from cutis.interop.dicom.description import Description, Patient
+    from cutis.interop.dicom.wrap import wrap_file
+    from cutis.web.gateway import dicomweb, inlets, sending, steps
+    from cutis.web.gateway.arrive import Came, arrive
+    from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.rules import Rules
+    from cutis.web.jobs.worker import Worker
+
+    folder, _ = make_place(tmp_path, "image_quality")
+    kinds = ["XC", "DMS", "OT", "SR", "SEG"]
+    web = {"name": "web", "url": orthanc["web"], "query": {"PatientID": "OWN-1"}, "every": 1}
+    rules = Rules.model_validate(
+        {
+            "dicomweb": [{**web, "modalities": kinds}],
+            "rules": [{"study": "Ward 4", "send_to": ["web"]}],
+        }
+    )
+    platform = open_platform(Settings(data_folder=folder))
+    gateway, told = Gateway(platform, rules), list[str]()
+    worker = Worker.of(platform.database, platform.store, platform.audit, folder)
+    (tmp_path / "b.jpg").write_bytes(photo(311))
+    said = Description(patient=Patient("OWN-1"))
+    wrap_file([tmp_path / "b.jpg"], "clinical", said, tmp_path / "b.dcm")
+    for content in (photo(310), (tmp_path / "b.dcm").read_bytes()):
+        arrived = arrive(gateway, Came("camera", content, patient="OWN-1"))
+        assert steps.advance(gateway, arrived.id)
+        worker.do_all()
+        assert steps.advance(gateway, arrived.id)
+    with platform.database.reading() as session:
+        letters = list(session.scalars(select(Dispatch.id)))
+    for one in letters:
+        assert sending.dispatch(gateway, one)
+    held = held_by(orthanc, "OWN-1")
+    assert held[REPORT] and held[OVERLAY] and held[SEGMENTATION]
+    wrap_file([tmp_path / "b.jpg"], "clinical", Description(patient=Patient("OWN-1")), tmp_path / "c.dcm")
+    dicomweb.store(rules.dicomweb[0], [tmp_path / "c.dcm"])  # of somebody else, whose UIDs are UUIDs as well
+    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 1, told
+    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and not told
+    with platform.database.reading() as session:
+        assert len(session.scalars(select(Delivery)).all()) == 3
+    platform.database.close()
+
+
+def test_results_that_are_sent_while_a_dicomweb_server_is_asked_are_known_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cutis.web.gateway import dicomweb, inlets, steps
+    from cutis.web.gateway.arrive import Came, arrive
+    from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.results import image_of
+    from cutis.web.gateway.rules import Rules
+
+    folder, _ = make_place(tmp_path)
+    web = {"name": "web", "url": "http://127.0.0.1:9/dicom-web", "every": 1}
+    rules = Rules.model_validate({"dicomweb": [web], "rules": [{"study": "Ward 4", "send_to": ["web"]}]})
+    platform = open_platform(Settings(data_folder=folder))
+    gateway, told = Gateway(platform, rules), list[str]()
+
+    def there(*_: Any) -> Iterator[tuple[str, str, str]]:
+        for seed in (320, 321):
+            arrived = arrive(gateway, Came("camera", photo(seed), patient="OWN-2"))
+            assert steps.advance(gateway, arrived.id) and steps.advance(gateway, arrived.id)
+            with platform.database.reading() as session:
+                sent, _content = image_of(gateway, session.get_one(Delivery, arrived.id))
+            yield str(sent.StudyInstanceUID), str(sent.SeriesInstanceUID), str(sent.SOPInstanceUID)
+
+    monkeypatch.setattr(dicomweb, "found", there)
+    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and told == []
+    platform.database.close()

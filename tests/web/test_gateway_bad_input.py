@@ -521,6 +521,110 @@ def test_one_photo_that_is_gone_does_not_keep_those_behind_it(gateway: Gateway, 
     assert [one.subject for one in rows(made, Delivery)] == ["Patient/12"]
 
 
+def test_what_is_odd_at_a_record_is_told_and_what_lies_behind_it_is_taken(
+    gateway: Gateway, record: Record
+) -> None:
+    import base64
+
+    asked = {"name": "ehr", "url": record.base, "every": 1, "identifier_system": SYSTEM}
+    asked["kinds"] = ["Media", "DocumentReference"]
+    held = replace(gateway, rules=Rules.model_validate({"records": [asked]}))
+    ehr, told = held.rules.records[0], list[str]()
+
+    def put(seed: int, kind: str = "Media", subject: Any = "12", **more: Any) -> None:
+        content = {"contentType": "image/jpeg", "data": base64.b64encode(jpeg(seed)).decode()}
+        whole: Any = content if kind == "Media" else [{"attachment": content}]
+        told = {"subject": {"reference": f"Patient/{subject}"}, "content": whole, **more}
+        record.put({"resourceType": kind, **told})
+
+    record.put({"resourceType": "Patient", "id": "odd", "identifier": ["MRN-1"]})
+    record.put({"resourceType": "Patient", "id": "nul", "identifier": [{"system": SYSTEM, "value": "M\0N"}]})
+    put(501, subject="odd")
+    put(502, content={"url": "Binary/\x01"})
+    put(503, content={"url": "http://[here"})
+    put(504, subject={"reference": "Patient/12"})
+    refused = len(record.resources) - 3
+    put(510, bodySite=[{"text": "left cheek"}, {"text": "chin"}])
+    put(511, bodySite="arm", createdDateTime="2026-05-31T09:30:00.1234567+02:00")
+    put(512, bodySite={"text": ["arm"]}, createdDateTime=["2026"], identifier="x", meta=[])
+    put(513, bodySite={"text": "a\0rm"}, createdDateTime="9999-12-31", subject="nul")
+    put(514, "DocumentReference", bodySite=[{"concept": {"text": "right hand"}}])
+    put(515, "DocumentReference", bodySite=[["hand"]], subject="12")
+    assert inlets.poll_record(held, ehr, told.append) == 6, told
+    assert len(told) == refused and all(one.startswith("ehr: ") for one in told)
+    assert sum("an object could not be taken" in one for one in told) == 2 and "MRN" not in str(told)
+    kept = sorted(rows(held, Delivery), key=lambda one: (one.created, one.id))
+    assert [one.body_site for one in kept] == ["left cheek", "", "", "", "right hand", ""]
+    assert [one.taken for one in kept] == ["", "2026-05-31T09:30:00+02:00", "", "", "", ""]
+    assert [one.subject for one in kept] == ["Patient/12"] * 3 + ["Patient/nul"] + ["Patient/12"] * 2
+    assert inlets.poll_record(held, ehr, told.append) == 0 and len(told) == refused
+
+
+def test_the_moment_that_a_record_tells_to_seven_decimals_is_kept_to_the_second(gateway: Gateway) -> None:
+    with gateway.platform.database.writing() as session:
+        session.execute(update(Study).values(keeps_capture_time=True))
+    long = "2026-05-31T09:30:00.1234567+02:00"
+    arrive(gateway, Came("ehr", jpeg(520), patient="MRN-1", taken=long))  # as it was once kept, and waits
+    arrive(gateway, Came("ehr", jpeg(521), patient="MRN-1", taken="2026-05"))
+    go(gateway)
+    assert {one.taken for one in rows(gateway, Photo)} == {"2026-05-31T09:30:00+02:00", None}
+
+
+def test_a_folder_whose_name_is_no_utf8_is_nobodys_and_those_behind_it_are_taken(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    camera, told = tmp_path / "camera", list[str]()
+    for seed, name in enumerate((b"A\xe9", b"MRN-1", b"Z\xff"), 530):
+        folder = camera / os.fsdecode(name)
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(jpeg(seed))
+    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
+    watched.look()
+    time.sleep(0.02)
+    assert watched.look() == 3 and not told
+    assert sorted((one.state, one.patient) for one in rows(gateway, Delivery)) == [
+        (ARRIVED, "MRN-1"),
+        (UNASSIGNED, ""),
+        (UNASSIGNED, ""),
+    ]
+    away = Folder(name="camera", path=tmp_path / os.fsdecode(b"caf\xe9"))
+    assert inlets.Watched(gateway, away, told.append).look() == 0
+    assert "cannot be looked into" in told[0].encode().decode()  # it can be written down, and shown
+
+
+def test_a_file_that_cannot_be_described_is_told_once_and_those_behind_it_are_taken(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    import pydicom
+
+    camera, told = tmp_path / "camera", list[str]()
+    (camera / "MRN-1").mkdir(parents=True)
+    data = pydicom.dcmread(dicom(tmp_path, 540))
+    data.add_new("AnatomicRegionSequence", "LO", "arm")  # text where the standard has a sequence
+    data.save_as(camera / "MRN-1" / "a.dcm")
+    (camera / "MRN-1" / "b.jpg").write_bytes(jpeg(541))
+    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
+    watched.look()
+    time.sleep(0.02)
+    assert watched.look() == 1
+    assert watched.look() == 0
+    assert len(told) == 1 and "an object could not be taken" in told[0] and "MRN" not in told[0]
+
+
+@pytest.mark.parametrize("release", ["R4", "R5"])
+def test_what_was_written_to_a_record_is_not_taken_from_it_as_new_photos(
+    gateway: Gateway, record: Record, release: str
+) -> None:
+    kinds = ["Media", "DocumentReference"]
+    record.put({"resourceType": "Patient", "identifier": [{"system": SYSTEM, "value": "MRN-1"}]})
+    held = to_record(gateway, record.base, every=1, embed=True, release=release, kinds=kinds)
+    assert attempt(held).state == "sent"
+    assert [one for one in record.resources.values() if one["resourceType"] in kinds]
+    told: list[str] = []
+    assert inlets.poll_record(held, held.rules.records[0], told.append) == 0 and not told
+    assert len(rows(held, Delivery)) == 1
+
+
 def _kept(gateway: Gateway, state: str) -> dict[str, bool]:
     """Numbers of the patients of deliveries in a state, and whether the file is there."""
     found = [one for one in rows(gateway, Delivery) if one.state == state]

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -255,6 +255,33 @@ def test_records_ask_for_cards_with_a_signature_or_get_none(
     assert client.post(path, json=call, headers=signed).status_code == 401  # once is enough
     assert client.post(path, json=call, headers=_signed(aud="https://other.example")).status_code == 401
     assert "hook.answered" in [one.action for one in rows(platform, AuditEntry)]
+
+
+def test_cards_are_of_the_day_where_the_server_is(
+    world: World,
+    document: Path,
+    tmp_path: Path,
+    asked: Any,
+    rash: Any,
+    drug: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps(_public(KEY)))
+    caller = {"issuer": "https://ehr.example", "keys_file": str(tmp_path / "keys.json")}
+    document.write_text(json.dumps({"hooks": {"callers": [{**caller, "tenants": ["clinic-1"]}]}}))
+    client, path = world.stranger.client, "/api/cds-services/cutis-rash-patient-view"
+    began = datetime.now(timezone(timedelta(hours=14))).date() - timedelta(days=91)  # too long ago there
+    call = asked([rash(began.isoformat())], [drug(began=(began - timedelta(days=14)).isoformat())])
+    cards = []
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):  # 26 hours apart: it is never the same day in both
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            told = client.post(path, json=call, headers=_signed(aud=f"http://cutis.test{path}"))
+        time.tzset()
+        assert told.status_code == 200, told.text
+        cards.append(len(told.json()["cards"]))
+    assert cards == [1, 0]
 
 
 def test_a_record_opens_cutis_with_its_patient_and_for_members_only(

@@ -129,6 +129,12 @@ class _Marked(NullTranslations):
         b"image,patient_id\n",
         b"",
         b"image,patient_id\na.jpg\nb.jpg,A,B\n",
+        b"\n\nimage,patient_id\na.jpg\n",
+        b'image,patient_id\na.jpg,A\nb.jpg,"B\n',
+        b'image,patient_id\n"a" b.jpg,A\n',
+        b'image,patient_id\na.jpg,"A\r"\t1',
+        b"\n \n",
+        b"image," + 140_000 * b"x" + b"\na.jpg,A\n",
         b"image,patient_id\n\xff\xfe.jpg,A\n",
         b"image\0,patient_id\n",
     ],
@@ -145,6 +151,22 @@ def test_what_is_wrong_with_a_manifest_is_said_in_the_language_of_who_imports_it
     assert told
     for sentence in told:
         assert re.fullmatch(r"manifest\.csv(:\d+)?: <.+>", sentence), sentence
+
+
+def test_how_many_cells_a_row_has_is_said_in_that_language_too() -> None:
+    with speaking("marked", _Marked()):
+        told = [
+            retold(f"a.csv:2: has {cells} where the header has 2. {mend}")
+            for cells, mend in (
+                ("1 cell", "Empty cells need their separators too."),
+                ("3 cells", "Put cells that hold the separator in double quotes."),
+            )
+        ]
+    assert told == [
+        "a.csv:2: <has <1 cell> where the header has 2. Empty cells need their separators too.>",
+        "a.csv:2: <has <3 cells> where the header has 2. Put cells that hold the separator in double "
+        "quotes.>",
+    ]
 
 
 def test_values_of_a_sentence_that_is_said_again_stay_and_sentences_within_are_said_again_too() -> None:
@@ -165,6 +187,8 @@ def test_what_hinders_the_gateway_is_said_in_the_language_of_who_looks() -> None
         "camera: a file cannot be read (Permission denied). Say who may read it.",
         "ARCHIVE: an object was refused, since it cannot be read",
         "The DICOMweb server answered with status 403.",
+        "ehr: an object could not be taken (ValueError); it is passed over.",
+        "ehr: an address outside of the record's server was named; it was not asked.",
     ]
     with speaking("marked", _Marked()):
         for one in kept:

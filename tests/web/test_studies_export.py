@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from cutis.core.manifest import read_manifest
 from cutis.core.predictions import read_predictions
-from cutis.web.database import Analysis, AuditEntry, Participant, Photo, StoredBundle
+from cutis.web.database import Analysis, AuditEntry, Participant, Photo, StoredBundle, Study
 from cutis.web.people.roles import Role
 from cutis.web.studies import redcap
 
@@ -310,6 +310,213 @@ def test_zips_that_do_not_hold_leave_nothing(world: World, data: bytes, said: st
     assert said in refused.json()["detail"]
     assert str(world.administrator.platform.settings.data_folder) not in refused.text
     assert _counts(world, study)[:2] == (0, 0)
+
+
+HEAD = b"patient_id,key,visit,questionnaire,question,value"
+ANSWER = b"A-1,k-1,month,itch,itch,7"
+
+
+def _beside(seed: int, **files: bytes) -> bytes:
+    """A manifest of one photo of A-1, with tables beside it."""
+    out = io.BytesIO(_made(["image,patient_id", "a.jpg,A-1"], a=jpeg(seed)))
+    with zipfile.ZipFile(out, "a") as archive:
+        for name, data in files.items():
+            archive.writestr(f"{name}.csv", data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("table", "answers"),
+    [
+        (HEAD + b"\n" + ANSWER, 1),
+        (HEAD + b"\n" + ANSWER + b"\n", 1),
+        (HEAD + b"\r" + ANSWER + b"\r", 1),
+        (HEAD + b"\r\n" + ANSWER, 1),
+        (b"\xef\xbb\xbf" + HEAD + b"\n" + ANSWER, 1),
+        (HEAD, 0),
+        (HEAD + b"\r\n \r\n", 0),
+        (b"", 0),
+    ],
+)
+def test_answers_come_in_however_the_lines_of_their_table_end(
+    world: World, table: bytes, answers: int
+) -> None:
+    study = _study(world, DOCUMENT)
+    sent = _import(world, study, _beside(162, answers=table))
+    assert sent.status_code == 200, sent.text
+    assert sent.json() == {"photos": 1, "there": 0, "participants": 1, "answers": answers}
+    someone, path = world.administrator, f"/api/studies/{study.id}/participants"
+    (person,) = someone.api("GET", path).json()
+    told = someone.api("GET", f"{path}/{person['id']}/answers").json()
+    assert [one["values"] for one in told] == [{"itch": 7}] * answers
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "said"),
+    [
+        ("answers", HEAD + b"\n" + ANSWER + b"\xe9", "answers.csv:2: is not UTF-8 text"),
+        ("answers", (HEAD + b"\n" + ANSWER).decode().encode("utf-16"), "answers.csv:1: is not UTF-8 text"),
+        ("answers", HEAD[:-6] + b"\n" + ANSWER[:-2], "answers.csv:1: there is no column value"),
+        ("answers", HEAD + b"\n" + ANSWER[:-2], "answers.csv:2: has 5 cells where the header has 6"),
+        (
+            "answers",
+            HEAD + b",answered\n" + ANSWER + b",0001-01-01",
+            "answered is '0001-01-01', which is not",
+        ),
+        (
+            "participants",
+            b"patient_id,enrolled\nA-1,9999-12-31",
+            "participants.csv:2: enrolled is '9999-12-31', which is not in the years 1900 to 2200",
+        ),
+        (
+            "participants",
+            b"patient_id,enrolled\nA-1,31.5.2026",
+            "enrolled is '31.5.2026', not a moment such as",
+        ),
+    ],
+)
+def test_tables_beside_a_manifest_that_do_not_hold_are_named_and_nothing_comes_in(
+    world: World, name: str, table: bytes, said: str
+) -> None:
+    study = _study(world, DOCUMENT)
+    refused = _import(world, study, _beside(163, **{name: table}))
+    assert refused.status_code == 422, refused.text
+    assert said in refused.json()["detail"]
+    assert _counts(world, study)[:2] == (0, 0)
+
+
+def test_the_moment_of_a_photo_is_kept_to_the_second_and_one_of_no_year_of_ours_is_refused(
+    world: World,
+) -> None:
+    study, held = _study(world, DOCUMENT), world.administrator.platform
+    with held.database.writing() as session:
+        session.get_one(Study, study.id).keeps_capture_time = True
+    rows = [
+        "image,patient_id,taken",
+        "a.jpg,T-1,2026-05-31T09:30:00.1234567+02:00",
+        "b.jpg,T-1,2026-06-01",
+        "c.jpg,T-1,",
+    ]
+    photos = {"a": jpeg(164), "b": jpeg(165), "c": jpeg(166)}
+    for wrong in ("9999-12-31", "0001-01-01T00:00:00+14:00"):
+        refused = _import(world, study, _made([*rows[:3], f"c.jpg,T-1,{wrong}"], **photos))
+        assert f"manifest.csv:4: taken is '{wrong}', which is not in the years" in refused.json()["detail"]
+    assert _import(world, study, _made(rows, **photos)).status_code == 200
+    with held.database.reading() as session:
+        kept = session.scalars(select(Photo.taken).where(Photo.study_id == study.id)).all()
+    assert set(kept) == {"2026-05-31T09:30:00+02:00", "2026-06-01", None}
+
+
+def test_a_study_with_somebody_of_the_year_9999_can_be_looked_at_and_exported(world: World) -> None:
+    study, someone = _study(world, DOCUMENT), world.administrator
+    near, far = _enrol(study, "Y-1")["id"], _enrol(study, "Y-2")["id"]
+    early = _enrol(study, "Y-3")["id"]
+    for place, person in enumerate((near, far, early)):
+        _send(study, person, jpeg(167 + place), visit="start", view="left")
+    with someone.platform.database.writing() as session:
+        session.get_one(Participant, far).enrolled = date.max
+        session.get_one(Participant, early).enrolled = date.min
+        for photo in session.scalars(select(Photo).where(Photo.study_id == study.id)):
+            photo.taken = "9999-12-31T23:59:59-12:00" if photo.participant_id == far else "long ago"
+    for path in ("", "/participants", *(f"/participants/{one}" for one in (near, far, early))):
+        shown = someone.get(f"/studies/{study.id}{path}")
+        assert shown.status_code == 200, path
+    due = someone.api("GET", f"/api/studies/{study.id}/due")
+    assert due.status_code == 200
+    states = {(one["participant"], one["visit"]): one["state"] for one in due.json()}
+    assert states[early, "month"] == "missed" and (far, "start") not in states
+    assert zipfile.ZipFile(io.BytesIO(_zip(study))).testzip() is None
+
+
+def _question(key: str, kind: str = "text", **more: Any) -> dict[str, Any]:
+    return {"key": key, "text": f"What of {key}?", "kind": kind, "needed": False, **more}
+
+
+def test_numbers_leave_with_all_of_their_digits(world: World) -> None:
+    study, someone = _study(world, None), world.administrator
+    asked = _question("dose", "number", least=0.0001234567, most=12345678.25, unit="mg")
+    draft = someone.api("GET", f"/api/studies/{study.id}/protocol").json()["document"]
+    form = {"key": "drug", "title": "Drug", "questions": [asked, _question("age", "number", most=1234567)]}
+    visits = [{**draft["visits"][0], "questionnaires": ["drug"]}]
+    document = {**draft, "visits": visits, "questionnaires": [form]}
+    path = f"/api/studies/{study.id}/protocol"
+    saved = someone.api("POST", path, json={"number": 0, "document": document})
+    assert saved.status_code == 200, saved.text
+    shown = someone.get(f"/studies/{study.id}/protocol/edit").text
+    assert 'value="0.0001234567"' in shown and 'value="12345678.25"' in shown and 'value="1234567"' in shown
+    person = _enrol(study, "N-1")["id"]
+    given = {"visit": visits[0]["key"], "questionnaire": "drug", "key": "n-1"}
+    answers = f"/api/studies/{study.id}/participants/{person}/answers"
+    refused = someone.api("POST", answers, json={**given, "values": {"dose": 12345678.5}})
+    assert "12345678.5 is out of range, which is 0.0001234567 to 12345678.25" in refused.text
+    files = zipfile.ZipFile(io.BytesIO(_zip(study)))
+    with files.open("data_dictionary.csv") as file:
+        ends = [
+            (one["least"], one["most"])
+            for one in csv.DictReader(io.TextIOWrapper(file, "utf-8-sig"))
+            if one["column"] == "drug.dose"
+        ]
+    assert ends == [("0.0001234567", "12345678.25")]
+    with files.open("redcap/data_dictionary.csv") as file:
+        rows = {row[0]: row for row in csv.reader(io.TextIOWrapper(file, "utf-8"))}
+    assert rows["drug_dose"][8:10] == ["0.0001234567", "12345678.25"]
+    assert rows["drug_age"][8:10] == ["", "1234567"]
+
+
+def test_no_two_variables_for_redcap_have_one_name_and_each_keeps_its_answers(world: World) -> None:
+    study, someone = _study(world, None), world.administrator
+    boxes = _question("b", "several", choices=["one", "two"])
+    forms = {
+        "q": ["a_b", "complete", boxes, "b___1"],
+        "q_a": ["b"],
+        "photo": ["view", "taken"],
+        "record": ["id"],
+        "enrolment": ["complete"],
+        "enrolment_form": ["complete"],
+        "photos": ["complete"],
+    }
+    questionnaires = [
+        {
+            "key": key,
+            "title": key,
+            "questions": [one if isinstance(one, dict) else _question(one) for one in questions],
+        }
+        for key, questions in forms.items()
+    ]
+    path = f"/api/studies/{study.id}/protocol"
+    draft = someone.api("GET", path).json()["document"]
+    visit = draft["visits"][0]["key"]
+    visits = [{**draft["visits"][0], "questionnaires": list(forms)}]
+    document = {**draft, "visits": visits, "questionnaires": questionnaires}
+    saved = someone.api("POST", path, json={"number": 0, "document": document})
+    assert saved.status_code == 200, saved.text
+    person = _enrol(study, "R-1")["id"]
+    for form in questionnaires:
+        values = {
+            one["key"]: ["two"] if one["kind"] == "several" else f"said of {form['key']} {one['key']}"
+            for one in form["questions"]
+        }
+        given = {"visit": visit, "questionnaire": form["key"], "values": values, "key": f"r-{form['key']}"}
+        sent = someone.api("POST", f"/api/studies/{study.id}/participants/{person}/answers", json=given)
+        assert sent.status_code == 201, sent.text
+    files = zipfile.ZipFile(io.BytesIO(_zip(study)))
+    with files.open("redcap/data_dictionary.csv") as file:
+        fields = list(csv.reader(io.TextIOWrapper(file, "utf-8")))[1:]
+    with files.open("redcap/data.csv") as file:
+        data = list(csv.reader(io.TextIOWrapper(file, "utf-8")))
+    names, forms_there = [row[0] for row in fields], list(dict.fromkeys(row[1] for row in fields))
+    assert len(forms_there) == 2 + len(forms)  # enrolment and photos are also cutis's own
+    columns = data[0]
+    made_by_redcap = [f"{form}_complete" for form in forms_there]
+    assert len({*names, *made_by_redcap}) == len(names) + len(made_by_redcap)
+    assert len(set(columns)) == len(columns) and not {*columns} & {*made_by_redcap}
+    (row,) = [dict(zip(columns, one, strict=True)) for one in data[1:] if "said of q b___1" in one]
+    said = sorted(value for value in row.values() if value.startswith("said of "))
+    assert len(said) == sum(len(questions) for questions in forms.values()) - 1
+    labels = {one[0]: one[4] for one in fields}
+    for column, value in row.items():
+        if value.startswith("said of "):
+            assert labels[column] == f"What of {value.rpartition(' ')[2]}?"
 
 
 def test_a_zip_cannot_write_outside_its_folder(world: World) -> None:

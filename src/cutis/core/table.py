@@ -88,7 +88,7 @@ def _csv(path: Path, error: type[ManifestError] | type[PredictionsError]) -> pl.
     try:
         table = pl.read_csv(text.encode(), infer_schema=False, separator=separator)
     except pl.exceptions.PolarsError as problem:
-        raise error([f"{path}: {problem}"]) from problem
+        raise error([_unread(path, text, separator, above, problem)]) from problem
     table.columns = names
     # A quoted cell may hold line breaks, which an editor counts.
     lines = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)) + 1
@@ -129,3 +129,16 @@ def _ragged(path: Path, text: str, separator: str, width: int, above: int) -> li
                 problems.append(f"{path}:{line}: has {cells_here} where the header has {width}. {mend}")
             line = above + reader.line_num + 1
     return problems
+
+
+def _unread(path: Path, text: str, separator: str, above: int, problem: Exception) -> str:
+    """Name the row with a quotation mark that polars could not make sense of."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = above + 1
+    try:
+        for _ in reader:
+            line = above + reader.line_num + 1
+    except csv.Error:
+        said = "has a quotation mark that is not closed, or that text follows."
+        return f"{path}:{line}: {said} Put the whole cell in double quotes, and write those within it twice."
+    return f"{path}: cannot be read as a table ({str(problem).splitlines()[0]}). Save it anew as 'CSV UTF-8'."

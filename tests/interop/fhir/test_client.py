@@ -207,6 +207,31 @@ def test_pages_that_go_round_in_circles_are_left(client: FhirClient, record: Any
         list(client.search("Media"))
 
 
+def test_odd_entries_of_a_search_are_passed_over_and_the_others_are_found(
+    client: FhirClient, record: Any
+) -> None:
+    def odd(at: Any) -> None:
+        media = {"resourceType": "Media", "id": "1", "meta": "now", "subject": None}
+        far = {"resourceType": "Media", "id": "2", "meta": {"lastUpdated": "0001-01-01T00:00:00"}}
+        entry = [None, "x", [], {}, {"resource": None}, {"resource": ["Media"]}, {"resource": media}]
+        links = [None, "next", {"relation": "self"}]
+        at.reply(200, {"resourceType": "Bundle", "entry": [*entry, {"resource": far}], "link": links})
+
+    record.faults = [odd]
+    found, mark = client.new("Media", Bookmark())
+    assert {one["id"] for one in found} == {"1", "2"}
+    assert client.new("Media", mark)[0] == []
+    record.faults = [lambda at: at.reply(200, {"resourceType": "Bundle", "entry": {}, "link": "none"})]
+    assert list(client.search("Media")) == []
+
+
+def test_a_next_page_without_an_address_leaves_the_search(client: FhirClient, record: Any) -> None:
+    link = [{"relation": "next", "url": "http://[here"}]
+    record.faults = [lambda at: at.reply(200, {"resourceType": "Bundle", "link": link})]
+    with pytest.raises(RecordAwayError, match="no address"):
+        list(client.search("Media"))
+
+
 def test_a_patient_whom_the_record_does_not_know_gets_no_report(
     client: FhirClient, own: Finding, record: Any
 ) -> None:
@@ -311,6 +336,30 @@ def test_a_photo_that_is_not_whole_is_refused(
 ) -> None:
     with pytest.raises(FhirError, match=says):
         client.photo(record.put(_media(**attachment)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subject": "Patient/12"},
+        {"subject": [{"reference": "Patient/12"}]},
+        {"content": "a photo"},
+        {"content": ["a photo"]},
+        {"content": [{"attachment": "a photo"}]},
+        {"content": [[]]},
+    ],
+)
+def test_a_resource_of_another_shape_is_refused_with_words(
+    client: FhirClient, change: dict[str, Any]
+) -> None:
+    with pytest.raises((FhirError, WrongPatientError)):
+        client.photo(_media() | change)
+
+
+def test_a_photo_at_what_is_no_address_is_refused_and_not_asked_for(client: FhirClient, record: Any) -> None:
+    with pytest.raises(FhirError, match="was named; it was not asked"):
+        client.photo(_media(data="", url="Binary/\x0112"))
+    assert record.asked == []
 
 
 @pytest.mark.parametrize("subject", ["", "Group/1", "https://else.example/fhir/Patient/12"])

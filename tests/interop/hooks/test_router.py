@@ -104,6 +104,20 @@ def test_whoever_is_not_trusted_gets_nothing(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_the_day_of_a_request_is_that_of_the_place_where_the_server_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = HookSettings(ADDRESS, Words("https://cutis.example/launch"), None)
+    days = []
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):  # 26 hours apart: it is never the same day in both
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            days.append(settings.today())
+        time.tzset()
+    assert 1 <= (days[1] - days[0]).days <= 2
+
+
 def test_a_statement_is_taken_once(web: TestClient, asked: Make) -> None:
     headers = _signed()
     assert web.post(PATH, json=asked(), headers=headers).status_code == 200

@@ -147,6 +147,14 @@ def test_without_reason_there_is_no_card(asked: Make, rash: Make, drug: Make) ->
         assert _cards(asked(rashes, drugs)) == [], (rashes, drugs)
 
 
+def test_a_rash_that_began_tomorrow_counts_since_the_record_may_be_in_another_time_zone(
+    asked: Make, rash: Make, drug: Make
+) -> None:
+    (card,) = _cards(asked([rash("2026-11-22T00:30:00+13:00")], [drug()]))
+    assert card["summary"].startswith("Rash 18 days after carbamazepine")
+    assert _cards(asked([rash("2026-11-23")], [drug()])) == []
+
+
 def test_a_rash_of_unknown_beginning_is_asked_about(asked: Make, rash: Make, drug: Make) -> None:
     unknown = rash()
     unknown.pop("onsetDateTime")

@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import uuid
 
+ROOT = "2.25."  # of all that are made here, and of others': UIDs that are UUIDs (PS3.5, B.2)
+RESULTS = ("series", "overlays", "segmentations")  # what the series of a photo's results are made of
+
 
 def new_uid() -> str:
     """A new UID, from a random UUID (PS3.5, B.2)."""
-    return f"2.25.{uuid.uuid4().int}"
+    return f"{ROOT}{uuid.uuid4().int}"
 
 
 def uid_of(*parts: str | bytes) -> str:
@@ -32,4 +35,4 @@ def keyed_uid(uid: str, key: bytes) -> str:
 
 def _from_digest(digest: bytes) -> str:
     # The version says "by name"; the digest is a stronger one than that version's own.
-    return f"2.25.{uuid.UUID(bytes=digest[:16], version=5).int}"
+    return f"{ROOT}{uuid.UUID(bytes=digest[:16], version=5).int}"

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin
 
 from cutis.interop.fhir.bundle import transaction
-from cutis.interop.fhir.elements import Json, Release, patient_of
+from cutis.interop.fhir.elements import Json, Release, mapping, mappings, patient_of
 from cutis.interop.fhir.errors import FhirError, RecordAwayError, RecordError, WrongPatientError
 from cutis.interop.fhir.exchange import Exchange, Patience
 from cutis.interop.fhir.results import Finding, Picture
@@ -114,10 +114,10 @@ class FhirClient:
             page = self.get(url)
             if page.get("resourceType") != "Bundle":
                 raise RecordAwayError(f"a search of {kind} was answered with no Bundle.")
-            for entry in page.get("entry", ()):
-                found = entry.get("resource", {})
+            for entry in mappings(page.get("entry")):
+                found = mapping(entry.get("resource"))
                 if found.get("resourceType") == kind:
-                    yield found
+                    yield dict(found)
             url = _next(page, url)
 
     def new(self, kind: str, bookmark: Bookmark, most: int = 200) -> tuple[list[Json], Bookmark]:
@@ -163,7 +163,7 @@ class FhirClient:
             WrongPatientError: it says of nobody that it is of them.
             FhirError: there is no photo in it, it is not whole, or it lies on another server.
         """
-        subject = patient_of(str((resource.get("subject") or {}).get("reference", "")), self.base)
+        subject = patient_of(str(mapping(resource.get("subject")).get("reference", "")), self.base)
         attachment = _attachment(resource)
         data = self._data(attachment)
         told = attachment.get("hash")
@@ -240,32 +240,35 @@ class FhirClient:
 
 def _attachment(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     content = resource.get("content")
-    found = content[0].get("attachment") if isinstance(content, list) and content else content
+    found = mapping(content[0]).get("attachment") if isinstance(content, list) and content else content
     if not isinstance(found, Mapping):
         raise FhirError("a resource of the record holds no photo.")
     return found
 
 
 def _updated(one: Mapping[str, Any]) -> str:
-    return str((one.get("meta") or {}).get("lastUpdated", ""))
+    return str(mapping(one.get("meta")).get("lastUpdated", ""))
 
 
 def _moment(said: str) -> float:
     """Seconds; as text, half a second past the minute would come before the minute."""
     try:
         return datetime.fromisoformat(said).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 1 has no seconds everywhere
         return 0.0
 
 
 def _version(one: Mapping[str, Any]) -> str:
-    return f"{one.get('id')}/{(one.get('meta') or {}).get('versionId', '')}"
+    return f"{one.get('id')}/{mapping(one.get('meta')).get('versionId', '')}"
 
 
 def _next(page: Mapping[str, Any], url: str) -> str | None:
-    for link in page.get("link", ()):
+    for link in mappings(page.get("link")):
         if link.get("relation") == "next":
-            return urljoin(url, str(link.get("url", "")))
+            try:
+                return urljoin(url, str(link.get("url", "")))
+            except ValueError as error:
+                raise RecordAwayError("the next page of a search has no address; it was left.") from error
     return None
 
 

@@ -123,9 +123,10 @@ class Exchange:
         Raises:
             RecordError: refused (4xx); it was asked once.
             RecordAwayError: too late, wrongly or never, after all tries.
-            FhirError: the address is elsewhere.
+            FhirError: the address is elsewhere, or none.
         """
-        if not (url == self.base or url.startswith((f"{self.base}/", f"{self.base}?"))):
+        below = url == self.base or url.startswith((f"{self.base}/", f"{self.base}?"))
+        if not (below and _is_address(url)):
             raise FhirError("an address outside of the record's server was named; it was not asked.")
         renewed = renew is None
         tried = 0
@@ -204,6 +205,14 @@ def _refused(reply: Reply) -> str:
         pass
     why = f": {', '.join(codes)}" if codes else ""
     return f"the record's server refused the request (status {reply.status}{why})."
+
+
+def _is_address(url: str) -> bool:
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:  # such as one with a line break, of a resource that somebody wrote by hand
+        return False
+    return True
 
 
 def checked_address(url: str) -> str:

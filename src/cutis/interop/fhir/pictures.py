@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from cutis.interop.codes.table import body_site, side_of
 from cutis.interop.fhir.elements import (
@@ -18,6 +20,7 @@ from cutis.interop.fhir.elements import (
     coding,
     concept,
     identifier,
+    mappings,
     reference,
     urn,
     vocabulary,
@@ -64,6 +67,11 @@ def resources(picture: Picture, release: Release, subject: str, device: str, whe
         chosen = selection_address(picture, subject)
         found[chosen] = _selection(picture, chosen, own, subject, device, when)
     return found
+
+
+def is_own(resource: Mapping[str, Any]) -> bool:
+    """Whether cutis wrote a picture's resource, by the identifier that it gives each of them."""
+    return any(one.get("system") == IMAGE for one in mappings(resource.get("identifier")))
 
 
 def _identifiers(picture: Picture, own: str) -> list[Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ _UNTRUE = frozenset(("refuted", "entered-in-error"))
 _NOT_TAKEN = frozenset(("entered-in-error", "cancelled", "draft", "not-taken", "unknown"))
 _WORDS, _LONGEST = 12, 5  # words of a name that are looked at, and words of the longest name in the table
 _RECENT = 90  # days; older rashes are another story
+_AHEAD = 1  # days: where the record was written it may be tomorrow already
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def rashes(conditions: Iterator[Mapping[str, Any]], today: date) -> tuple[Rash, 
         if not _is_rash(one.get("code")):
             continue
         began = day(one.get("onsetDateTime") or _start(one.get("onsetPeriod")) or one.get("recordedDate"))
-        if began is None or timedelta(0) <= today - began <= timedelta(days=_RECENT):
+        if began is None or -_AHEAD <= (today - began).days <= _RECENT:
             found.append(Rash(began))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -25,14 +25,14 @@ class HookSettings:
         words: of this clinic.
         callers: who may ask; None lets everybody ask, which is for trying out only.
         told: called with what became of cards.
-        today: the day of a request.
+        today: the day of a request, by default where the server is.
     """
 
     address: str
     words: Words
     callers: Callers | None
     told: Callable[[str, Sequence[Feedback]], None] = lambda service, found: None
-    today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    today: Callable[[], date] = lambda: datetime.now().astimezone().date()
 
 
 def hooks_router(settings: HookSettings) -> APIRouter:

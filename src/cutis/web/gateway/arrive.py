@@ -123,8 +123,17 @@ def described(data: Any, came: Came) -> Came:
 
 def number(said: str) -> str:
     """A patient's number; empty where it is too long: cut off, it could be another one's."""
-    found = said.strip()
+    found = kept_text(said).strip()
     return found if len(found) <= _LONGEST else ""
+
+
+def kept_text(said: str) -> str:
+    """Text that every database takes; empty where it has NUL in it, or comes of bytes that are no UTF-8."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:  # such as the name of a folder, written by a camera of another system
+        return ""
+    return "" if "\0" in said else said
 
 
 def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str]:

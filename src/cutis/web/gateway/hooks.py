@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,6 +20,7 @@ from cutis.web.gateway.rules import Hooks
 from cutis.web.people.access import Access, needs
 from cutis.web.people.roles import Permission
 from cutis.web.platform import Held, Platform
+from cutis.web.studies.due import this_day
 
 router = APIRouter(prefix="/api/cds-services")
 
@@ -60,7 +60,7 @@ def _answered(request: Request, held: Platform, service: str, more: str, body: b
                 held.audit.note(held.database, "hook.feedback", service=service, outcome=one.outcome)
             return Response(status_code=200)
         words = Words(f"{base}/smart/launch", prevalence=chosen.prevalence)
-        told = call(service, body, words, datetime.now(UTC).date())
+        told = call(service, body, words, this_day())
         held.audit.note(held.database, "hook.answered", service=service, cards=len(told["cards"]))
         return JSONResponse(told)
     except HookError as error:

@@ -13,24 +13,34 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
+
+from sqlalchemy.exc import DataError
 
 from cutis.core.errors import CutisError
 from cutis.interop.dicom.keep import Received
 from cutis.interop.dicom.receive import Listening, receiving, server_tls
-from cutis.interop.fhir.client import Bookmark
+from cutis.interop.dicom.uids import ROOT
+from cutis.interop.fhir.client import Bookmark, FhirClient
+from cutis.interop.fhir.elements import Json, mapping
 from cutis.interop.fhir.errors import FhirError, RecordError, WrongPatientError
-from cutis.web.database import Delivery, PollBookmark
+from cutis.interop.fhir.pictures import is_own
+from cutis.web.database import Delivery, Dispatch, PollBookmark
 from cutis.web.gateway import dicomweb
-from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive, number
+from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive, kept_text, number
 from cutis.web.gateway.gateway import Gateway
 from cutis.web.gateway.peers import Folder, Receiver, Record, Web
+from cutis.web.gateway.results import made_here
 from cutis.web.gateway.sending import TryLaterError, client_of
+from cutis.web.photos.intake import kept_moment
 
 SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".heic", ".heif", ".avif", ".webp", ".tif", ".tiff", ".dcm", ".dicom")
 )
 LARGEST = 1_000_000_000  # bytes of a file in a folder, as of what is sent by DICOM
 _GONE = (404, 410)
+# Of what is wrong with one item, and would be wrong again; a full disk or a busy database is not of the item.
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, DataError)
 Tell = Callable[[str], None]
 
 
@@ -144,7 +154,7 @@ class Watched:
             issuer=self.folder.issuer,
             patient=number(groups.get("patient") or ""),
             modality=self.folder.modality,
-            body_site=(groups.get("site") or "")[:80],
+            body_site=kept_text(groups.get("site") or "")[:80],
             side={"l": "left", "r": "right"}.get((groups.get("side") or "")[:1].lower(), ""),
         )
         try:
@@ -153,13 +163,18 @@ class Watched:
             self.tell(f"{self.folder.name}: {error}")
             self.done[path] = (size, changed)
             return 0
+        except _ODD as error:
+            self.tell(_odd(self.folder.name, error))
+            self.done[path] = (size, changed)
+            return 0
         self.done[path] = (size, changed)
         self.settling.pop(path, None)
         return int(arrived.new)
 
     def _files(self) -> Iterator[tuple[Path, int, int]]:
         def cannot(error: OSError) -> None:
-            self.tell(f"{self.folder.name}: {error.filename} cannot be looked into ({error.strerror}).")
+            name = os.fsencode(error.filename).decode(errors="replace")
+            self.tell(f"{self.folder.name}: {name} cannot be looked into ({error.strerror}).")
 
         for place, folders, files in os.walk(self.folder.path, onerror=cannot):
             folders[:] = sorted(one for one in folders if not one.startswith("."))
@@ -201,15 +216,21 @@ def poll_web(gateway: Gateway, web: Web, tell: Tell) -> int:
     Returns:
         How many are new.
     """
-    from sqlalchemy import select
+    from sqlalchemy import func, select
 
-    new = 0
+    new, own, known = 0, frozenset[str](), -1
     try:
         for study, series, instance in dicomweb.found(web):
             with gateway.platform.database.reading() as session:
                 there = select(Delivery.id).where(Delivery.identity == f"uid:{instance}")
                 if session.scalar(there) is not None:
                     continue
+                if own.isdisjoint((series, instance)) and instance.startswith(ROOT):
+                    sent = session.scalar(select(func.count(Dispatch.id))) or 0
+                    if sent != known:  # at first, and anew where results were sent while the server is asked
+                        own, known = made_here(session), sent
+            if not own.isdisjoint((series, instance)):
+                continue
             try:
                 content = dicomweb.fetched(web, study, series, instance)
             except TryLaterError:
@@ -217,8 +238,11 @@ def poll_web(gateway: Gateway, web: Web, tell: Tell) -> int:
             except CutisError as error:  # of this one; those behind it are asked for all the same
                 tell(f"{web.name}: {error}")
                 continue
-            with suppress(NotTakenHereError):
-                new += arrive(gateway, Came(web.name, content, issuer=web.issuer)).new
+            try:
+                with suppress(NotTakenHereError):
+                    new += arrive(gateway, Came(web.name, content, issuer=web.issuer)).new
+            except _ODD as error:
+                tell(_odd(web.name, error))
     except CutisError as error:
         tell(f"{web.name}: {error}")
     return new
@@ -238,35 +262,53 @@ def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:
             mark = _bookmark(gateway, name)
             resources, after = client.new(kind, mark)
             for one in resources:
+                if is_own(one):  # what was written back is no new photo
+                    continue
                 try:
-                    photo = client.photo(one)
-                    whose = number_of(client.get(photo.subject), record)
+                    new += _of_record(gateway, record, client, one)
                 except (FhirError, WrongPatientError) as error:
                     tell(f"{record.name}: {error}")
-                    continue
                 except RecordError as error:
                     if error.status not in _GONE:
                         raise
                     tell(f"{record.name}: a photo or its patient is not there any more; it is passed over.")
-                    continue
-                site = (one.get("bodySite") or {}).get("text") or ""
-                came = Came(
-                    record.name,
-                    photo.data,
-                    issuer=record.issuer,
-                    patient=whose,
-                    subject=photo.subject,
-                    modality=record.modality,
-                    body_site=str(site)[:80],
-                    taken=photo.taken[:40],
-                )
-                with suppress(NotTakenHereError):
-                    new += arrive(gateway, came).new
+                except _ODD as error:
+                    tell(_odd(record.name, error))
             if after != mark:
                 _keep(gateway, name, after)
         except CutisError as error:
             tell(f"{record.name}: {error}")
     return new
+
+
+def _of_record(gateway: Gateway, record: Record, client: FhirClient, one: Json) -> bool:
+    """Whether a resource brought a photo that is new."""
+    photo = client.photo(one)
+    came = Came(
+        record.name,
+        photo.data,
+        issuer=record.issuer,
+        patient=number_of(client.get(photo.subject), record),
+        subject=photo.subject,
+        modality=record.modality,
+        body_site=_site(one.get("bodySite")),
+        taken=kept_moment(photo.taken) or "",
+    )
+    with suppress(NotTakenHereError):
+        return arrive(gateway, came).new
+    return False
+
+
+def _site(said: Any) -> str:
+    """Body site in words: of a Media a concept, of a DocumentReference of R5 a list of references to such."""
+    first = mapping(said[0] if isinstance(said, list) and said else said)
+    text = mapping(first.get("concept", first)).get("text")
+    return kept_text(text)[:80] if isinstance(text, str) else ""
+
+
+def _odd(name: str, error: Exception) -> str:
+    """Without what the error says: that may name somebody."""
+    return f"{name}: an object could not be taken ({type(error).__name__}); it is passed over."
 
 
 def number_of(patient: dict[str, object], record: Record) -> str:

@@ -47,6 +47,7 @@ SENTENCES = (
         "registered there."
     ),
     later("the record's server sends elsewhere (status %(status)s)."),
+    later("an address outside of the record's server was named; it was not asked."),
     later(
         "the record's server did not answer well (%(why)s, %(tries)s tries). Nothing is lost: the same may "
         "be tried again later."
@@ -58,6 +59,7 @@ SENTENCES = (
     later("%(name)s cannot be looked into (%(why)s)."),
     later("a photo or its patient is not there any more; it is passed over."),
     later("could not be looked at (%(why)s); again soon"),
+    later("an object could not be taken (%(why)s); it is passed over."),
     later("%(name)s was refused: %(why)s."),
     later("%(name)s could not be sent: %(why)s."),
     later("%(name)s: an object was refused, since %(why)s"),

@@ -21,7 +21,7 @@ from cutis.interop.dicom.overlay import overlay
 from cutis.interop.dicom.report import report
 from cutis.interop.dicom.segmentation import segmentation
 from cutis.interop.dicom.sites import side_of, site_code
-from cutis.interop.dicom.uids import uid_of
+from cutis.interop.dicom.uids import RESULTS, uid_of
 from cutis.interop.dicom.wrap import wrap
 from cutis.interop.fhir.results import DicomImage, Finding, Outcome, Picture
 from cutis.web.analyse import grids
@@ -132,6 +132,24 @@ def objects(gateway: Gateway, found: Material) -> dict[str, bytes]:
     return made
 
 
+def made_here(session: Session) -> frozenset[str]:
+    """UIDs of the photos that were wrapped here, and of the series of what was made of photos.
+
+    By them a server's objects are known to be no new photos. Photos of who withdrew are among them.
+    """
+    found: set[str] = set()
+    answered = select(Delivery.identity, Analysis.bundle_digest).outerjoin(
+        Analysis, Analysis.photo_id == Delivery.photo_id
+    )
+    for identity, digest in session.execute(answered):
+        photo = identity.removeprefix("uid:")
+        if identity == photo:
+            found.add(photo := _photo_uid(identity))
+        if digest:
+            found.update(uid_of(part, photo, digest) for part in RESULTS)
+    return frozenset(found)
+
+
 def finding(gateway: Gateway, found: Material, subject: str, base: str, *, embed: bool) -> Finding | None:
     """What a record is sent; None where no model had an answer.
 
@@ -240,6 +258,10 @@ def _prevalences(found: Material) -> dict[tuple[str, str], float]:
     return {(one["task"], one["rule"]["positive"]): found.prevalence for one in results if "rule" in one}
 
 
+def _photo_uid(identity: str) -> str:
+    return uid_of(_SPACE, "photo", identity)
+
+
 def _description(delivery: Delivery) -> Description:
     patient = f"{delivery.issuer}\0{delivery.patient}"
     moment = _moment(delivery)
@@ -260,7 +282,7 @@ def _description(delivery: Delivery) -> Description:
         laterality=side_of(delivery.side) if delivery.side else None,
         acquired=moment if delivery.taken else None,
         series_uid=uid_of(_SPACE, "series", patient, delivery.source, day, _kind(delivery)),
-        instance_uid=uid_of(_SPACE, "photo", own),
+        instance_uid=_photo_uid(own),
         instance_number=1 + int(uid_of(own)[-8:]) % 99999,
     )
 
@@ -270,7 +292,7 @@ def _moment(delivery: Delivery) -> dt.datetime:
         try:
             found = dt.datetime.fromisoformat(delivery.taken)
             return found if found.tzinfo else found.astimezone()
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     return delivery.created.astimezone()
 
@@ -278,7 +300,7 @@ def _moment(delivery: Delivery) -> dt.datetime:
 def _zoned(moment: str) -> str:
     try:
         return dt.datetime.fromisoformat(moment).astimezone().isoformat(timespec="seconds") if moment else ""
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

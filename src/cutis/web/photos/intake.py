@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,8 @@ from cutis.web.words import _
 
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _CHUNK = 1 << 20
+# Outside of them a moment is a slip, and near the calendar's ends nothing can be counted.
+YEARS = range(1900, 2201)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _take_in(
         keeps_moment = study.keeps_capture_time
     pixels = examined(platform, access, participant, key, arrived, scratch)
     row = pixels.row
-    row.taken = (row.taken or taken) if keeps_moment else None
+    row.taken = (row.taken or kept_moment(taken)) if keeps_moment else None
     row.visit, row.view = visit or None, view or None
     return _keep(platform, access, pixels)
 
@@ -147,8 +150,25 @@ def examined(
     platform.store.put(preview, platform.store.preview(digest))
     platform.store.put(photo, platform.store.photo(digest, found.kind))
     row = _row(access, participant, key, arrived, digest, size, found)
-    row.taken = found.taken
+    row.taken = kept_moment(found.taken)
     return Pixels(row, photo, preview)
+
+
+def kept_moment(said: str | None) -> str | None:
+    """A moment to the second, as there is room for in the database; None where it is none.
+
+    Args:
+        said: ISO 8601, of any length: records write up to seven decimals. A day stays a day.
+    """
+    try:
+        found = datetime.fromisoformat(said or "")
+    except ValueError:
+        return None
+    if found.year not in YEARS:
+        return None
+    if said and len(said) <= len("2026-05-31"):
+        return found.date().isoformat()
+    return found.isoformat(timespec="seconds")[: len("2026-05-31T09:30:00+02:00")]
 
 
 def write(platform: Platform, access: Access, session: Session, pixels: Pixels) -> None:

@@ -17,7 +17,7 @@ from cutis.web.errors import RefusedError
 from cutis.web.people.access import Access
 from cutis.web.platform import Platform
 from cutis.web.studies.participants import need_taking_part
-from cutis.web.studies.protocol import Question, Questionnaire, protocols_of
+from cutis.web.studies.protocol import Question, Questionnaire, plain, protocols_of
 from cutis.web.words import _, later
 
 TITLE = later("The answers do not hold")
@@ -179,7 +179,7 @@ def _number(question: Question, value: Any) -> float | int:
     if not math.isfinite(number) or isinstance(value, bool):
         raise ValueError(_("'%(value)s' is not a number such as 2.5") % _said(value))
     if question.kind == "scale" and number % 1:
-        raise ValueError(_("%(value)s is not a whole number") % {"value": f"{number:g}"})
+        raise ValueError(_("%(value)s is not a whole number") % {"value": plain(number)})
     if (least is not None and number < least) or (most is not None and number > most):
         ends = (
             _("from %(least)s")
@@ -187,9 +187,9 @@ def _number(question: Question, value: Any) -> float | int:
             else _("up to %(most)s")
             if least is None
             else _("%(least)s to %(most)s")
-        ) % {"least": _plain(least), "most": _plain(most)}
+        ) % {"least": plain(least), "most": plain(most)}
         raise ValueError(
-            _("%(value)s is out of range, which is %(ends)s") % {"value": f"{number:g}", "ends": ends}
+            _("%(value)s is out of range, which is %(ends)s") % {"value": plain(number), "ends": ends}
         )
     return int(number) if number.is_integer() else number
 
@@ -208,7 +208,3 @@ def _text(value: Any) -> str:
 
 def _said(value: object, question: Question | None = None) -> dict[str, str]:
     return {"value": str(value)[:60], "choices": ", ".join(question.choices) if question else ""}
-
-
-def _plain(end: float | None) -> str:
-    return "" if end is None else f"{end:g}"

@@ -24,6 +24,7 @@ from cutis.web.database import (
     Study,
 )
 from cutis.web.database.participant import WITHDRAWN
+from cutis.web.photos.intake import kept_moment
 from cutis.web.studies import charts, measures
 from cutis.web.studies.answers import answers_of, latest_of
 from cutis.web.studies.due import DueVisit, days, due, this_day
@@ -219,7 +220,8 @@ def _curves(
 
 
 def _day(photo: Photo) -> date:
-    return date.fromisoformat(photo.taken[:10]) if photo.taken else photo.created.date()
+    taken = kept_moment(photo.taken)
+    return date.fromisoformat(taken[:10]) if taken else photo.created.date()
 
 
 def _in_order(points: list[charts.Point], planned: dict[str, date]) -> list[charts.Point]:

@@ -71,8 +71,16 @@ def due(
 
 def days(visit: Visit, first: date) -> tuple[date, date, date]:
     """The first day, the day and the last day of a visit, counted from a participant's first."""
-    day = first + timedelta(days=visit.day)
-    return day - timedelta(days=visit.before), day, day + timedelta(days=visit.after)
+    day = _later(first, visit.day)
+    return _later(day, -visit.before), day, _later(day, visit.after)
+
+
+def _later(day: date, count: int) -> date:
+    """So many days later, or earlier; at the calendar's ends the last day that there is."""
+    try:
+        return day + timedelta(days=count)
+    except OverflowError:  # a study with one participant of the year 9999 can still be looked at
+        return date.max if count > 0 else date.min
 
 
 def stands(

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from cutis.web.studies.protocol import Protocol
+from cutis.web.studies.protocol import Protocol, plain
 
 Draft = dict[str, Any]
 _PART = re.compile(r"(views|visits|questionnaires|eligibility|arms)\.(\d{1,3})\.(.+)")
@@ -56,7 +56,7 @@ def draft_of(protocol: Protocol) -> Draft:
         for question in form["questions"]:
             question["was"], question["kept"] = question["key"], True
             question["choices"] = "\n".join(question["choices"])
-            question["least"], question["most"] = _plain(question["least"]), _plain(question["most"])
+            question["least"], question["most"] = plain(question["least"]), plain(question["most"])
     return draft
 
 
@@ -238,7 +238,3 @@ def _number(text: Any) -> Any:
     except ValueError:
         return text
     return int(number) if number.is_integer() else number
-
-
-def _plain(number: float | None) -> str:
-    return "" if number is None else f"{number:g}"

@@ -63,9 +63,8 @@ def write_study(held: Platform, access: Access, session: Session, path: Path, do
             for one in told.get("consent_texts", [])
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(
-            [f"{path.name}: {_('is not as cutis writes it. Export it again, or leave it out.')}"]
-        ) from error
+        words = _("is not as cutis writes it. Export it again, or leave it out.")
+        raise ManifestError([f"{path.name}: {words}"]) from error
     if latest(session, access.study) is None:
         for number, protocol in enumerate(protocols, 1):
             session.add(
@@ -154,7 +153,14 @@ def write_answers(
     beside = path.with_name("answers.csv")
     if not beside.is_file():
         return
-    table = _table(beside) if beside.read_text(encoding="utf-8").count("\n") > 1 else pl.DataFrame()
+    lines = [one for one in beside.read_bytes().splitlines() if one.strip()]
+    if len(lines) < 2:  # the header alone: nobody answered anything
+        return
+    table = _table(beside)
+    if "value" not in table.columns:
+        words = _("there is no column value (the answers). Add it.")
+        plan.wrong.append(f"{beside.name}:1: {words}")
+        return
     filled: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in table.iter_rows(named=True):
         names = ("patient_id", "key", "visit", "questionnaire")
@@ -226,15 +232,22 @@ def moment_of(plan: Plan, where: str, column: str, text: str | None) -> datetime
     """The moment that a cell names; None where it is empty, or does not hold, which the plan then knows."""
     if not text:
         return None
+    words = _(
+        "%(column)s is '%(value)s', not a moment such as 2026-05-31 or 2026-05-31T09:30:00. Correct the "
+        "cell, or empty it."
+    )
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
+        found = datetime.fromisoformat(text)
+        if found.year in intake.YEARS:
+            return found
         words = _(
-            "%(column)s is '%(value)s', not a moment such as 2026-05-31 or 2026-05-31T09:30:00. Correct the "
-            "cell, or empty it."
+            "%(column)s is '%(value)s', which is not in the years 1900 to 2200. Correct the cell, or empty "
+            "it."
         )
-        plan.wrong.append(f"{where}: {words % {'column': column, 'value': text[:40]}}")
-        return None
+    except ValueError:
+        pass
+    plan.wrong.append(f"{where}: {words % {'column': column, 'value': text[:40]}}")
+    return None
 
 
 def _table(path: Path) -> pl.DataFrame:

@@ -40,6 +40,14 @@ SENTENCES = (
     later(
         "has %(cells)s where the header has %(width)s. Put cells that hold the separator in double quotes."
     ),
+    later("has %(cells)s where the header has %(width)s. Empty cells need their separators too."),
+    later(
+        "has a quotation mark that is not closed, or that text follows. Put the whole cell in double quotes, "
+        "and write those within it twice."
+    ),
+    later("cannot be read as a table (%(why)s). Save it anew as 'CSV UTF-8'."),
+    later("1 cell"),
+    later("%(count)s cells"),
 )
 
 

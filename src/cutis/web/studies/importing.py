@@ -61,9 +61,8 @@ def import_study(
         # Of a zip that somebody sent, no path is looked at before it is known to lie inside.
         manifest = _read(path, inside)
         if manifest.group != "patient_id":
-            raise ManifestError(
-                [f"{path.name}:1: {_('there is no column patient_id (the pseudonyms). Add it.')}"]
-            )
+            words = _("there is no column patient_id (the pseudonyms). Add it.")
+            raise ManifestError([f"{path.name}:1: {words}"])
         plan, done = Plan(), Imported()
         try:
             _photos(held, access, manifest, plan, inside, progress)
@@ -188,7 +187,11 @@ def _write(
             plan.wrong.append(f"{where}: {words % {'value': person.pseudonym}}")
             continue
         row.participant_id, row.visit, row.view = person.id, visit, view
-        row.taken = (taken.isoformat() if taken else row.taken) if study.keeps_capture_time else None
+        row.taken = (
+            (intake.kept_moment(cell.get("taken")) if taken else row.taken)
+            if study.keeps_capture_time
+            else None
+        )
         same = select(Photo.id).where(
             Photo.participant_id == person.id,
             (Photo.arrived_digest == row.arrived_digest) | (Photo.digest == row.digest),

@@ -28,6 +28,13 @@ Words = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 
+def plain(number: float | None) -> str:
+    """A number with all of its digits, so that it can be read back; a whole one without a point."""
+    if number is None:
+        return ""
+    return str(int(number)) if float(number).is_integer() and abs(number) < 1e15 else repr(number)
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -89,7 +96,7 @@ class Question(_Part):
             raise ValueError(words % {"kind": self.kind})
         if self.least is not None and self.most is not None and self.least >= self.most:
             words = _("goes from %(least)s to %(most)s. Let the most be above the least")
-            raise ValueError(words % {"least": f"{self.least:g}", "most": f"{self.most:g}"})
+            raise ValueError(words % {"least": plain(self.least), "most": plain(self.most)})
         if self.kind == "scale":
             low, high = self.ends
             if (

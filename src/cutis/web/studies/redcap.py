@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cutis.web.studies.protocol import Protocol, Question
+from cutis.web.studies.protocol import Protocol, Question, plain
 from cutis.web.studies.tables import Tables
 from cutis.web.studies.tables.dictionary import questions_of
 
@@ -39,6 +39,7 @@ COLUMNS = (
     "Matrix Ranking?",
     "Field Annotation",
 )
+_Asked = tuple[str, str]  # a question: keys of its questionnaire and of itself
 _EVENT = 18  # characters of an event's name that its unique name keeps
 _PHOTO = ("image_id", "view", "taken", "added", "width", "height", "sha256")
 _ENROLMENT = ("site", "enrolled", "arm", "state")
@@ -49,11 +50,12 @@ def redcap_files(tables: Tables) -> dict[str, str]:
     protocol = tables.protocols[0][1]
     events = event_names(tables)
     questions = questions_of(tables.protocols)
+    names = field_names(questions)
     return {
-        "data_dictionary.csv": _csv(_dictionary(protocol, questions, tables)),
+        "data_dictionary.csv": _csv(_dictionary(protocol, questions, names, tables)),
         "events.csv": _csv(_events(tables, events)),
         "instruments.csv": _csv(_instruments(tables, events)),
-        "data.csv": _csv(_data(tables, events, questions)),
+        "data.csv": _csv(_data(tables, events, questions, names)),
     }
 
 
@@ -110,16 +112,37 @@ def _instruments(tables: Tables, events: dict[str, str]) -> list[Sequence[Any]]:
 
 def form_name(questionnaire: str) -> str:
     """Of the instrument of a questionnaire; ``enrolment`` and ``photos`` are cutis's own."""
-    return f"{questionnaire}_form" if questionnaire in ("enrolment", "photos") else questionnaire
+    own = re.fullmatch(r"(enrolment|photos)(_form)*", questionnaire)
+    return f"{questionnaire}_form" if own else questionnaire
 
 
-def field_name(questionnaire: str, question: str) -> str:
-    """Of the variable of a question; unique in the whole project, as REDCap asks."""
-    return f"{questionnaire}_{question}"
+def field_names(questions: dict[_Asked, Question]) -> dict[_Asked, str]:
+    """Of the variable of each question; unique in the whole project, as REDCap asks.
+
+    ``b`` of ``q_a`` and ``a_b`` of ``q`` are one name. Taken are cutis's own names too, those of the columns
+    of choices, and those in which REDCap keeps whether a form is complete.
+    """
+    forms = ("enrolment", "photos", *(form_name(form) for form, _key in questions))
+    taken = {"record_id", *_ENROLMENT, *(f"photo_{name}" for name in _PHOTO)}
+    taken.update(f"{form}_complete" for form in forms)
+    made: dict[_Asked, str] = {}
+    for (form, key), question in questions.items():
+        name, number = f"{form}_{key}", 2
+        while not taken.isdisjoint((name, *_columns(name, question))):
+            name, number = f"{form}_{key}_{number}", number + 1
+        made[form, key] = name
+        taken.update((name, *_columns(name, question)))
+    return made
+
+
+def _columns(name: str, question: Question) -> list[str]:
+    """Of a question's answer in the data: one for each choice, where several may be chosen."""
+    several = question.kind == "several"
+    return [f"{name}___{n}" for n in range(1, len(question.choices) + 1)] if several else [name]
 
 
 def _dictionary(
-    protocol: Protocol, questions: dict[tuple[str, str], Question], tables: Tables
+    protocol: Protocol, questions: dict[_Asked, Question], names: dict[_Asked, str], tables: Tables
 ) -> list[Sequence[Any]]:
     arms = {one.key: one.name for _n, each in reversed(tables.protocols) for one in each.arms}
     rows: list[Sequence[Any]] = [
@@ -139,7 +162,7 @@ def _dictionary(
         ),
     ]
     for (form, key), question in questions.items():
-        rows.append(_question(form, key, question))
+        rows.append(_question(names[form, key], form_name(form), question))
     labels = ("Photo", "View", "Taken, by the camera's clock", "Added, UTC", "Width", "Height", "SHA-256")
     for name, label in zip(_PHOTO, labels, strict=True):
         whole = "integer" if name in ("width", "height") else ""
@@ -147,8 +170,7 @@ def _dictionary(
     return rows
 
 
-def _question(form: str, key: str, question: Question) -> Sequence[Any]:
-    name, where = field_name(form, key), form_name(form)
+def _question(name: str, where: str, question: Question) -> Sequence[Any]:
     needed = "y" if question.needed else ""
     match question.kind:
         case "choice":
@@ -168,7 +190,7 @@ def _question(form: str, key: str, question: Question) -> Sequence[Any]:
             span = (str(low), str(high))
             return _row(name, where, "text", question.text, check="integer", ends=span, needed=needed)
         case "number":
-            ends = tuple("" if end is None else f"{end:g}" for end in (question.least, question.most))
+            ends = plain(question.least), plain(question.most)
             note = question.unit
             return _row(
                 name, where, "text", question.text, check="number", ends=ends, needed=needed, note=note
@@ -197,14 +219,15 @@ def _choices(codes: Iterable[tuple[Any, str]]) -> str:
 
 
 def _data(
-    tables: Tables, events: dict[str, str], questions: dict[tuple[str, str], Question]
+    tables: Tables,
+    events: dict[str, str],
+    questions: dict[_Asked, Question],
+    names: dict[_Asked, str],
 ) -> list[Sequence[Any]]:
     """One row for each participant and visit, and one for each photo."""
     fields: list[str] = [*_ENROLMENT]
-    for (form, key), question in questions.items():
-        name = field_name(form, key)
-        several = question.kind == "several"
-        fields += [f"{name}___{n}" for n in range(1, len(question.choices) + 1)] if several else [name]
+    for asked, question in questions.items():
+        fields += _columns(names[asked], question)
     fields += [f"photo_{name}" for name in _PHOTO]
     head = ("record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance")
     rows: list[Sequence[Any]] = [(*head, *fields)]
@@ -219,11 +242,11 @@ def _data(
     for one in tables.participants.iter_rows(named=True):
         by_visit[one["patient_id"], first] = {name: one[name] or "" for name in _ENROLMENT}
     for one in tables.answers.filter(tables.answers["counts"] == "yes").iter_rows(named=True):
-        asked = questions.get((one["questionnaire"], one["question"]))
-        if asked is None or one["visit"] not in events:
+        asked = one["questionnaire"], one["question"]
+        if asked not in questions or one["visit"] not in events:
             continue
         cells = by_visit.setdefault((one["patient_id"], events[one["visit"]]), {})
-        cells.update(_cells(field_name(one["questionnaire"], one["question"]), asked, one["value"]))
+        cells.update(_cells(names[asked], questions[asked], one["value"]))
     order = {event: place for place, event in enumerate(events.values())}
     for (record, event), values in sorted(by_visit.items(), key=lambda item: (item[0][0], order[item[0][1]])):
         line(record, event, values)
@@ -246,7 +269,8 @@ def _cells(name: str, question: Question, value: str) -> dict[str, Any]:
     match question.kind:
         case "several":
             chosen = value.split(";")
-            return {f"{name}___{n}": int(one in chosen) for n, one in enumerate(question.choices, 1)}
+            boxes = zip(_columns(name, question), question.choices, strict=True)
+            return {box: int(one in chosen) for box, one in boxes}
         case "choice":
             known = value in question.choices
             return {name: question.choices.index(value) + 1 if known else ""}

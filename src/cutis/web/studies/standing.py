@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -161,11 +161,8 @@ def _growth(people: Sequence[Participant], today: date) -> list[tuple[date, int]
 
 def months(first: date, last: date) -> list[date]:
     """The first days of months between two days, at most seven of them."""
-    found, day = list[date](), first.replace(day=1)
-    while day <= last:
-        if day >= first:
-            found.append(day)
-        day = (day + timedelta(days=32)).replace(day=1)
+    numbers = range(12 * first.year + first.month - 1, 12 * last.year + last.month)
+    found = [day for one in numbers if (day := date(one // 12, one % 12 + 1, 1)) >= first]
     return found[:: -(-len(found) // 7) or 1]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from cutis.web.studies.facts_tables import FACTS, SCORES
-from cutis.web.studies.protocol import Protocol, Question
+from cutis.web.studies.protocol import Protocol, Question, plain
 from cutis.web.studies.tables.columns import MEASURED, PEOPLE, PHOTOS, SAID, SIGNED
 
 Table = pl.DataFrame
@@ -68,8 +68,8 @@ def dictionary_of(
                 "title": question.text,
                 "choices": ";".join(question.choices) or None,
                 "unit": question.unit or None,
-                "least": None if ends[0] is None else f"{ends[0]:g}",
-                "most": None if ends[1] is None else f"{ends[1]:g}",
+                "least": plain(ends[0]) or None,
+                "most": plain(ends[1]) or None,
                 "needed": "yes" if question.needed else "no",
             }
         )
