@@ -15,7 +15,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
 from cutis.core.errors import ImageError
 from cutis.imaging.mosaic import Mosaic, open_mosaic
@@ -136,6 +136,20 @@ def test_reading_a_png_downwards_takes_no_more_than_a_few_strips(tmp_path: Path)
     assert peak < 6 * 2**20
 
 
+def test_a_png_whose_pixels_are_one_chunk_takes_no_more(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = np.pad(rng.integers(0, 256, (4096, 4096), np.uint8), ((0, 0), (1, 0))).tobytes()  # 16 MiB
+    (tmp_path / "a.png").write_bytes(png(4096, 4096, 8, lines))
+    del lines
+    tracemalloc.start()
+    with open_mosaic(tmp_path / "a.png") as mosaic:
+        for top in range(0, mosaic.height, 256):
+            mosaic.rows(top, top + 256)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12 * 2**20
+
+
 def test_an_interlaced_png_is_decoded_whole_and_this_is_said(tmp_path: Path) -> None:
     # Adam7 of a 1 x 1 picture is one pass of one pixel.
     content = bytearray(png(1, 1, 8, b"\0\x7f"))
@@ -248,3 +262,42 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
         open_mosaic(tmp_path / "a.txt")
     with pytest.raises(ImageError, match=r"no\.tif: cannot be opened"):
         open_mosaic(tmp_path / "no.tif")
+
+
+@pytest.mark.parametrize("bits", [4, 12])
+def test_tiff_of_few_bits_uses_the_whole_range(bits: int, tmp_path: Path) -> None:
+    top = 2**bits - 1
+    values = np.linspace(0, top, 40 * 60).astype(np.int64).reshape(40, 60)
+    ones = (values[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    lines = np.packbits(ones.reshape(40, -1).astype(np.uint8), axis=1).tobytes()
+    tags = {256: 60, 257: 40, 258: bits, 259: 1, 262: 1, 273: 122, 277: 1, 278: 40, 279: len(lines)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    (tmp_path / "a.tif").write_bytes(head + lines)
+    assert len(head) == tags[273]
+    with open_mosaic(tmp_path / "a.tif") as mosaic:
+        np.testing.assert_allclose(mosaic.read(slice(0, 40), slice(0, 60)), values * (255 / top), atol=0.01)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
+def test_colours_that_are_not_red_green_and_blue_become_grey_too(mode: str, tmp_path: Path) -> None:
+    plain = Image.fromarray(GREY).convert("RGB")
+    lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    colours = plain.convert("CMYK") if mode == "CMYK" else ImageCms.applyTransform(plain, lab)
+    colours.save(tmp_path / "a.tif", icc_profile=None)
+    with open_mosaic(tmp_path / "a.tif") as mosaic:
+        assert np.abs(whole(mosaic) - GREY).max() <= 3
+        assert any("decoded whole" in note for note in mosaic.notes)
+
+
+@pytest.mark.parametrize("window", [(100.0, 100.0), (float("nan"), 3.0), (0.0, float("inf"))])
+def test_a_window_is_two_different_numbers(window: tuple[float, float], tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="two different numbers"):
+        open_mosaic(tmp_path / "a.png", window=window)
+
+
+def test_a_spacing_is_a_length(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="a number above 0"):
+        open_mosaic(tmp_path / "a.png", spacing=float("inf"))

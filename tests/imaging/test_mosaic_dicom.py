@@ -133,3 +133,41 @@ def test_without_pydicom_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "pydicom", None)
     with pytest.raises(MissingExtraError, match=r"Reading a\.dcm needs the 'dicom' extra"):
         open_mosaic(path)
+
+
+@pytest.mark.parametrize(
+    "empty", [("WindowCenter", "WindowWidth"), ("PixelPaddingValue",), ("RescaleSlope", "RescaleIntercept")]
+)
+def test_what_a_device_leaves_empty_says_nothing(empty: tuple[str, ...], tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", GREY, **dict.fromkeys(empty))
+    np.testing.assert_array_equal(read(path), GREY)
+
+
+def test_numbers_with_a_sign_have_the_range_of_their_bits(tmp_path: Path) -> None:
+    values = np.linspace(-2048, 2047, 300 * 210).astype(np.int16).reshape(300, 210)
+    path = save(tmp_path / "a.dcm", values, BitsStored=12, HighBit=11)
+    np.testing.assert_allclose(read(path), (values + 2048.0) * (255 / 4095), atol=0.01)
+
+
+def test_a_window_is_not_for_colours(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "a.dcm", np.full((4, 6, 3), (200, 100, 50), np.uint8), WindowCenter=10, WindowWidth=5
+    )
+    assert np.all(read(path) == 124)
+
+
+def test_a_palette_is_applied(tmp_path: Path) -> None:
+    tables = {}
+    for name in ("Red", "Green", "Blue"):
+        tables[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        tables[f"{name}PaletteColorLookupTableData"] = np.arange(65535, -1, -257).astype("<u2").tobytes()
+    path = save(tmp_path / "a.dcm", GREY, PhotometricInterpretation="PALETTE COLOR", **tables)
+    np.testing.assert_array_equal(read(path), 255 - GREY)
+
+
+def test_a_deflated_file_is_read(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.dcm", GREY)
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    data.save_as(path, enforce_file_format=True)
+    np.testing.assert_array_equal(read(path), GREY)

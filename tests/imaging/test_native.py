@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from cutis.core.errors import ImageError
 from cutis.imaging import native
 from cutis.imaging.grey import luma
+from cutis.imaging.read import read_rgb
 from cutis.imaging.regions import Box
 
 
@@ -87,3 +89,17 @@ def test_grey_pixels_are_taken_as_they_are() -> None:
     tiles = [native.of_pixels(one, small(wide)).tile(BOX) for one in (grey, grey[..., None], wide)]
     assert (tiles[0] == tiles[1]).all()
     assert np.abs(tiles[0].astype(int) - tiles[2]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "said", [(3, 9), (3, 0), (2, int.from_bytes(b"6", "little")), (2, int.from_bytes(b"up", "little"))]
+)
+def test_an_odd_orientation_turns_the_brightness_as_it_turns_the_photo(said: tuple[int, int]) -> None:
+    kind, value = said  # of EXIF: 3 a number, 2 a text
+    entry = struct.pack("<HHHII", 1, 0x0112, kind, 1 if kind == 3 else 3, value)
+    content = saved(photo(), exif=b"Exif\0\0II*\0" + struct.pack("<I", 8) + entry + bytes(4))
+    upright = read_rgb(content)
+    told = native.of_jpeg(content, small(upright))
+    assert (told.height, told.width) == upright.shape[:2]
+    part = upright[BOX.top : BOX.bottom, BOX.left : BOX.right]
+    assert np.abs(luma(told.tile(BOX)).astype(int) - luma(part)).mean() < 2

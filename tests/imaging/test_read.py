@@ -153,6 +153,14 @@ def test_an_embedded_colour_profile_is_applied(pixels: Pixels, kind: str) -> Non
     assert apart(read_rgb(content), plain[..., [1, 0, 2]]) < 1
 
 
+def test_a_wide_profile_that_names_srgb_for_its_curve_is_applied(pixels: Pixels) -> None:
+    wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    wide = wide.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    assert "sRGB".encode("utf-16-be") in wide
+    content = encoded(Image.fromarray(pixels), "PNG", icc_profile=wide)
+    assert apart(read_rgb(content), pixels[..., [1, 0, 2]]) < 1
+
+
 @pytest.mark.parametrize("profile", [b"nonsense" * 40, "lab"])
 def test_a_profile_that_cannot_be_used_is_noted_and_the_pixels_kept(
     pixels: Pixels, profile: bytes | str
@@ -299,3 +307,59 @@ def test_images_of_a_folder_are_found_in_order_without_the_hidden_ones(tmp_path:
     assert found == ["B.webp", "a.heic", "b/1.png", "b/2.JPG"]
     with pytest.raises(ImageError, match="is not a folder"):
         list(find_images(tmp_path / "none"))
+
+
+def tiff(values: NDArray[np.generic], **options: object) -> bytes:
+    import tifffile
+
+    out = io.BytesIO()
+    tifffile.imwrite(out, values, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_the_bits_of_a_tiff_are_its_whole_range(bits: int, photometric: str) -> None:
+    grey = np.linspace(0, 2**bits - 1, 64 * 80).astype(np.uint16).reshape(64, 80)
+    seen = decode(packed(grey, bits, photometric))
+    expected = np.rint(grey * (255 / (2**bits - 1)))
+    assert seen.notes == (f"{bits}-bit",)
+    np.testing.assert_array_equal(
+        seen.pixels[..., 0], 255 - expected if photometric == "miniswhite" else expected
+    )
+
+
+def packed(grey: NDArray[np.uint16], bits: int, photometric: str) -> bytes:
+    """A TIFF of one strip; each line ends at a whole byte."""
+    import struct
+
+    height, width = grey.shape
+    ones = (grey[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    lines = np.packbits(ones.reshape(height, -1).astype(np.uint8), axis=1).tobytes()
+    white = photometric == "miniswhite"
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: 0 if white else 1, 273: 0, 277: 1, 278: height}
+    tags[279] = len(lines)
+    tags[273] = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + lines
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_sixteen_bits_of_a_tiff_are_read_in_every_layout(byteorder: str) -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (3, 20, 30)).astype(np.uint16)
+    planes = tiff(values, photometric="rgb", planarconfig="separate", byteorder=byteorder)
+    np.testing.assert_array_equal(read_rgb(planes), np.moveaxis(values, 0, -1) >> 8)
+    turned = tiff(values[0], photometric="miniswhite", byteorder=byteorder, extratags=[(274, "H", 1, 6)])
+    seen = decode(turned)
+    np.testing.assert_array_equal(seen.pixels[..., 0], np.rot90(255 - np.rint(values[0] / 257), -1))
+    assert seen.notes == ("16-bit", "turned by its EXIF orientation")
+
+
+def test_whole_numbers_of_thirty_two_bits_are_refused_however_small() -> None:
+    with pytest.raises(ImageError, match="32-bit pixels of unknown range"):
+        read_rgb(tiff(np.full((4, 4), 200, np.uint32)))
+
+
+def test_a_photo_of_an_unknown_kind_is_not_called_damaged() -> None:
+    with pytest.raises(ImageError, match="kind that cannot be read here"):
+        read_rgb(tiff(np.zeros((4, 4, 3), np.float32), photometric="rgb"))

@@ -194,3 +194,10 @@ def test_the_map_points_at_the_half_that_is_bad(half: str) -> None:
     }
     other = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[half]
     assert sides[half].mean() > sides[other].mean()
+
+
+def test_a_jpeg_of_twelve_bits_is_judged_as_any_photo(bundle: Path) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    image = np.kron(skin(12.0), np.ones((2, 2, 1), np.uint8))
+    content = imagecodecs.jpeg_encode(image.astype(np.uint16) * 16, level=95, bitspersample=12)
+    assert Gate(Engine.open(bundle))(content).whole.label

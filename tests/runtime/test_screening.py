@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -266,3 +267,13 @@ def test_the_page_fits_and_can_be_read(
 ) -> None:
     write_screening(severe, tmp_path, 0.05)
     assert complaints(tmp_path / "screening.html", width, theme) == []
+
+
+def test_file_names_that_are_no_text_are_spelt_out(engine: Engine, tmp_path: Path) -> None:
+    names = [os.fsdecode(name) for name in (b"arm\xe9.png", b"broken\xe9.jpg")]
+    Image.fromarray(EXANTHEM).save(tmp_path / names[0])
+    (tmp_path / names[1]).write_bytes(b"no photo")
+    (tmp_path / "out").mkdir()
+    write_screening(screen(engine, [tmp_path / name for name in names]), tmp_path / "out", 0.05)
+    photos = json.loads((tmp_path / "out" / "patient.json").read_text())["photos"]
+    assert [one["name"] for one in photos] == ["arm\\xe9.png", "broken\\xe9.jpg"]

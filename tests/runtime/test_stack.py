@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,20 @@ def test_the_curve_follows_the_slices(
     assert "rendered training images, not for care" in drawing
     assert (out / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "stack.json").read_text())["slices"]) == 4
+
+
+def test_file_names_that_are_no_text_are_spelt_out(grey_bundle: Path, tmp_path: Path) -> None:
+    names = [os.fsdecode(b"caf\xe9-%d.tif" % number) for number in range(2)]
+    for name, image in zip(names, slices(), strict=False):
+        tifffile.imwrite(tmp_path / name, image)
+    session = DenseSession(Bundle.open(grey_bundle), 1)
+    stack = gather_stack([tmp_path / name for name in names], 5.0)
+    out = tmp_path / "out"
+    out.mkdir()
+    said = []
+    for each in stack.slices:
+        with open_mosaic(each.path) as image:
+            said.append(draw_map(session, image, out))
+    write_curve(stack, said, out)
+    assert json.loads((out / "map.json").read_text())["image"] == "caf\\xe9-1.tif"
+    assert json.loads((out / "stack.json").read_text())["slices"][0]["image"] == "caf\\xe9-0.tif"

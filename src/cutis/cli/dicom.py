@@ -80,7 +80,7 @@ def wrap(
     wrapped = wrap_file(photos, chosen, said, out, packing=packing, strip=strip, exif_time=exif)
     for note in wrapped.notes:
         say(f"{photos[0]}: {note}.")
-    how = "bit by bit" if wrapped.kept else "without loss"
+    how = "bit by bit" if wrapped.kept else "without further loss"
     print(f"DICOM: {out} ({wrapped.data.SOPClassUID.name}; the photo is inside {how})")
 
 

@@ -7,6 +7,7 @@ import logging
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutis.core.errors import ImageError, MissingExtraError
+from cutis.core.errors import CutisError, ImageError, MissingExtraError
 from cutis.imaging.dicom_frame import frame_content, stored_pixels
 from cutis.imaging.mosaic_dicom import levels_of
 
@@ -78,13 +79,10 @@ class DicomImage:
     def _mended(self, work: Callable[[], T]) -> T:
         """What it returns, with any exception that a decoder may raise told as one of ours."""
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with told_as_ours(self.name):
                 return work()
         except ImageError as error:
             raise ImageError(self.name, error.reason) from error
-        except Exception as error:
-            raise ImageError(self.name, _told(error)) from error
 
 
 def open_dicom_image(source: Path | str | bytes) -> DicomImage:
@@ -108,6 +106,23 @@ def open_dicom_image(source: Path | str | bytes) -> DicomImage:
     if image.syntax.startswith(_VIDEO):
         raise ImageError(name, "is a DICOM video. Save a frame of it as PNG or JPEG.")
     return image
+
+
+@contextmanager
+def told_as_ours(name: Path | str) -> Iterator[None]:
+    """Any exception that damaged attributes give when they are looked at, told as one of ours.
+
+    Raises:
+        ImageError: damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except CutisError:
+        raise
+    except Exception as error:
+        raise ImageError(name, _told(error)) from error
 
 
 def read_dataset(source: Path | str | bytes) -> Any:
@@ -199,9 +214,10 @@ def _srgb(data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8
 
 
 def _told(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()).partition(" Traceback ")[0] or type(error).__name__
     low = text.lower()
-    if isinstance(error, NotImplementedError) or "missing dependencies" in low or "no decoder" in low:
+    coded = isinstance(error, NotImplementedError) and "value representation" not in low
+    if coded or "missing dependencies" in low or "no decoder" in low:
         return f"is compressed in a way that cannot be read here ({text}). Save it uncompressed."
     cut = ("truncated", "end of file", "less than expected", "unexpected end", "bytes remaining", "cut off")
     if any(word in low for word in cut) or isinstance(error, EOFError):

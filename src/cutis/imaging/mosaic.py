@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,10 +103,19 @@ def open_mosaic(
         spacing: micrometres per pixel, instead of what the file says.
 
     Raises:
-        ImageError: it cannot be used as an image, is truncated, or holds several and ``frame`` is None.
+        ImageError: it cannot be used as an image, is truncated, or holds several and ``frame`` is None; the
+            window's ends are the same, or the spacing is no length.
         MissingExtraError: a DICOM file, and pydicom is not installed.
     """
     place = Path(path)
+    if window is not None and not (all(map(math.isfinite, window)) and window[0] != window[1]):
+        reason = (
+            f"cannot be shown from {window[0]:g} to {window[1]:g}. Give two different numbers as --window."
+        )
+        raise ImageError(place, reason)
+    if spacing is not None and not 0 < spacing < math.inf:
+        reason = f"cannot have {spacing:g} micrometres per pixel. Give a number above 0 as --spacing."
+        raise ImageError(place, reason)
     try:
         mosaic = _opener(place)(place, frame or 0, window)
     except ImageError as error:

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError, MissingExtraError
-from cutis.imaging.grey import COLOUR_NOTE, Chunks, Levels, levels_of_type, luma
+from cutis.imaging.grey import COLOUR_NOTE, Chunks, Levels, luma
 from cutis.imaging.mosaic import Mosaic
 
 _UNKNOWN_LENGTH = 0xFFFFFFFF
 _IMPLICIT = "1.2.840.10008.1.2"
 _PLAIN = (_IMPLICIT, "1.2.840.10008.1.2.1")  # uncompressed, least byte first
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_PALETTE = "PALETTE COLOR"
 _STRIP = 256  # rows
 
 
@@ -39,7 +41,7 @@ def open_dicom(path: Path, frame: int, window: tuple[float, float] | None) -> Mo
             data = pydicom.dcmread(handle, stop_before_pixels=True)
         if "Rows" not in data or "Columns" not in data:
             raise ImageError(path, "is a DICOM file without an image, or truncated. Copy it again.")
-        colour = int(data.get("SamplesPerPixel", 1)) > 1
+        colour = int(data.get("SamplesPerPixel", 1)) > 1 or _is_palette(data)
         levels, note = levels_of(data, window)
         spacing, spacing_note = _spacing(data)
         return Mosaic(
@@ -65,6 +67,8 @@ def _rows(path: Path, handle: IO[bytes], data: Any, frame: int) -> Chunks:
     height, width = int(data.Rows), int(data.Columns)
     samples, bits = int(data.get("SamplesPerPixel", 1)), int(data.get("BitsAllocated", 8))
     syntax = str(data.file_meta.get("TransferSyntaxUID", _IMPLICIT))
+    if syntax == _DEFLATED or _is_palette(data):
+        return Chunks(height, height, lambda _: _whole_frame(path, data, frame))
     there = path.stat().st_size
     start = handle.tell()
     header = handle.read(8 if syntax == _IMPLICIT else 12)
@@ -108,19 +112,35 @@ def _frame(path: Path, frame: int) -> NDArray[Any]:
     return luma(pixels) if pixels.ndim == 3 else pixels
 
 
+def _whole_frame(path: Path, data: Any, frame: int) -> NDArray[Any]:
+    """A frame of a file that is read whole: deflated, or with a palette of colours."""
+    from cutis.imaging.dicom import open_dicom_image
+
+    image = open_dicom_image(path)
+    if _is_palette(data):
+        return luma(image.rgb(frame))
+    pixels = image.stored(frame)
+    return luma(pixels) if pixels.ndim == 3 else pixels
+
+
+def _is_palette(data: Any) -> bool:
+    return str(data.get("PhotometricInterpretation", "")) == _PALETTE
+
+
 def levels_of(data: Any, window: tuple[float, float] | None) -> tuple[Levels, str]:
-    """Levels by the window of the file, else by the bits that are stored."""
-    slope = float(data.get("RescaleSlope", 1) or 1)
-    intercept = float(data.get("RescaleIntercept", 0) or 0)
+    """Levels by the window of the file, else by the bits that are stored; what is empty says nothing."""
+    slope = _number(data, "RescaleSlope") or 1.0
+    intercept = _number(data, "RescaleIntercept") or 0.0
     white_is_zero = data.get("PhotometricInterpretation") == "MONOCHROME1"
-    missing = float(data.PixelPaddingValue) if "PixelPaddingValue" in data else None
+    missing = _number(data, "PixelPaddingValue")
+    centre, width = _number(data, "WindowCenter"), _number(data, "WindowWidth")
+    coloured = int(data.get("SamplesPerPixel", 1)) > 1 or _is_palette(data)
     note = ""
     if window:
         low, high = ((edge - intercept) / slope for edge in window)
-    elif "WindowCenter" in data and "WindowWidth" in data:
-        centre, width = (
-            float(np.atleast_1d(data[name].value)[0]) for name in ("WindowCenter", "WindowWidth")
-        )
+    elif _is_palette(data):
+        low, high = 0.0, 255.0
+    elif centre is not None and width is not None and not coloured:  # of grey only (PS3.3 C.11.2.1.2)
         # PS3.3 C.11.2.1.2: black at c - 0.5 - (w-1)/2, white at c - 0.5 + (w-1)/2
         edges = (centre - 0.5 - (width - 1) / 2, centre - 0.5 + max(width - 1, 1e-6) / 2)
         low, high = ((edge - intercept) / slope for edge in edges)
@@ -134,11 +154,18 @@ def levels_of(data: Any, window: tuple[float, float] | None) -> tuple[Levels, st
 def _stored_range(data: Any) -> tuple[float, float, str]:
     bits = int(data.get("BitsStored", data.get("BitsAllocated", 8)))
     if int(data.get("PixelRepresentation", 0)):
-        levels, note = levels_of_type(np.dtype(f"i{max(1, int(data.get('BitsAllocated', 8)) // 8)}"))
-        return levels.low, levels.high, note
+        low, high = -float(2 ** (bits - 1)), float(2 ** (bits - 1) - 1)
+        return low, high, f"has {bits}-bit pixels: {low:.0f} to {high:.0f}, the full range, became 0 to 255"
     high = float(2**bits - 1)
     note = "" if bits == 8 else f"has {bits}-bit pixels and no window: 0 to {high:.0f} became 0 to 255"
     return 0.0, high, note
+
+
+def _number(data: Any, name: str) -> float | None:
+    """The first value of an attribute; None where it is missing or empty, as many devices leave windows."""
+    value = data.get(name)
+    found = np.atleast_1d(value if value is not None else [])
+    return float(found[0]) if len(found) and found[0] not in (None, "") else None
 
 
 def _spacing(data: Any) -> tuple[float | None, str]:

@@ -19,7 +19,7 @@ from cutis.imaging.mosaic import Mosaic, open_photo, plausible
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _STRIP = 256  # rows
-_PIECE = 1 << 20  # bytes inflated at once
+_PIECE = 1 << 20  # bytes read, and inflated, at once
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type of the header
 # A colour type of 8 bits whose pixels have as many bytes, so that Pillow undoes the filters of any other.
 _STAND_IN = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -200,21 +200,33 @@ def _inflated(handle: IO[bytes]) -> Iterator[bytes]:
 
 
 def _chunks(handle: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk, checked."""
+    """Name and content of each chunk, checked; pixels, which may all be in one chunk, in pieces."""
     handle.seek(len(_SIGNATURE))
     while True:
         head = handle.read(8)
         if len(head) < 8:
             raise ImageError("the image", _CUT)
         size, name = struct.unpack(">I4s", head)
-        content, checksum = handle.read(size), handle.read(4)
-        if len(content) < size or len(checksum) < 4:
-            raise ImageError("the image", _CUT)
-        if zlib.crc32(content, zlib.crc32(name)) != int.from_bytes(checksum, "big"):
-            raise ImageError("the image", "is damaged (a checksum is wrong). Copy or download it again.")
-        yield name, content
+        checksum, left = zlib.crc32(name), size
+        while True:
+            piece = handle.read(min(left, _PIECE) if name == b"IDAT" else left)
+            left -= len(piece)
+            checksum = zlib.crc32(piece, checksum)
+            if not left and checksum != _number(handle.read(4)):
+                raise ImageError("the image", "is damaged (a checksum is wrong). Copy or download it again.")
+            if left and not piece:
+                raise ImageError("the image", _CUT)
+            yield name, piece
+            if not left:
+                break
         if name == b"IEND":
             return
+
+
+def _number(content: bytes) -> int:
+    if len(content) < 4:
+        raise ImageError("the image", _CUT)
+    return int.from_bytes(content, "big")
 
 
 def _write_chunk(out: IO[bytes], name: bytes, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,7 +22,7 @@ from cutis.imaging.grey import (
     levels_of_type,
     luma,
 )
-from cutis.imaging.mosaic import Mosaic, plausible
+from cutis.imaging.mosaic import Mosaic, open_photo, plausible
 
 _MICROMETRES = {
     "nm": 1e-3,
@@ -35,6 +36,7 @@ _MICROMETRES = {
 }
 _TALL = 1024  # rows; a strip that is taller is read by rows where it is not compressed
 _WHITE_IS_ZERO, _PALETTE = 0, 3
+_OTHER_COLOURS = {5: "CMYK", 8: "CIELAB", 9: "CIELAB", 10: "CIELAB"}
 
 
 def open_tiff(path: Path, frame: int, window: tuple[float, float] | None) -> Mosaic:
@@ -55,6 +57,11 @@ def open_tiff(path: Path, frame: int, window: tuple[float, float] | None) -> Mos
         one: Any = pages[min(frame, len(pages) - 1)]
         page = one.aspage()
         _need_whole(path, page)
+        if page.photometric in _OTHER_COLOURS:
+            file.close()
+            photo = open_photo(path, frame, window)
+            what = f"has pixels in {_OTHER_COLOURS[page.photometric]}: decoded whole, not in pieces"
+            return replace(photo, notes=(*photo.notes, what))
         stored, notes = Chunks(page.imagelength, *_decoder(file, page)), []
         if page.photometric == _PALETTE or page.samplesperpixel > 2:
             notes.append(COLOUR_NOTE)
@@ -146,6 +153,10 @@ def _levels(page: Any, stored: Chunks) -> tuple[Levels, str]:
         levels, note = levels_of_range(*finite_range(stored.blocks()))
     else:
         levels, note = levels_of_type(kind)
+        if kind.kind == "u" and page.photometric != _PALETTE and page.bitspersample < 8 * kind.itemsize:
+            high = 2**page.bitspersample - 1
+            note = f"has {page.bitspersample}-bit pixels: 0 to {high} became 0 to 255"
+            levels = Levels(0.0, float(high))
     if page.photometric == _WHITE_IS_ZERO:
         return Levels(levels.high, levels.low), note
     return levels, note

@@ -15,14 +15,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from cutis.core.errors import ImageError
 from cutis.imaging.regions import Box
+from cutis.imaging.upright import turn_of
 
 Pixels = NDArray[np.uint8]
 MOST = 64_000_000  # pixels of brightness that are kept; a JPEG with more is decoded at half, a quarter, ...
-_ORIENTATION, _TURNED = 0x0112, 5  # the EXIF tag, and from which value on sides are exchanged
+_ACROSS = (  # turns that exchange height and width
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+    Image.Transpose.ROTATE_270,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,13 +110,15 @@ def of_jpeg(source: Path | str | bytes, small: Pixels) -> Native:
         ImageError: it is damaged; also when its brightness is asked for.
     """
     with _opened(source) as image:
-        sides = image.size if image.getexif().get(_ORIENTATION, 1) < _TURNED else image.size[::-1]
+        turn = turn_of(image)
+        sides = image.size[::-1] if turn in _ACROSS else image.size
         step = image.size[0] / _drafted(image).size[0]
 
     @cache
     def luma() -> Pixels:
         with _opened(source) as image:
-            return np.asarray(ImageOps.exif_transpose(_drafted(image).convert("L")))
+            grey = _drafted(image).convert("L")
+            return np.asarray(grey if turn is None else grey.transpose(turn))
 
     def brightness(box: Box) -> Pixels:
         return np.ascontiguousarray(luma()[box.top : box.bottom, box.left : box.right])

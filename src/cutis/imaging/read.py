@@ -17,7 +17,7 @@ from PIL import Image
 
 from cutis.core.errors import ImageError, MissingExtraError
 from cutis.imaging.formats import SNIFFED, image_format, image_suffixes, not_an_image, suffix_fits
-from cutis.imaging.upright import EXIF_ORIENTATION, TURNS, upright_rgb
+from cutis.imaging.upright import EXIF_ORIENTATION, TURNS, UNKNOWN_RANGE, upright_rgb
 
 __all__ = ["Decoded", "decode", "find_images", "image_suffixes", "read_rgb"]
 
@@ -171,21 +171,41 @@ def _decoded(
     module, reader = _READERS[kind]
     open_image: Callable[..., Image.Image] = getattr(import_module(module), reader)
     notes = ["HEIC"] if kind == "HEIF" else []
+    deep = _deep_tiff(handle) if kind == "TIFF" else None
+    if deep is not None:
+        notes.append(f"{deep[1]}-bit")
+        return _upright(deep[0], name, notes, own_colours)
     with open_image(handle, name.name) as image:
         width, height = image.size
         if width * height > PIXEL_LIMIT:
             limit = f"more than {PIXEL_LIMIT // 1_000_000} megapixels"
             raise ImageError(name, f"is {width} x {height} pixels, {limit}. Crop it or scale it down.")
         notes += _notes_before_loading(image, kind, handle)
+        if kind == "TIFF" and 32 in _bits(image, kind, handle):
+            raise ImageError(name, UNKNOWN_RANGE)
         if kind == "JPEG" and least_side is not None:
             image.draft(None, (least_side, least_side))
-        profile = _own_profile(image) if own_colours else None
-        if profile:
-            del image.info["icc_profile"]
-        try:
-            return upright_rgb(image, notes), notes, profile
-        except ImageError as error:
-            raise ImageError(name, error.reason) from error
+        return _upright(image, name, notes, own_colours)
+
+
+def _deep_tiff(handle: IO[bytes]) -> tuple[Image.Image, int] | None:
+    from cutis.imaging.tiff import deep_tiff
+
+    found = deep_tiff(handle, PIXEL_LIMIT)
+    handle.seek(0)
+    return found
+
+
+def _upright(
+    image: Image.Image, name: Path, notes: list[str], own_colours: bool
+) -> tuple[NDArray[np.uint8], list[str], bytes | None]:
+    profile = _own_profile(image) if own_colours else None
+    if profile:
+        del image.info["icc_profile"]
+    try:
+        return upright_rgb(image, notes), notes, profile
+    except ImageError as error:
+        raise ImageError(name, error.reason) from error
 
 
 def _own_profile(image: Image.Image) -> bytes | None:
@@ -231,4 +251,6 @@ def _damaged(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if "truncated" in text.lower() or "unexpected end" in text.lower() or "end of file" in text.lower():
         return f"is truncated ({text}). Copy or download it again."
+    if "unknown pixel mode" in text:
+        return "has pixels of a kind that cannot be read here. Save it with 8 bits a channel."
     return f"is damaged and cannot be decoded ({text}). Copy or download it again."

@@ -22,6 +22,8 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 EXIF_ORIENTATION = 0x0112
+_PRIMARIES = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))  # XYZ, under D50
+UNKNOWN_RANGE = "has 32-bit pixels of unknown range. Save it with 8 or 16 bits a channel."
 
 
 def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[np.uint8]:
@@ -39,20 +41,21 @@ def upright_rgb(image: Image.Image, notes: list[str] | None = None) -> NDArray[n
     """
     notes = [] if notes is None else notes
     image.load()
-    orientation = _orientation(image)
+    turn = turn_of(image)
     profile = image.info.get("icc_profile")
     rgb = _srgb(_eight_bit(image, notes), profile, notes)
-    if orientation in TURNS:
+    if turn is not None:
         notes.append("turned by its EXIF orientation")
-        rgb = rgb.transpose(TURNS[orientation])
+        rgb = rgb.transpose(turn)
     return np.array(rgb)  # a copy, because Pillow's own array is read-only
 
 
-def _orientation(image: Image.Image) -> int:
+def turn_of(image: Image.Image) -> Image.Transpose | None:
+    """What sets a photo upright, by its EXIF orientation; None where it is, or says nothing known."""
     try:
-        return int(image.getexif().get(EXIF_ORIENTATION, 1))
+        return TURNS.get(int(image.getexif().get(EXIF_ORIENTATION, 1)))
     except Exception:  # damaged EXIF: the pixels are still good
-        return 1
+        return None
 
 
 def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
@@ -60,8 +63,7 @@ def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image)
         if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-            reason = "has 32-bit pixels of unknown range. Save it with 8 or 16 bits a channel."
-            raise ImageError("the photo", reason)
+            raise ImageError("the photo", UNKNOWN_RANGE)
         notes.append("16-bit")
         return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -82,8 +84,7 @@ def _over_white(image: Image.Image, notes: list[str]) -> Image.Image:
 def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
     if image.mode == "CMYK":
         notes.append("CMYK")
-    # Nearly every profile is sRGB and names itself so, in ASCII or in UTF-16.
-    if profile and b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
+    if profile and not is_srgb(profile):
         try:
             converted = Image.new("RGB", image.size)
             _to_srgb(profile, image.mode).apply(image, converted)
@@ -91,6 +92,26 @@ def _srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.
         except Exception:  # a damaged profile, or one of another colour space: the pixels are still good
             notes.append("its colour profile cannot be used")
     return image.convert("RGB")
+
+
+@lru_cache(maxsize=32)
+def is_srgb(profile: bytes) -> bool:
+    """Whether an ICC profile is that of sRGB: it names itself so, and has no other primaries.
+
+    Nearly every profile does, in ASCII or in UTF-16. Android calls a wide one 'Display P3 Gamut with sRGB
+    Transfer'.
+    """
+    from PIL import ImageCms
+
+    if b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile:
+        return False
+    try:
+        own: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
+        primaries = (own.red_colorant, own.green_colorant, own.blue_colorant)
+    except Exception:  # damaged: the name is all that is known
+        return True
+    known = all(one is not None for one in primaries)  # a profile may also be a table
+    return not known or bool(np.allclose([one[0] for one in primaries], _PRIMARIES, atol=0.01))
 
 
 @lru_cache(maxsize=32)

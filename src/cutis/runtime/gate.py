@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -180,7 +181,8 @@ def seen(photo: Photo, engine: Engine) -> tuple[NDArray[np.uint8], Native]:
     if isinstance(photo, (str, Path, bytes)):
         if is_jpeg(photo):
             pixels = engine.pixels(photo)
-            return pixels, of_jpeg(photo, pixels)
+            with suppress(ImageError):  # of 12 bits: its brightness cannot be had alone
+                return pixels, of_jpeg(photo, pixels)
         photo = read_rgb(photo)
     elif isinstance(photo, Image.Image):
         photo = upright_rgb(photo)

@@ -119,9 +119,9 @@ def _found(place: Path) -> Iterator[tuple[Path, Path]]:
         raise CutisError(f"{place}: there is no such file or folder. Check the path.")
 
 
-def _text(path: Path) -> str:
-    """A path as a table can hold it: bytes that are no UTF-8, as old archives leave, are spelt out."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def spelt(name: str) -> str:
+    """A path's name as a text can hold it: bytes that are no UTF-8, as old archives leave, are spelt out."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _names(
@@ -143,7 +143,7 @@ def _names(
     notes = []
     for rule, title in rules:
         for index in open_ones:
-            names[index] = _text(rule(paths[index], bases[index]))
+            names[index] = spelt(rule(paths[index], bases[index]).as_posix())
         count = Counter(names)
         shared = [index for index in open_ones if count[names[index]] > 1 or names[index] in taken]
         settled = sorted(set(open_ones) - set(shared))

@@ -9,6 +9,7 @@ from typing import Any
 from cutis.core.bundle import Bundle
 from cutis.imaging.mosaic import Mosaic
 from cutis.runtime.cells import Tally
+from cutis.runtime.inputs import spelt
 from cutis.runtime.tiles import Grid
 from cutis.runtime.tissue import TissueRule
 
@@ -154,7 +155,7 @@ def facts_of(
         rest = (*rest, "the micrometres per pixel are not known: no mm2; give them with --spacing")
     labels = [info.labels[name] for name in info.labels.names]
     return MapFacts(
-        image=image.path.name,
+        image=spelt(image.path.name),
         height=image.height,
         width=image.width,
         spacing=image.spacing,

@@ -16,6 +16,7 @@ from cutis.imaging.lesions import Lesion, Lesions, crop, find_lesions
 from cutis.imaging.read import read_rgb
 from cutis.imaging.reduce import reduced
 from cutis.runtime.engine import Engine, Result
+from cutis.runtime.inputs import spelt
 from cutis.runtime.patient import PatientScore, patient_score
 from cutis.runtime.session import Session
 
@@ -204,14 +205,14 @@ def _search(
     sensitivity: float,
     pixel_size: float | None,
 ) -> tuple[Pixels | None, ScreenedPhoto]:
-    name = Path(photo).name if isinstance(photo, str | Path) else f"photo {number + 1}"
+    name = spelt(Path(photo).name) if isinstance(photo, str | Path) else f"photo {number + 1}"
     try:
         rgb = read_rgb(photo) if isinstance(photo, str | Path) else photo
         found = (
             known if known is not None else find_lesions(rgb, pixel_size=pixel_size, sensitivity=sensitivity)
         )
     except ImageError as error:
-        return None, ScreenedPhoto(name, None, None, str(error))
+        return None, ScreenedPhoto(name, None, None, spelt(str(error)))
     if (found.height, found.width) != rgb.shape[:2]:
         raise CutisError(
             f"The lesions given for {name} are of a photo of {found.width} x {found.height} pixels, and "

@@ -13,6 +13,7 @@ import numpy as np
 
 from cutis.core.errors import ImageError
 from cutis.imaging.mosaic import Mosaic, open_mosaic
+from cutis.runtime.inputs import spelt
 from cutis.runtime.map_facts import MapFacts
 
 _FILES = ("curve.csv", "curve.svg", "curve.png", "stack.json")
@@ -111,7 +112,7 @@ def _row(number: int, each: Slice, said: MapFacts) -> dict[str, Any]:
     shares = {f"percent_{area.grade}": area.percent for area in said.areas}
     return {
         "slice": number,
-        "image": each.path.name,
+        "image": spelt(each.path.name),
         "depth_um": each.depth,
         "grade": said.mean,
         "grade_25": said.middle[0],

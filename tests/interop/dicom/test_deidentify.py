@@ -199,3 +199,30 @@ def test_a_report_is_not_taken_for_an_image(photo: Any, prediction: Any) -> None
 
     with pytest.raises(ImageError, match="without an image"):
         deidentified(as_bytes(report(photo, prediction)), KEY)
+
+
+def test_nothing_is_left_in_the_files_head_or_where_nobody_knows_what_stands(photo: Any) -> None:
+    photo.add_new(0x00100099, "UN", b"Zoe again!")  # of no standard
+    photo.file_meta.add_new(0x00020018, "AE", "ZOE")
+    photo.file_meta.add_new(0x00020100, "UI", "2.25.5")
+    photo.file_meta.add_new(0x00020102, "OB", b"Zoe again!")
+    made, _ = deidentified(as_bytes(photo), KEY)
+    content = as_bytes(made)
+    assert b"Zoe" not in content and b"ZOE" not in content and b"2.25.5\0" not in content
+
+
+@pytest.mark.parametrize("word", ["SOPClassUID", "SOPInstanceUID"])
+def test_an_object_that_does_not_say_what_it_is_is_refused_in_words(word: str, photo: Any) -> None:
+    out = io.BytesIO()
+    del photo[word]
+    photo.save_as(out, enforce_file_format=True)
+    with pytest.raises(ImageError, match=f"has no {word}"):
+        deidentified(out.getvalue(), KEY)
+
+
+def test_a_damaged_attribute_is_told_in_words(photo: Any, tmp_path: Path) -> None:
+    content = as_bytes(photo)
+    damaged = content.replace(b"\x08\x00\x90\x00PN", b"\x08\x00\x90\x00QQ")  # a representation that is none
+    assert damaged != content
+    with pytest.raises(ImageError, match="is damaged"):
+        deidentified(damaged, KEY)

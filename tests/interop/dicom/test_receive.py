@@ -16,8 +16,8 @@ import pytest
 from cutis.core.errors import CutisError
 from cutis.imaging.read import read_rgb
 from cutis.interop.dicom.description import Description, Patient
-from cutis.interop.dicom.keep import Received, keep
-from cutis.interop.dicom.modules import save
+from cutis.interop.dicom.keep import NotTakenError, Received, keep
+from cutis.interop.dicom.modules import as_bytes, save
 from cutis.interop.dicom.receive import Listening, receiving, server_tls
 from cutis.interop.dicom.send import Peer, client_tls, echo, send
 from cutis.interop.dicom.uids import new_uid
@@ -231,3 +231,30 @@ def test_over_tls_and_only_with_the_right_certificate(
         assert send([photo], peer(port, tls=client_tls(certificate)))[0].state == "sent"
         assert send([photo], peer(port, tls=client_tls()), tries=1)[0].state == "failed"
         assert send([photo], peer(port), tries=1)[0].state == "failed"
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.5"])
+def test_what_is_cut_off_is_not_taken_so_that_the_whole_can_come(
+    syntax: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    data = wrap([files["photo.png"]], "clinical", Description(patient=Patient("P"))).data
+    if syntax.endswith(".5"):
+        data.compress(syntax, generate_instance_uid=False)
+    data.file_meta.TransferSyntaxUID = syntax
+    content = as_bytes(data)
+    for cut in (content[:-9], content[: len(content) // 2]):
+        with pytest.raises(NotTakenError, match="cut off"):
+            keep(tmp_path, str(data.SOPInstanceUID), cut)
+    assert keep(tmp_path, str(data.SOPInstanceUID), content).new
+
+
+def test_an_object_whose_uid_cannot_be_read_is_refused_and_not_asked_for_again(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    data = wrap([files["photo.png"]], "clinical", Description(patient=Patient("P"))).data
+    content = as_bytes(data)
+    damaged = content.replace(b"\x08\x00\x18\x00UI", b"\x08\x00\x18\x00QQ")
+    assert damaged != content
+    with pytest.raises(NotTakenError) as refused:
+        keep(tmp_path, str(data.SOPInstanceUID), damaged)
+    assert refused.value.status == 0xC000

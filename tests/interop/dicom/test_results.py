@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -202,3 +203,92 @@ def test_a_map_becomes_a_segmentation_of_the_photos_size(
         segmentation(image, maps + 1, labels, prediction.model)
     with pytest.raises(ImageError, match="for 1 labels"):
         segmentation(image, maps, labels[:1], prediction.model)
+
+
+MODEL = Model("m", "1.0", "ab" * 32, "dermoscopy", "Dermoscopy", True, "dermoscopic")
+MOMENT = dt.datetime(2026, 1, 31, 1, 0, tzinfo=dt.UTC)
+
+
+def made_of(photo: Any, prediction: Prediction) -> tuple[Any, ...]:
+    """A report, an overlay and a segmentation of a photo."""
+    label = Outcome("nv", "Nevus", 0.5)
+    return (
+        report(photo, prediction, moment=MOMENT),
+        overlay(photo, np.zeros((8, 8, 3), np.uint8), MODEL, "Map", moment=MOMENT),
+        segmentation(photo, np.full((1, 4, 4), 0.5, np.float32), [label], MODEL),
+    )
+
+
+def reread(data: Any) -> Any:
+    return pydicom.dcmread(io.BytesIO(as_bytes(data)))
+
+
+def test_results_of_a_photo_with_a_name_in_several_scripts_keep_it(
+    photo: Any, prediction: Prediction
+) -> None:
+    name = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    japanese = reread(photo)
+    japanese.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+    japanese.PatientName = name
+    received = reread(japanese)
+    for made in made_of(received, prediction):
+        assert str(reread(made).PatientName) == name
+    assert received.SpecificCharacterSet == ["", "ISO 2022 IR 87"]
+    assert reread(received).PatientName == name
+
+
+@pytest.mark.parametrize("word", ["PatientBirthDate", "AccessionNumber", "StudyID", "StudyTime"])
+def test_what_a_device_left_out_keeps_nobody_from_results(
+    word: str, photo: Any, prediction: Prediction, errors: Callable[[Any], list[str]]
+) -> None:
+    lacking = reread(photo)
+    del lacking[word]
+    for made in made_of(lacking, prediction):
+        assert made[word].is_empty
+        assert errors(made) == []
+    assert word not in lacking
+
+
+def test_results_tell_their_times_in_the_zone_of_the_photo(photo: Any, prediction: Prediction) -> None:
+    abroad = reread(photo)
+    abroad.TimezoneOffsetFromUTC = "+0930"
+    told, drawn, _ = all_made = made_of(abroad, prediction)
+    assert {made.TimezoneOffsetFromUTC for made in all_made} == {"+0930"}
+    assert {(made.ContentDate, made.ContentTime) for made in (told, drawn)} == {("20260131", "103000")}
+
+
+def test_reports_of_others_are_refused_in_words_whatever_they_hold(
+    photo: Any, prediction: Prediction
+) -> None:
+    def spoilt(kind: str, spoil: Callable[[Any], None]) -> bytes:
+        data = reread(report(photo, prediction))
+
+        def walk(item: Any) -> None:
+            for part in item.get("ContentSequence") or ():
+                if part.get("ValueType") == kind:
+                    spoil(part)
+                walk(part)
+
+        walk(data)
+        return as_bytes(data)
+
+    with pytest.raises(CutisError, match="no report that cutis wrote"):
+        read_report(spoilt("TEXT", lambda part: setattr(part, "TextValue", "sigma = 2.5 px")))
+    with pytest.raises(CutisError, match="lacks parts"):
+        read_report(spoilt("NUM", lambda part: setattr(part, "MeasuredValueSequence", [])))
+    nameless = spoilt("IMAGE", lambda part: part.pop("ConceptNameCodeSequence", None))
+    assert read_report(nameless) == prediction
+
+
+def test_of_several_frames_results_name_the_one_that_was_looked_at(
+    photo: Any, prediction: Prediction, errors: Callable[[Any], list[str]]
+) -> None:
+    several = reread(photo)
+    several.SOPClassUID, several.NumberOfFrames = "1.2.840.10008.5.1.4.1.1.7.2", 3
+    told = report(several, prediction)
+    drawn = overlay(several, np.zeros((8, 8, 3), np.uint8), MODEL, "Map")
+    assert drawn.SourceImageSequence[0].ReferencedFrameNumber == 1
+    named = [item.value for item in told.iterall() if item.keyword == "ReferencedFrameNumber"]
+    assert named and set(named) == {1}
+    assert errors(told) == errors(drawn) == []
+    assert read_report(as_bytes(told)) == prediction

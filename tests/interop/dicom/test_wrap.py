@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from PIL import Image, ImageCms
 
 from cutis.core.errors import CutisError, ImageError
 from cutis.imaging.read import read_rgb
-from cutis.interop.dicom.description import Dermoscope, Description, Patient, Study
+from cutis.interop.dicom.description import Dermoscope, Description, Microscope, Patient, Study
 from cutis.interop.dicom.modules import as_bytes
 from cutis.interop.dicom.pixels import PACKINGS, Packing
 from cutis.interop.dicom.wrap import Kind, unwrap, wrap, wrap_file
@@ -306,3 +307,116 @@ def test_no_patient_is_said(files: dict[str, Path]) -> None:
     )
     named = replace(Description(), patient=Patient("P"))
     assert wrap([files["photo.jpg"]], "clinical", named).notes == ()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_stack_whose_small_values_are_white_keeps_its_look(
+    kind: type, tmp_path: Path, errors: Callable[[Any], list[str]]
+) -> None:
+    pages = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (2, 20, 30), kind, endpoint=True)
+    tifffile.imwrite(tmp_path / "a.tif", pages, photometric="miniswhite")
+    data = wrap([tmp_path / "a.tif"], "confocal", Description(patient=Patient("P"))).data
+    assert data.PhotometricInterpretation == "MONOCHROME2"
+    np.testing.assert_array_equal(data.pixel_array, np.iinfo(kind).max - pages)
+    assert errors(data) == []
+
+
+def test_a_stack_of_jpegs_was_compressed_with_loss(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n}.jpg" for n in range(2)]
+    for path in paths:
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)).save(path)
+    data = wrap(paths, "confocal", Description()).data
+    assert (data.LossyImageCompression, data.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+    Image.open(paths[0]).save(tmp_path / "0.png")
+    assert wrap([tmp_path / "0.png"] * 2, "confocal", Description()).data.LossyImageCompression == "00"
+
+
+def test_all_times_of_an_object_are_in_the_zone_that_it_says(files: dict[str, Path]) -> None:
+    japan, utc = dt.timezone(dt.timedelta(hours=9)), dt.UTC
+    said = Description(
+        study=Study(moment=dt.datetime(2026, 1, 31, 1, 0, tzinfo=utc)),
+        acquired=dt.datetime(2026, 1, 31, 6, 30, tzinfo=japan),
+    )
+    data = wrap([files["photo.jpg"]], "clinical", said).data
+    assert (data.TimezoneOffsetFromUTC, data.StudyTime) == ("+0000", "010000")
+    assert (data.AcquisitionDate, data.AcquisitionTime) == ("20260130", "213000")
+    assert (data.ContentDate, data.ContentTime) == ("20260130", "213000")
+    assert data.AcquisitionDateTime == "20260131063000+0900"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (Description(microscope=Microscope(spacing=-1.0)), "the spacing is -1"),
+        (Description(microscope=Microscope(wavelength=float("nan"))), "the wavelength is nan"),
+        (Description(dermoscope=Dermoscope(kelvin=float("inf"))), "the colour temperature is inf"),
+        (Description(instance_number=2**31), "the image's number is 2147483648"),
+        (Description(patient=Patient("caf\udce9")), "the patient's id has a backslash or a control"),
+    ],
+)
+def test_numbers_and_texts_that_are_none_are_refused(
+    said: Description, words: str, files: dict[str, Path]
+) -> None:
+    for kind in ALL:
+        with pytest.raises(CutisError, match=words):
+            wrap([files["photo.png"]], kind, said)
+
+
+def test_a_jpeg_of_which_only_dicom_says_that_it_is_rgb_comes_out_in_its_colours(
+    skin: NDArray[np.uint8], files: dict[str, Path], tmp_path: Path
+) -> None:
+    from pydicom.encaps import encapsulate
+
+    rgb = io.BytesIO()
+    Image.fromarray(skin, "YCbCr").save(rgb, "JPEG", quality=95, subsampling=0)
+    plain = rgb.getvalue()
+    jfif = plain[2:4] == b"\xff\xe0" and int.from_bytes(plain[4:6], "big")
+    assert jfif
+    data = wrap([files["photo.jpg"]], "clinical", Description()).data
+    data.remove_private_tags()
+    data.Rows, data.Columns = skin.shape[:2]
+    data.PhotometricInterpretation = "RGB"
+    data.PixelData = encapsulate([plain[:2] + plain[4 + jfif :]])
+    data["PixelData"].is_undefined_length = True
+    data.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    done = unwrap(tmp_path / "a.dcm", tmp_path / "a.jpg")
+    assert "a marker was added" in done.notes[0]
+    np.testing.assert_array_equal(read_rgb(tmp_path / "a.jpg"), read_rgb(tmp_path / "a.dcm"))
+    assert np.abs(read_rgb(tmp_path / "a.jpg").astype(int) - skin).mean() < 4
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "MONOCHROME1", "MONOCHROME2"])
+def test_pixels_of_sixteen_bits_come_out_as_they_are_or_not_at_all(
+    photometric: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 65536, (20, 30, 3) if photometric == "RGB" else (20, 30)).astype(np.uint16)
+    if photometric == "MONOCHROME2":
+        values = values.view(np.int16)
+    data = wrap([files["photo.png"]], "clinical", Description()).data
+    data.Rows, data.Columns, data.SamplesPerPixel = 20, 30, 3 if photometric == "RGB" else 1
+    data.BitsAllocated = data.BitsStored = 16
+    data.HighBit, data.PixelRepresentation = 15, int(values.dtype.kind == "i")
+    data.PhotometricInterpretation = photometric
+    data.add_new(0x7FE00010, "OW", values.tobytes())
+    data.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    with pytest.raises(ImageError, match=r"Choose a \.tif"):
+        unwrap(tmp_path / "a.dcm", tmp_path / "a.png")
+    unwrap(tmp_path / "a.dcm", tmp_path / "a.tif")
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), values)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_stack_of_fewer_bits_is_shown_in_its_own_range(photometric: str, tmp_path: Path) -> None:
+    values = np.linspace(0, 4095, 20 * 30).astype(np.uint16).reshape(20, 30)
+    data = wrap([_sixteen(tmp_path, np.stack([values, values]))], "confocal", Description()).data
+    data.BitsStored, data.HighBit, data.PhotometricInterpretation = 12, 11, photometric
+    data.save_as(tmp_path / "twelve.dcm", enforce_file_format=True)
+    wrap_file([tmp_path / "twelve.dcm"], "confocal", Description(), tmp_path / "again.dcm")
+    np.testing.assert_array_equal(read_rgb(tmp_path / "again.dcm"), read_rgb(tmp_path / "twelve.dcm"))
+    assert np.ptp(read_rgb(tmp_path / "again.dcm")) == 255
+
+
+def _sixteen(folder: Path, pages: NDArray[np.uint16]) -> Path:
+    tifffile.imwrite(folder / "a.tif", pages, photometric="minisblack")
+    return folder / "a.tif"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cutis.interop.fhir.elements import RELEASES, Release
 from cutis.interop.fhir.example import text
-from cutis.interop.fhir.gather import prediction_of, quality_of
+from cutis.interop.fhir.gather import picture_of, prediction_of, quality_of
 from cutis.interop.fhir.read import predictions_in, risk_in
 from cutis.runtime.engine import Engine
 from cutis.runtime.gate import Gate
@@ -132,3 +132,15 @@ def test_what_cannot_be_reported_is_said(folder: Path, tmp_path: Path) -> None:
         assert done.exit_code == 1 and done.exception is not None
         assert "Example" not in str(done.exception)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("kind", "told"), [("JPEG2000", "image/jp2"), ("PNG", "image/png")])
+def test_media_types_are_registered_ones(kind: str, told: str, folder: Path, tmp_path: Path) -> None:
+    Image.open(folder / "arm-1.jpg").save(tmp_path / "photo", kind)
+    assert picture_of(tmp_path / "photo", "a", "Patient/1", embed=False).content_type == told
+
+
+def test_a_dicom_photo_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_bytes(bytes(128) + b"DICM")
+    told = picture_of(tmp_path / "a.dcm", "a", "Patient/1", embed=False)
+    assert told.content_type == "application/dicom"

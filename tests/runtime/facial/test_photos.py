@@ -125,3 +125,19 @@ def test_loose_photos_stand_for_themselves_or_for_one_named_participant(tmp_path
     named, _ = sources([tmp_path], patient="P7", area="nose")
     assert {one.patient for one in named} == {"P7"} and all(one.identified for one in named)
     assert {one.area for one in named} == {"nose"}
+
+
+def test_days_are_days_however_they_are_written(tmp_path: Path) -> None:
+    table = manifest(
+        tmp_path,
+        """image,patient_id,date,skin_type
+a.png,P1,2026-04-01,3
+b.png,P1,20260309,3.0
+c.png,P1,2026-03-09,3""",
+    )
+    found, _ = sources([table])
+    assert [(one.image_id, one.order, one.visit) for one in found] == [
+        ("b", 0, "2026-03-09"),
+        ("c", 0, "2026-03-09"),
+        ("a", 1, "2026-04-01"),
+    ]

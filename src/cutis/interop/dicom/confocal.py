@@ -28,7 +28,7 @@ from cutis.interop.dicom.modules import (
     put_place,
     put_series,
 )
-from cutis.interop.dicom.photo import SIDE_LIMIT, Photo
+from cutis.interop.dicom.photo import SIDE_LIMIT, Photo, loss_of
 from cutis.interop.dicom.pixels import Packing, put_photo, put_pixels
 
 MICROSCOPIC = "1.2.840.10008.5.1.4.1.1.77.1.2"  # VL Microscopic Image Storage
@@ -102,7 +102,8 @@ def confocal_stack(paths: Sequence[Path], said: Description, packing: Packing = 
     _put_depths(data, len(pixels), step)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     put_origin(data, digest, sum(path.stat().st_size for path in paths))
-    data.LossyImageCompression = "00"
+    _put_window(data, first, pixels.dtype)
+    _put_losses(data, paths, pixels.nbytes)
     data.NumberOfFrames = len(pixels)
     data.file_meta.TransferSyntaxUID = put_pixels(data, pixels, packing)
     return data
@@ -133,6 +134,25 @@ def _put_optical_path(data: Any, said: Description) -> None:
         path.ICCProfile = data.ICCProfile
     data.OpticalPathSequence = [path]
     data.NumberOfOpticalPaths = 1
+
+
+def _put_window(data: Any, first: Mosaic, kind: np.dtype[Any]) -> None:
+    """Which values are black and white, where that is not the whole range of their type (C.11.2.1.2)."""
+    top = float(np.iinfo(kind).max)
+    low, high = sorted((first.levels.low, first.levels.high))
+    if first.levels.low > first.levels.high:
+        low, high = top - high, top - low
+    if (low, high) != (0, top):
+        data.WindowCenter, data.WindowWidth = f"{(low + high + 1) / 2:.10g}", f"{high - low + 1:.10g}"
+
+
+def _put_losses(data: Any, paths: Sequence[Path], size: int) -> None:
+    """Whether the images were compressed with loss before they came here (C.7.6.1.1.5)."""
+    methods = sorted({found for path in paths if (found := loss_of(path))})
+    data.LossyImageCompression = "01" if methods else "00"
+    if methods:
+        data.LossyImageCompressionMethod = methods[0]
+        data.LossyImageCompressionRatio = round(size / max(1, sum(path.stat().st_size for path in paths)), 2)
 
 
 def _put_depths(data: Any, frames: int, step: float | None) -> None:
@@ -178,11 +198,13 @@ def _need_fit(path: Path, image: Mosaic, first: Mosaic, frames: int) -> None:
 
 
 def _stored(path: Path, image: Mosaic) -> NDArray[Any]:
+    """Whole numbers of which small ones are dark."""
     values = image.rows(0, image.height)
     if values.dtype.kind != "u" or values.dtype.itemsize > 2:
         mend = "Save it with 8 or 16 bits a pixel"
         raise ImageError(path, f"has pixels of type {values.dtype}, which DICOM does not hold here. {mend}.")
-    return values.astype(values.dtype.newbyteorder("="), copy=True)
+    own = values.astype(values.dtype.newbyteorder("="), copy=True)
+    return np.iinfo(own.dtype).max - own if image.levels.low > image.levels.high else own
 
 
 def _spacing(micrometres: float) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any
 from cutis.core.errors import CutisError, ImageError
 from cutis.core.files import replacing
 from cutis.core.version import __version__
-from cutis.imaging.dicom import DicomImage, open_dicom_image
+from cutis.imaging.dicom import DicomImage, open_dicom_image, told_as_ours
 from cutis.imaging.jpeg_header import picture_only
 from cutis.interop.dicom.iod import types_of
 from cutis.interop.dicom.modules import code_item, save
@@ -39,6 +39,10 @@ OPTIONS = {
 }
 _BASIC = ("113100", "Basic Application Confidentiality Profile")
 _JPEG = tuple(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70))
+_HEAD = (  # of the file's head; who sent and received it, and their private notes, are left out
+    "FileMetaInformationGroupLength", "FileMetaInformationVersion", "MediaStorageSOPClassUID",
+    "MediaStorageSOPInstanceUID", "TransferSyntaxUID", "ImplementationClassUID", "ImplementationVersionName",
+)  # fmt: skip
 _DUMMIES = {
     "PN": "ANONYMOUS", "DA": "19000101", "TM": "000000", "DT": "19000101000000", "DS": "0", "IS": "0",
     "AE": "ANONYMOUS", "AS": "000Y", "CS": "REMOVED", "UR": "about:blank",
@@ -75,7 +79,18 @@ def deidentified(
     if len(key) < 16:
         raise CutisError(f"the key has {len(key)} bytes, and 16 or more are needed. Choose a longer one.")
     image = open_dicom_image(source)
+    with told_as_ours(image.name):
+        done = _deidentified(image, key, retain)
+    return done
+
+
+def _deidentified(image: DicomImage, key: bytes, retain: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
     data = image.data
+    absent = [word for word in ("SOPClassUID", "SOPInstanceUID") if not data.get(word)]
+    if absent:
+        raise ImageError(
+            image.name, f"has no {' and no '.join(absent)}: nothing tells what it is. Export it again."
+        )
     notes = _writing(image)
     rules = _Rules(key, tuple(retain), types_of(str(data.SOPClassUID)))
     patient = hmac.new(key, str(data.get("PatientID", "")).encode(), hashlib.sha256).hexdigest()[:12].upper()
@@ -84,8 +99,8 @@ def deidentified(
     data.PatientID = data.PatientName = f"ANON-{patient}"
     _sign(data, retain)
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
-    for word in [item.keyword for item in data.file_meta if item.keyword.startswith(("Source", "Sending"))]:
-        delattr(data.file_meta, word)
+    for tag in [item.tag for item in data.file_meta if item.keyword not in _HEAD]:
+        del data.file_meta[tag]
     data.preamble = b"\0" * 128
     return data, notes
 
@@ -112,7 +127,8 @@ def deidentify_files(
     for path in paths:
         data, notes = deidentified(path, secret, retain)
         target = Path(out) / f"{data.SOPInstanceUID}.dcm"
-        save(data, target)
+        with told_as_ours(path):  # what is damaged shows when it is written
+            save(data, target)
         yield target, notes
 
 
@@ -149,6 +165,8 @@ def _action(element: Any, rules: _Rules, path: tuple[str, ...]) -> str:
     group = element.tag.group
     if 0x5000 <= group <= 0x50FF or 0x6000 <= group <= 0x60FF:
         return "X"  # curves and overlays, which hold drawings and writing
+    if not element.keyword:
+        return "X"  # no attribute of the standard: nobody knows what stands in it
     if element.tag not in profile():
         return "K"
     actions, kept_by = profile()[element.tag]

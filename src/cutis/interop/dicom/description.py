@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Laterality = Literal["left", "right", "both"]
 IMMERSION = ("ULTRASOUND_GEL", "ALCOHOL", "WATER", "MINERAL_OIL", "PLASTIC_CAP")  # PS3.3 C.8.12.13
 SEXES = ("M", "F", "O")
-_CONTROL = re.compile(r"[\x00-\x1f\\]")
+_CONTROL = re.compile(r"[\x00-\x1f\\\ud800-\udfff]")  # and what is no character
 _UID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
 
 
@@ -184,6 +185,18 @@ def check_description(said: Description) -> None:
         wrong.append("an immersion medium is given, and the dermoscope does not touch the skin")
     if scope.magnification is not None and not 0 < scope.magnification <= 1000:
         wrong.append(f"the magnification is {scope.magnification:g}, not above 0 and up to 1000")
+    numbers = (
+        ("the colour temperature", scope.kelvin),
+        ("the wavelength", said.microscope.wavelength),
+        ("the spacing", said.microscope.spacing),
+        ("the step", said.microscope.step),
+    )
+    for what, value in numbers:
+        if value is not None and not 0 < value < math.inf:
+            wrong.append(f"{what} is {value:g}, not a number above 0")
+    for what, number in (("image", said.instance_number), ("series", said.series_number)):
+        if not 0 <= number < 2**31:
+            wrong.append(f"the {what}'s number is {number}, not from 0 to {2**31 - 1}")
     for what, uid in (("study", study.uid), ("series", said.series_uid), ("instance", said.instance_uid)):
         if not _UID.fullmatch(uid) or len(uid) > 64:
             wrong.append(f"the {what}'s UID '{uid}' is none")

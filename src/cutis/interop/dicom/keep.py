@@ -19,6 +19,9 @@ from cutis.imaging.dicom import open_dicom_image
 
 NO_ROOM, NOT_UNDERSTOOD, OTHER_OBJECT = 0xA700, 0xC000, 0xC111  # of PS3.4, table B.2-1
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_IMPLICIT = "1.2.840.10008.1.2"
+_UNKNOWN_LENGTH = 0xFFFFFFFF
+_END_OF_FRAMES = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,28 @@ def _need_readable(content: bytes, uid: str) -> None:
     """The data set begins as one, and its pixels are not cut off."""
     import pydicom
 
+    stream = io.BytesIO(content)
     try:
-        data = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+        data = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+        told = str(data.get("SOPInstanceUID", ""))  # decoded here
+        syntax = str(data.file_meta.get("TransferSyntaxUID", ""))
     except Exception as error:
         raise NotTakenError(NOT_UNDERSTOOD, "it cannot be read") from error
-    if data.get("SOPInstanceUID") != uid:
+    if told != uid:
         raise NotTakenError(NOT_UNDERSTOOD, "its UID is not the one that was announced")
+    if _is_cut(content, stream.tell(), syntax):
+        raise NotTakenError(NOT_UNDERSTOOD, "its pixels are cut off")
+
+
+def _is_cut(content: bytes, at: int, syntax: str) -> bool:
+    """Whether pixels begin at a place, and are fewer than they say (PS3.5, 7.1 and A.4)."""
+    if content[at : at + 4] != b"\xe0\x7f\x10\x00":
+        return False
+    head = 8 if syntax == _IMPLICIT else 12
+    length = int.from_bytes(content[at + head - 4 : at + head], "little")
+    if length == _UNKNOWN_LENGTH:
+        return content.rfind(_END_OF_FRAMES, at) < 0
+    return at + head + length > len(content)
 
 
 def _need_same(target: Path, content: bytes) -> None:

@@ -26,22 +26,36 @@ def new_dataset(sop_class: str, instance_uid: str) -> Any:
     data.file_meta.ImplementationClassUID = IMPLEMENTATION
     data.file_meta.ImplementationVersionName = f"CUTIS_{__version__}"[:16]
     data.SpecificCharacterSet = "ISO_IR 192"  # UTF-8
-    data.InstanceCreationDate, data.InstanceCreationTime = _day_and_time(dt.datetime.now().astimezone())
+    put_creation(data, dt.datetime.now().astimezone())
     return data
+
+
+def put_creation(data: Any, moment: dt.datetime) -> None:
+    """Say when the data set was made (PS3.3 C.12.1), in the zone that its other times are in."""
+    data.InstanceCreationDate, data.InstanceCreationTime = day_and_time(moment)
+
+
+def in_zone_of(moment: dt.datetime, other: dt.datetime) -> dt.datetime:
+    """A moment in the zone of another one: all times of a data set are in one (C.12.1.1.8).
+
+    A moment without a zone stays as it is.
+    """
+    return moment.astimezone(other.tzinfo) if moment.tzinfo and other.tzinfo else moment
 
 
 def put_patient_and_study(data: Any, said: Description) -> None:
     """Add the Patient and General Study modules (PS3.3 C.7.1.1, C.7.2.1)."""
     patient, study = said.patient, said.study
     data.PatientName, data.PatientID, data.PatientSex = patient.name, patient.id, patient.sex
-    data.PatientBirthDate = patient.birth_date.strftime("%Y%m%d") if patient.birth_date else ""
+    data.PatientBirthDate = _day(patient.birth_date) if patient.birth_date else ""
     data.StudyInstanceUID, data.StudyID = study.uid, study.id
-    data.StudyDate, data.StudyTime = _day_and_time(study.moment)
+    data.StudyDate, data.StudyTime = day_and_time(study.moment)
     data.AccessionNumber, data.ReferringPhysicianName = study.accession, study.referrer
     if study.description:
         data.StudyDescription = study.description
     if study.moment.utcoffset() is not None:
         data.TimezoneOffsetFromUTC = study.moment.strftime("%z")[:5]
+        put_creation(data, in_zone_of(dt.datetime.now().astimezone(), study.moment))
 
 
 def put_series(data: Any, said: Description, modality: str, *, equipment: bool = True) -> None:
@@ -64,11 +78,13 @@ def put_image(data: Any, said: Description) -> None:
     data.InstanceNumber = said.instance_number
     data.ImageType = ["ORIGINAL", "PRIMARY"]
     data.PatientOrientation = ""
-    data.ContentDate, data.ContentTime = _day_and_time(said.acquired or said.study.moment)
+    acquired = said.acquired and in_zone_of(said.acquired, said.study.moment)
+    data.ContentDate, data.ContentTime = day_and_time(acquired or said.study.moment)
     data.AcquisitionContextSequence = []
-    if said.acquired:
-        data.AcquisitionDate, data.AcquisitionTime = _day_and_time(said.acquired)
-        data.AcquisitionDateTime = said.acquired.strftime("%Y%m%d%H%M%S%z")
+    if said.acquired and acquired:
+        data.AcquisitionDate, data.AcquisitionTime = day_and_time(acquired)
+        # Alone of these it names its zone itself, and so keeps the camera's.
+        data.AcquisitionDateTime = _day(said.acquired) + said.acquired.strftime("%H%M%S%z")
     if said.comment:
         data.ImageComments = said.comment
     if said.burned_in is not None:
@@ -138,7 +154,10 @@ def as_bytes(data: Any) -> bytes:
     return out.getvalue()
 
 
-def _day_and_time(moment: dt.datetime) -> tuple[str, str]:
-    return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S.%f") if moment.microsecond else moment.strftime(
-        "%H%M%S"
-    )
+def day_and_time(moment: dt.datetime) -> tuple[str, str]:
+    """A moment as DICOM's DA and TM."""
+    return _day(moment), moment.strftime("%H%M%S.%f" if moment.microsecond else "%H%M%S")
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.year:04}{day.month:02}{day.day:02}"

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from cutis.core.errors import ImageError
 from cutis.core.version import __version__
 from cutis.interop.dicom.concepts import own
-from cutis.interop.dicom.modules import new_dataset
+from cutis.interop.dicom.modules import new_dataset, put_creation
 from cutis.interop.dicom.photo import srgb_profile
 from cutis.interop.dicom.pixels import Packing, put_pixels
-from cutis.interop.dicom.source import put_patient_and_study_of, reference_to
+from cutis.interop.dicom.source import in_zone_of, put_patient_and_study_of, reference_to
 from cutis.interop.dicom.uids import uid_of
 from cutis.interop.fhir.results import Model
 
@@ -54,10 +54,11 @@ def overlay(
         raise ImageError(
             "the overlay", f"has shape {pixels.shape} of {pixels.dtype}; expected RGB of 8 bits."
         )
-    moment = moment or dt.datetime.now().astimezone()
+    moment = in_zone_of(moment or dt.datetime.now().astimezone(), image)
     photo = str(image.get("SOPInstanceUID", ""))
     data = new_dataset(SECONDARY, uid_of("overlay", photo, model.digest, title, pixels.tobytes()))
     put_patient_and_study_of(data, image)
+    put_creation(data, moment)
     data.SpecificCharacterSet = "ISO_IR 192"
     data.Modality, data.ConversionType = "OT", "WSD"
     data.SeriesInstanceUID, data.SeriesNumber = uid_of("overlays", photo, model.digest), series_number

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from cutis.core.errors import ImageError
-from cutis.imaging.formats import image_format
+from cutis.imaging.dicom import read_dataset
+from cutis.imaging.formats import SNIFFED, image_format
 from cutis.imaging.jpeg_header import JpegError, JpegHeader, jpeg_header, picture_only
 from cutis.imaging.read import decode
 from cutis.interop.dicom.camera import Camera, camera_of
@@ -84,7 +85,7 @@ def open_photo(path: Path | str, *, strip: bool = False, grey: bool = False) -> 
     if max(pixels.shape[:2]) > SIDE_LIMIT:
         what = f"is {pixels.shape[1]} x {pixels.shape[0]} pixels, and DICOM holds {SIDE_LIMIT} a side"
         raise ImageError(path, f"{what}. Crop it or scale it down.")
-    notes = [*read.notes]
+    notes = [f"{note}: the upper 8 bits are stored" if note.endswith("-bit") else note for note in read.notes]
     header, why = _kept(content, kind, camera)
     if header is None and kind == "JPEG":
         notes.append(f"{why}: its decoded pixels are stored, without any further loss")
@@ -107,6 +108,19 @@ def open_photo(path: Path | str, *, strip: bool = False, grey: bool = False) -> 
         len(content),
         tuple(notes),
     )
+
+
+def loss_of(path: Path) -> str | None:
+    """How a file's pixels were compressed with loss, a term of the standard; None where they were not."""
+    with path.open("rb") as handle:
+        kind = image_format(handle.read(SNIFFED))
+    if kind == "DICOM":
+        data = read_dataset(path)
+        if data.get("LossyImageCompression") != "01":
+            return None
+        said = data.get("LossyImageCompressionMethod") or _METHODS["JPEG"]
+        return str(said if isinstance(said, str) else said[0])
+    return _METHODS.get(kind, kind) if kind in _LOSSY else None
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import CutisError
+from cutis.imaging.upright import is_srgb
 from cutis.interop.dicom.photo import Photo
 
 Packing = Literal["none", "jpeg-ls", "jpeg-2000", "rle"]
@@ -36,7 +37,7 @@ def put_photo(data: Any, photo: Photo, packing: Packing = "none") -> str:
         data.LossyImageCompressionMethod, data.LossyImageCompressionRatio = photo.lossy
     if photo.profile:
         data.ICCProfile = photo.profile + b"\0" * (len(photo.profile) % 2)
-        if b"sRGB" in photo.profile or "sRGB".encode("utf-16-be") in photo.profile:
+        if is_srgb(photo.profile):
             data.ColorSpace = "SRGB"
     if photo.jpeg is None or photo.header is None:
         return put_pixels(data, photo.pixels, packing)

@@ -16,6 +16,7 @@ from typing import Any
 from cutis.core.errors import ImageError
 from cutis.core.version import __version__
 from cutis.interop.dicom import concepts as c
+from cutis.interop.dicom.source import as_evidence, in_zone_of, looked_at, put_zone_of
 from cutis.interop.dicom.uids import uid_of
 from cutis.interop.fhir.results import Answer, Model, Outcome, Prediction, Quality
 
@@ -44,14 +45,14 @@ def report(
     """
     from highdicom.sr import ComprehensiveSR
 
-    moment = moment or dt.datetime.now().astimezone()
+    moment = in_zone_of(moment or dt.datetime.now().astimezone(), image)
     model = prediction.model
     uids = {
         part: uid_of(part, str(image.get("SOPInstanceUID")), model.digest) for part in ("series", "report")
     }
     try:
         made: Any = ComprehensiveSR(
-            evidence=[image],
+            evidence=[as_evidence(image)],
             content=_content(image, prediction),
             series_instance_uid=uids["series"],
             series_number=series_number,
@@ -62,7 +63,7 @@ def report(
             is_final=False,
             is_verified=False,
         )
-    except (AttributeError, KeyError, ValueError, TypeError) as error:
+    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
         what = f"has too little in it for a report ({' '.join(str(error).split())})"
         raise ImageError(str(image.get("SOPInstanceUID", "the image")), f"{what}. Check it first.") from error
     made.ManufacturerModelName = model.name[:64]
@@ -71,6 +72,7 @@ def report(
     made.ContentDate = made.InstanceCreationDate = moment.strftime("%Y%m%d")
     made.ContentTime = made.InstanceCreationTime = moment.strftime("%H%M%S")
     made.SpecificCharacterSet = "ISO_IR 192"
+    put_zone_of(made, image)
     _separate(made)
     made.CodingSchemeIdentificationSequence = [
         *made.get("CodingSchemeIdentificationSequence", ()),
@@ -221,7 +223,7 @@ def _group(
         ),
         measurements=numbers,
         qualitative_evaluations=said,
-        source_images=[SourceImageForMeasurementGroup(str(image.SOPClassUID), uid)],
+        source_images=[SourceImageForMeasurementGroup(str(image.SOPClassUID), uid, looked_at(image))],
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cutis.core.errors import CutisError
-from cutis.imaging.dicom import read_dataset
+from cutis.imaging.dicom import read_dataset, told_as_ours
 from cutis.interop.dicom import concepts as c
 from cutis.interop.fhir.results import (
     Answer,
@@ -28,12 +29,13 @@ def read_report(source: Path | str | bytes) -> Prediction:
     """Read a structured report that cutis wrote.
 
     Raises:
-        ImageError: the file is no DICOM file, or truncated.
+        ImageError: the file is no DICOM file, truncated or damaged.
         CutisError: it is no report of cutis.
     """
     data = read_dataset(source)
     name = "the report" if isinstance(source, bytes) else str(source)
-    return prediction_in(data, name)
+    with told_as_ours(name):
+        return prediction_in(data, name)
 
 
 def prediction_in(data: Any, name: str = "the report") -> Prediction:
@@ -42,13 +44,13 @@ def prediction_in(data: Any, name: str = "the report") -> Prediction:
     Raises:
         CutisError: it is no report of cutis.
     """
-    groups = [_Group(item) for item in _all_items(data) if _code(item) == _GROUP]
-    answers = [group for group in groups if "question" in group.facts]
-    if not answers:
-        raise CutisError(f"{name}: is no report that cutis wrote. Give one of its own.")
     try:
+        groups = [_Group(item) for item in _all_items(data) if _code(item) == _GROUP]
+        answers = [group for group in groups if "question" in group.facts]
+        if not answers:
+            raise CutisError(f"{name}: is no report that cutis wrote. Give one of its own.")
         return _prediction(answers, [group for group in groups if "gate" in group.facts])
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise CutisError(
             f"{name}: its report lacks parts ({error!r}). Send it again from its source."
         ) from error
@@ -66,18 +68,22 @@ class _Group:
             self._read(part)
 
     def _read(self, part: Any) -> None:
+        """What others wrote may lack names, and have parameters of another kind."""
+        if not part.get("ConceptNameCodeSequence"):
+            return
         kind, own = part.get("ValueType"), c.own_value(part.ConceptNameCodeSequence[0])
         if kind == "NUM" and own:
             self.numbers[own] = _value(part)
-        elif kind == "CODE":
+        elif kind == "CODE" and part.get("ConceptCodeSequence"):
             value = c.own_value(part.ConceptCodeSequence[0])
             if value is not None:
                 self.words.setdefault(own or str(_code(part)), value)
         elif kind == "TEXT" and _code(part) == _PARAMETERS:
-            key, _, text = str(part.TextValue).partition(" = ")
-            self.facts[key] = json.loads(text)
+            key, _, text = str(part.get("TextValue", "")).partition(" = ")
+            with suppress(ValueError):
+                self.facts[key] = json.loads(text)
         elif kind == "TEXT":
-            self.texts[str(_code(part))] = str(part.TextValue)
+            self.texts[str(_code(part))] = str(part.get("TextValue", ""))
 
     def outcomes(self, prefix: str) -> tuple[Outcome, ...]:
         """In the order that they are told in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from cutis.core.errors import ImageError
 from cutis.core.version import __version__
 from cutis.interop.dicom.concepts import label_concept
+from cutis.interop.dicom.modules import day_and_time, put_creation
+from cutis.interop.dicom.source import as_evidence, in_zone_of, put_zone_of
 from cutis.interop.dicom.uids import uid_of
 from cutis.interop.fhir.results import Model, Outcome
 
@@ -54,14 +57,14 @@ def segmentation(
     if known.ndim != 3 or len(known) != len(labels) or known.min() < 0 or known.max() > 1:
         what = f"have shape {np.shape(maps)} for {len(labels)} labels, or leave 0 to 1"
         raise ImageError(name, f"cannot be segmented: its maps {what}.")
-    size = (int(image.Columns), int(image.Rows))
     how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    spread = np.stack([np.asarray(cv2.resize(one, size, interpolation=how)) for one in known], axis=-1)
-    values = (spread >= 0.5).astype(np.uint8) if binary else np.clip(spread, 0, 1)
     content = np.ascontiguousarray(known).tobytes() + bytes((binary, smooth))
     try:
+        size = (int(image.Columns), int(image.Rows))
+        spread = np.stack([np.asarray(cv2.resize(one, size, interpolation=how)) for one in known], axis=-1)
+        values = (spread >= 0.5).astype(np.uint8) if binary else np.clip(spread, 0, 1)
         made = Segmentation(
-            source_images=[image],
+            source_images=[as_evidence(image)],
             pixel_array=values[None],  # (frames, rows, columns, segments)
             segmentation_type=SegmentationTypeValues.BINARY if binary else SegmentationTypeValues.FRACTIONAL,
             segment_descriptions=[_segment(n, label, model) for n, label in enumerate(labels, 1)],
@@ -78,10 +81,14 @@ def segmentation(
             content_description=f"{model.title or model.task}: preliminary"[:64],
             omit_empty_frames=False,
         )
-    except (AttributeError, KeyError, ValueError, TypeError) as error:
+    except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
         what = f"cannot be segmented ({' '.join(str(error).split())})"
         raise ImageError(name, f"{what}. Check it first.") from error
     made.SpecificCharacterSet = "ISO_IR 192"
+    put_zone_of(made, image)
+    moment = in_zone_of(dt.datetime.now().astimezone(), image)
+    put_creation(made, moment)
+    made["ContentDate"].value, made["ContentTime"].value = day_and_time(moment)
     made.PatientOrientation = ""  # of a photo it is not known
     return made
 

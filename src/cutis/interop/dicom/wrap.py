@@ -14,7 +14,8 @@ from PIL import Image
 
 from cutis.core.errors import CutisError, ImageError
 from cutis.core.files import replacing
-from cutis.imaging.dicom import open_dicom_image
+from cutis.imaging.dicom import DicomImage, open_dicom_image, told_as_ours
+from cutis.imaging.jpeg_header import as_untransformed, jpeg_header
 from cutis.imaging.mosaic import open_mosaic
 from cutis.interop.dicom.confocal import confocal_image, confocal_stack, is_stack
 from cutis.interop.dicom.description import Description
@@ -130,7 +131,13 @@ def unwrap(path: Path | str, out: Path | str) -> Unwrapped:
         ImageError: it cannot be read, or its pixels cannot be had in such a file without loss.
         OutputError: it cannot be written.
     """
-    image, target = open_dicom_image(path), Path(out)
+    image = open_dicom_image(path)
+    with told_as_ours(path):
+        done = _unwrapped(image, Path(path), Path(out))
+    return done
+
+
+def _unwrapped(image: DicomImage, path: Path, target: Path) -> Unwrapped:
     suffix = target.suffix.lower()
     inside = image.syntax == JPEG_BASELINE and image.frames == 1
     if suffix in (".jpg", ".jpeg"):
@@ -139,15 +146,23 @@ def unwrap(path: Path | str, out: Path | str) -> Unwrapped:
             raise ImageError(
                 path, f"{what}; a JPEG would lose quality. Choose {_suited(image.frames)} for --out."
             )
-        content, same = _jpeg_of(image)
+        content, same, notes = _jpeg_of(image)
         image.rgb()  # a damaged one is not given back as if it were whole
         with replacing(target) as scratch:
             scratch.write_bytes(content)
-        return Unwrapped((target,), same, ())
+        return Unwrapped((target,), same, notes)
     if suffix not in _LOSSLESS or (suffix == ".png" and image.frames > 1):
         raise ImageError(target, f"is no name for these pixels. Choose {_suited(image.frames, inside)}.")
+    deep = _is_deep(image)
+    if deep and suffix == ".png":
+        raise ImageError(
+            path, "holds pixels of 16 bits, which a PNG would not keep. Choose a .tif for --out."
+        )
     with replacing(target) as scratch:
-        _write(image, scratch, "PNG" if suffix == ".png" else "TIFF")
+        if deep:
+            _write_deep(image, scratch)
+        else:
+            _write(image, scratch, "PNG" if suffix == ".png" else "TIFF")
     note = "the JPEG inside was decoded; choose .jpg to have it bit by bit" if inside else ""
     return Unwrapped((target,), None, tuple(text for text in (*image.notes, note) if text))
 
@@ -156,18 +171,23 @@ def _suited(frames: int, inside: bool = False) -> str:
     return "a .tif" if frames > 1 else "a .jpg, .png or .tif" if inside else "a .png or .tif"
 
 
-def _jpeg_of(image: Any) -> tuple[bytes, bool | None]:
-    """The JPEG, without the byte that made its length even, and whether it is the one that was wrapped."""
+def _jpeg_of(image: Any) -> tuple[bytes, bool | None, tuple[str, ...]]:
+    """The JPEG, without the byte that made its length even; whether it is the one that was wrapped; notes."""
     content: bytes = image.content(0)
     remembered = origin_of(image.data)
     if remembered:
         digest, size = remembered
         for candidate in (content[:size], content):
             if hashlib.sha256(candidate).hexdigest() == digest:
-                return candidate, True
+                return candidate, True, ()
     if content.endswith(b"\xff\xd9\0"):
         content = content[:-1]
-    return content, False if remembered else None
+    header = jpeg_header(content)
+    rgb = image.data.get("PhotometricInterpretation") == "RGB" and len(header.components) == 3
+    if rgb and not header.says_colour:  # only the DICOM file did
+        note = "its JPEG did not say that its colours are red, green and blue; a marker was added"
+        return as_untransformed(content), False if remembered else None, (note,)
+    return content, False if remembered else None, ()
 
 
 def _write(image: Any, scratch: Path, kind: str) -> None:
@@ -180,6 +200,30 @@ def _write(image: Any, scratch: Path, kind: str) -> None:
     out = io.BytesIO()
     pages[0].save(out, kind, **options)
     scratch.write_bytes(out.getvalue())
+
+
+def _is_deep(image: Any) -> bool:
+    """Pixels of 16 bits that are in colour, may be negative, or are light where they are small."""
+    data = image.data
+    photometric = data.get("PhotometricInterpretation")
+    if int(data.get("BitsAllocated", 8)) != 16 or photometric == "PALETTE COLOR":
+        return False
+    signed = int(data.get("PixelRepresentation", 0)) == 1
+    return signed or int(data.get("SamplesPerPixel", 1)) == 3 or photometric == "MONOCHROME1"
+
+
+def _write_deep(image: Any, scratch: Path) -> None:
+    """Stored values as a TIFF, which Pillow cannot write of such."""
+    import tifffile
+
+    colour = int(image.data.get("SamplesPerPixel", 1)) == 3
+    grey = "miniswhite" if image.data.get("PhotometricInterpretation") == "MONOCHROME1" else "minisblack"
+    profile = bytes(image.data.ICCProfile) if colour and image.data.get("ICCProfile") else None
+    with tifffile.TiffWriter(scratch) as out:
+        for number in range(image.frames):
+            values = image.stored(number)
+            kind = "rgb" if colour else grey
+            out.write(values, photometric=kind, compression="zlib", iccprofile=profile, metadata=None)
 
 
 def _page(image: Any, frame: int) -> Image.Image:

@@ -26,7 +26,11 @@ from cutis.runtime.gate import Gate, Verdict
 from cutis.runtime.screen_words import answer
 from cutis.runtime.screening import Screening
 
-MEDIA_TYPES = {"TIFF": "image/tiff", "HEIF": "image/heic", "JPEG": "image/jpeg", "PNG": "image/png"}
+MEDIA_TYPES = {
+    "HEIF": "image/heic",
+    "JPEG2000": "image/jp2",
+    "DICOM": "application/dicom",
+}  # not image/<kind>
 
 
 def now() -> str:
@@ -166,7 +170,7 @@ def picture_of(path: Path, image_id: str, subject: str, *, embed: bool, body_sit
     return Picture(
         image_id=image_id,
         subject=subject,
-        content_type=MEDIA_TYPES.get(kind.upper(), f"image/{kind.lower()}"),
+        content_type=MEDIA_TYPES.get(kind, f"image/{kind.lower()}"),
         digest=hashlib.sha256(data).hexdigest(),
         data=data if embed else b"",
         body_site=body_site,

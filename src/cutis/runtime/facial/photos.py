@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -79,6 +80,7 @@ def _of_manifest(manifest: Manifest, view: View, area: AreaName | None) -> tuple
     problems = [problem for row in rows for problem in _wrong(row)]
     if problems:
         raise ManifestError([f"{manifest.path}:{line}: {words}" for line, words in sorted(problems)])
+    rows = [_in_one_form(row) for row in rows]
     notes: list[str] = []
     found = []
     for patient, own in _by(rows, "patient_id" if whose else "image_id").items():
@@ -129,6 +131,15 @@ def _wrong(row: _Row) -> list[tuple[int, str]]:
         except ValueError:
             problems.append((row["row"], f"date is '{day}', not a day such as 2026-03-09. {mend}"))
     return problems
+
+
+def _in_one_form(row: _Row) -> _Row:
+    """The same day and skin type are the same text, so that they can be compared and put in order."""
+    day, kind = row.get("date"), row.get("skin_type")
+    return row | {
+        "date": day and date.fromisoformat(day).isoformat(),
+        "skin_type": kind and kind.removesuffix(".0"),
+    }
 
 
 def _by(rows: Iterable[_Row], column: str) -> dict[str, list[_Row]]:
@@ -201,9 +212,10 @@ def _visit(row: _Row) -> str:
 
 def _number(name: str) -> float | None:
     try:
-        return float(name.lower().removeprefix("visit").removeprefix("v").strip())
+        number = float(name.lower().removeprefix("visit").removeprefix("v").strip())
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _one_person(rows: Sequence[_Row], patient: str) -> list[tuple[int, str]]:
