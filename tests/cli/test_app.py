@@ -61,6 +61,7 @@ def test_what_the_system_refuses_is_one_sentence(
         ("evaluate", "p.csv", "--truth", "m.csv", "--out", "out", "--seed", "-1"),
         ("data", "check", "m.csv", "--threads", "0"),
         ("data", "phantoms", "dermoscopy", "--out", "out", "-n", "1", "--jobs", "0"),
+        ("export", "run", "--out", "net.cutis", "--size", "0"),
     ],
 )
 def test_numbers_that_cannot_be_are_wrong_usage(arguments: tuple[str, ...]) -> None:

@@ -64,7 +64,7 @@ def test_wrong_rows_stop_the_check_with_one_message(cutis: Run) -> None:
 def test_a_path_that_the_system_refuses_is_told_in_one_line(cutis: Run) -> None:
     status, out, err = cutis("check", "a" * 5000 + ".csv")
     assert (status, out) == (1, "")
-    assert err.endswith("Check the path, and who may read it.\n")
+    assert err.endswith("Check the path, and who may read it or write there.\n")
     assert "Traceback" not in err
 
 

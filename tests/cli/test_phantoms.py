@@ -86,3 +86,15 @@ def test_wide_photos_are_of_as_many_patients_as_are_asked_for(tmp_path: Path) ->
     assert last.endswith(str(tmp_path / "set" / "manifest.csv"))
     assert read_manifest(tmp_path / "set" / "manifest.csv").table["patient_id"].n_unique() == 1
     assert (tmp_path / "set" / "lesions.csv").is_file()
+
+
+def test_a_size_is_not_left_aside(tmp_path: Path) -> None:
+    done = cutis("phantoms", "dermoscopy", "--out", tmp_path / "set", "-n", 1, "--size", 0)
+    assert done.returncode == 1
+    assert "size is 0" in done.stderr
+    for only in (("drug_reaction", "--wide", "-n", 1), ("confocal", "--mosaic", 256)):
+        task, *options = only
+        done = cutis("phantoms", task, "--out", tmp_path / "set", "--size", 64, *options)
+        assert done.returncode == 2
+        assert "have a size of their own" in done.stderr
+    assert not (tmp_path / "set").exists()

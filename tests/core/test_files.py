@@ -29,3 +29,9 @@ def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path) -> None:
 def test_a_photo_that_cannot_be_read_is_not_called_a_problem_of_writing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "out" / "result.json"):
         (tmp_path / "photo.jpg").read_bytes()
+
+
+def test_what_could_not_be_written_is_named_once_and_by_its_own_name(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught, replacing(tmp_path / "result.csv") as scratch:
+        raise PermissionError(f"Permission denied (os error 13): {scratch}")  # as polars says it
+    assert "could not be written (Permission denied (os error 13))." in str(caught.value)

@@ -181,3 +181,12 @@ def test_another_size_at_inference_is_measured_and_passes_the_bundles_own_test(
     info = export_bundle([make_run()], tmp_path / "net.cutis", Options(size=80))
     assert info.size == info.members[0].size == 80
     assert check_parity(Bundle.open(tmp_path / "net.cutis")).passed
+
+
+@pytest.mark.parametrize(("size", "told"), [(16, "smallest useful size is 32"), (4096, "above 2048 pixels")])
+def test_a_size_that_the_network_cannot_use_is_told(
+    make_run: Callable[..., Path], tmp_path: Path, size: int, told: str
+) -> None:
+    with pytest.raises(CutisError, match=f"size {size} is too .*{told}"):
+        export_bundle([make_run()], tmp_path / "net.cutis", Options(size=size))
+    assert not (tmp_path / "net.cutis").exists()

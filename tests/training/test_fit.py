@@ -289,3 +289,39 @@ def test_a_full_disk_is_one_message_and_the_run_goes_on_when_there_is_room(
     assert failed.stderr.splitlines()[-1] == told
     assert not list(out.rglob("*.part"))
     assert not list(out.rglob("*.ckpt"))  # one that is cut off could not be gone on from
+
+
+def test_a_stopped_probe_goes_on_as_one_whatever_the_command_says(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "cutis", "train", "dermoscopy", str(manifest), "--out", str(out)]
+    process = subprocess.Popen([*command, "--probe", *SMALL], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 120
+    while not (out / "run.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert json.loads((out / "run.json").read_text())["finished"] is False
+    done = cutis("train", "dermoscopy", manifest, "--out", out, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "Linear layer fitted" in done.stderr
+    told = json.loads((out / "run.json").read_text())
+    assert (told["finished"], told["steps"]) == (True, 0)
+
+
+def test_training_that_diverges_is_told_with_its_learning_rate(manifest: Path, tmp_path: Path) -> None:
+    options = ["--learning-rate", "1e9", "--epochs", 1, "--allow", "duplicates", *SMALL]
+    done = cutis("train", "dermoscopy", manifest, "--out", tmp_path / "run", *options)
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith(f"{tmp_path / 'run'}: training diverged")
+    assert told.endswith("lower --learning-rate; here it was 1e+09.")
+    assert "Traceback" not in done.stderr
+
+
+def test_what_comes_next_can_be_copied_and_colleagues_can_read_the_run(
+    manifest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "first run #1"
+    done = cutis("train", "dermoscopy", manifest, "--out", out, "--probe", *SMALL)
+    assert done.stdout.splitlines()[-1].endswith(f"Next: cutis export '{out}' --out NAME.cutis")
+    assert (out / "weights.safetensors").stat().st_mode == (out / "run.json").stat().st_mode

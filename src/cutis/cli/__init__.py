@@ -93,7 +93,7 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:  # a path that may not be read, or that no file can have; a disk that fails
         why = error.strerror or str(error)
-        where = f"{error.filename}: {why}. Check the path, and who may read it."
+        where = f"{error.filename}: {why}. Check the path, and who may read it or write there."
         print(f"The system refused: {why}." if error.filename is None else where, file=sys.stderr)
         sys.exit(1)
     except MemoryError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,5 +80,5 @@ def _report(importer: Importer, imported: Imported) -> None:
     print(f"Licence: {importer.licence}")
     if importer.caution:
         print(f"Note: {importer.caution}")
-    print(f"{rows.height:,} images{of}. Check them with: cutis data check {imported.path}")
+    print(f"{rows.height:,} images{of}. Check them with: cutis data check {quote(str(imported.path))}")
     print(f"Manifest: {imported.path}")

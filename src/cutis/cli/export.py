@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -44,7 +45,7 @@ def export(
         int, typer.Option(help="Views of each photo to average: 1, 2 (mirrored) or 4 (mirrored both ways).")
     ] = 1,
     size: Annotated[
-        int | None, typer.Option(help="Shorter side of photos, pixels, if not as in training.")
+        int | None, typer.Option(help="Shorter side of photos, pixels, if not as in training.", min=1)
     ] = None,
     weights: Annotated[
         Weights,
@@ -100,7 +101,7 @@ def export(
         _export_runs(runs, out, how)
         print(
             f"Bundle: {out} ({out.stat().st_size / 1e6:.1f} MB). "
-            f"Next: cutis predict {out} INPUT --out FILE.csv"
+            f"Next: cutis predict {quote(str(out))} INPUT --out FILE.csv"
         )
         return
     from cutis.export.targets.make import Options

@@ -52,6 +52,10 @@ def phantoms(
     chosen = get_task(task)
     if n is None and mosaic is None:
         raise typer.BadParameter("give the number of photos.", param_hint="-n")
+    if size is not None and (wide or n is None):
+        raise typer.BadParameter(
+            "is of single photos; wide ones and mosaics have a size of their own.", param_hint="--size"
+        )
     if mosaic is not None:
         with progress("Rendering rows", total=mosaic) as step:
             written = write_mosaic(chosen, out, mosaic, seed, conditions=conditions, progress=step)
@@ -69,7 +73,7 @@ def phantoms(
                 out,
                 n,
                 seed,
-                size=size or default_size(chosen, chosen.network.size),
+                size=default_size(chosen, chosen.network.size) if size is None else size,
                 masks=masks,
                 conditions=conditions,
                 jobs=jobs or os.cpu_count() or 1,

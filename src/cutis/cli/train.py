@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -119,7 +120,7 @@ def train(
     from cutis.training.fit import Watch, describe_data, fit, start_run
     from cutis.training.preparation import check_network, prepare
     from cutis.training.probe import fit_probe
-    from cutis.training.run import kept_once_begun, need_no_run
+    from cutis.training.run import kept_once_begun, load_run, need_no_run
     from cutis.training.watching import watcher
 
     rows = _rows(where or [])
@@ -167,6 +168,7 @@ def train(
                 seed=seed,
                 where=rows,
                 allow=allow or (),
+                probe=probe,
                 echo=say,
                 reading=searching,
             )
@@ -178,11 +180,11 @@ def train(
         )
         chosen = "".join(f", {column} {' or '.join(values)}" for column, values in rows.items())
         data = describe_data(prepared, (data_name or manifest.resolve().parent.name) + chosen, licence)
-        start_run(task, prepared, out, settings, recipe, data)
+        start_run(task, prepared, out, settings, recipe, data, probe=probe)
     begun = nullcontext() if going_on else kept_once_begun(out)
     with begun, _full_disk_is_told(out), progress("Reading photos") as reading:
         watch = Watch(say, reading, (watcher(say),))
-        run = fit_probe(out, watch) if probe else fit(out, watch)
+        run = fit_probe(out, watch) if load_run(out).probe else fit(out, watch)
     _report(get_task(run.task), run)
 
 
@@ -260,4 +262,4 @@ def _report(task: Task, run: Run) -> None:
             estimate = Estimate(**run.metrics[name])
             table.add_row(name.replace("_", " "), f"{estimate.value:.3f}", decimal_range(estimate))
     Console().print(table)
-    print(f"Run: {run.path}. Next: cutis export {run.path} --out NAME.cutis")
+    print(f"Run: {run.path}. Next: cutis export {quote(str(run.path))} --out NAME.cutis")

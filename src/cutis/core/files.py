@@ -34,7 +34,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
         # A user's own file that cannot be read has another message; only writing ends here.
         if error.filename is not None and not str(error.filename).startswith(str(target.parent)):
             raise
-        reason = error.strerror or str(error)
+        reason = error.strerror or str(error).removesuffix(f": {scratch}")  # polars names the file as well
         if isinstance(error, FileExistsError | NotADirectoryError):
             reason = f"{target.parent} is no folder"
         raise OutputError(

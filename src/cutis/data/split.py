@@ -14,6 +14,10 @@ from cutis.core.errors import CutisError, ManifestError
 from cutis.core.manifest import SPLITS, Manifest
 
 PARTS = (0.7, 0.1, 0.2)
+_MEND = (  # said by `cutis data split` and by `cutis train`, which needs every class in every split
+    "Add cases, or leave the class out by emptying its cells; where nothing is trained on it: "
+    "cutis data split --allow-empty-class"
+)
 _ATTEMPTS = 20  # with groups of several classes, the first order may leave a class without a place
 
 # Group -> class -> photos; class "" holds those without a label. Where there are several targets, a photo has
@@ -59,7 +63,7 @@ def split_manifest(
     else:
         problems = [
             f"{manifest.path}: no split was found in which every class is in every part; "
-            f"{name} is missing from {split}. Add cases, or pass --allow-empty-class."
+            f"{name} is missing from {split}. {_MEND}"
             for name, split in _missing(counts, chosen, shares)
         ]
         raise ManifestError(problems)
@@ -124,8 +128,7 @@ def _need_enough_groups(manifest: Manifest, counts: _Counts, shares: dict[str, f
     few = {name: n for name, n in _groups_with(counts).items() if name and n < len(shares)}
     problems = [
         f"{manifest.path}: {name} has {n} group{'s' * (n > 1)} ({manifest.group}); "
-        f"{len(shares)} are needed for one each in {', '.join(shares)}. "
-        "Add cases, leave the class out, or pass --allow-empty-class."
+        f"{len(shares)} are needed for one each in {', '.join(shares)}. {_MEND}"
         for name, n in sorted(few.items())
     ]
     if problems:

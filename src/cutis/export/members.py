@@ -8,7 +8,9 @@ from pathlib import Path
 from cutis.core.bundle import Member
 from cutis.core.errors import RunError
 from cutis.core.labels import Labels
+from cutis.models.backbones import need_size
 from cutis.models.classifier import Classifier
+from cutis.training.preparation import LARGEST
 from cutis.training.run import Run, load_network, load_run
 
 
@@ -51,7 +53,9 @@ def load_members(runs: Sequence[Run], size: int | None) -> list[tuple[Member, Cl
         size: shorter side of the networks' input in pixels, where it is not that of training.
 
     Raises:
-        RunError: a network takes its own size only, or one resizes photos and another does not.
+        RunError: a network takes its own size only, or one resizes photos and another does not; or the size
+            is too large.
+        CutisError: it is too small for a network.
     """
     members = [_member(run, size) for run in runs]
     if len({member.fit == "native" for member, _ in members}) > 1:
@@ -65,8 +69,14 @@ def load_members(runs: Sequence[Run], size: int | None) -> list[tuple[Member, Cl
 def _member(run: Run, size: int | None) -> tuple[Member, Classifier]:
     network = load_network(run)
     rules = network.input_rules
-    if size not in (None, rules.size) and rules.fit != "shorter":
-        raise RunError(f"{run.path}: its network takes images of {rules.size} pixels only, not of {size}.")
+    if size is not None and size != rules.size:
+        if rules.fit != "shorter":
+            raise RunError(
+                f"{run.path}: its network takes images of {rules.size} pixels only, not of {size}."
+            )
+        need_size(run.settings.backbone, getattr(network.backbone, "backbone", network.backbone), size)
+        if size > LARGEST:
+            raise RunError(f"size {size} is too large: no photo is looked at above {LARGEST} pixels.")
     member = Member(
         run=run.name,
         backbone=run.settings.backbone,

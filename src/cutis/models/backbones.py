@@ -76,13 +76,13 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
     fixed = bool(config and config.fixed_input_size)
     if fixed:
         with torch.device("meta"):  # without weights: a fixed network is not even built at a wrong size
-            _need_size(name, timm.create_model(name, num_classes=0), size)
+            need_size(name, timm.create_model(name, num_classes=0), size)
         extra["img_size"] = size
     if weights == "imagenet":
         backbone = _pretrained(name, extra)
     else:
         backbone = timm.create_model(name, num_classes=0, **extra)
-    _need_size(name, backbone, size)
+    need_size(name, backbone, size)
     if weights not in ("imagenet", "none"):
         _load(backbone, Path(weights))
     mean = TENSORFLOW if tensorflow or config is None else config.mean
@@ -90,8 +90,17 @@ def create(name: str, weights: str, size: int, scaling: Scaling = "auto") -> tup
     return backbone, InputRules(size, _triple(mean), _triple(std), "square" if fixed else "shorter")
 
 
-def _need_size(name: str, backbone: nn.Module, size: int) -> None:
-    """Refuse a size of which the network's last stage would see less than one pixel."""
+def need_size(name: str, backbone: nn.Module, size: int) -> None:
+    """Refuse a size of which the network's last stage would see less than one pixel.
+
+    Args:
+        name: of the backbone.
+        backbone: of timm.
+        size: shorter side of the input, in pixels.
+
+    Raises:
+        CutisError: names the smallest useful size.
+    """
     info: Any = getattr(backbone, "feature_info", None) or []
     stride = max((int(entry["reduction"]) for entry in getattr(info, "info", info)), default=1)
     if size < stride:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 
 from cutis.core.bundle_info import TrainingData
+from cutis.core.errors import RunError
 from cutis.core.files import replacing
 from cutis.core.labels import MultiLabel
 from cutis.core.manifest import Manifest, rebased, write_manifest
@@ -39,6 +41,7 @@ from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
 from cutis.training.run import (
     PREDICTIONS,
+    RUN,
     SPLIT,
     WEIGHTS,
     Run,
@@ -75,8 +78,19 @@ def start_run(
     settings: ClassifierSettings,
     recipe: Recipe,
     data: TrainingData,
+    *,
+    probe: bool = False,
 ) -> Run:
     """Write a new run folder with its split, before the first step.
+
+    Args:
+        task: what is trained.
+        prepared: on which photos.
+        out: the folder.
+        settings: of the network.
+        recipe: of the training.
+        data: what is said of the photos.
+        probe: only the last layer is to be fitted, see `cutis.training.probe`.
 
     Raises:
         RunError: the folder holds a run already.
@@ -96,6 +110,7 @@ def start_run(
         target=prepared.target,
         group=manifest.group,
         findings=MultiLabel(found) if found else None,
+        probe=probe,
     )
     run.save()
     return run
@@ -284,12 +299,18 @@ def finish(
     with replacing(run.path / WEIGHTS) as scratch:
         state = {k: v.detach().cpu().contiguous().clone() for k, v in network.state_dict().items()}
         save_file(state, scratch)
+        shutil.copymode(run.path / RUN, scratch)  # else the run would be its owner's alone to read
 
     fast = bf16_is_fast() and run.recipe.precision == "auto"
     logits = {
         name: predict_logits(network, plain_photos(stores[name], network), bfloat16=fast)
         for name in ("tune", "test")
     }
+    if not all(np.isfinite(found).all() for found in logits.values()):
+        raise RunError(
+            f"{run.path}: training diverged, and the network's answers are no numbers any more. Train anew "
+            f"in another --out with a lower --learning-rate; here it was {run.recipe.learning_rate:g}."
+        )
     main = {name: found[:, : len(run.labels.outputs)] for name, found in logits.items()}
     temperature = best_temperature(main["tune"], targets["tune"], run.labels)
     said = {name: probabilities(main[name], run.labels, temperature) for name in main}

@@ -13,13 +13,17 @@ import polars as pl
 from cutis.core.errors import CutisError, ManifestError
 from cutis.core.labels import PRESENCE, Categorical, Label, Labels, MultiLabel, Ordinal
 from cutis.core.manifest import Manifest, read_manifest
+from cutis.core.predictions import SEPARATOR
 from cutis.core.table import read_table
 from cutis.data.duplicates import find_duplicates
 from cutis.data.leakage import check_leakage
 from cutis.data.split import split_manifest
-from cutis.models.backbones import first_stages
+from cutis.models.backbones import first_stages, stage_names
 from cutis.models.classifier import Classifier, ClassifierSettings
 from cutis.task import Task
+from cutis.training.findings import finding_targets, findings_in
+from cutis.training.questions import answer_indices
+from cutis.training.raters import soft_targets
 from cutis.training.recipe import Recipe
 
 OVERRIDES = ("groups", "duplicates")
@@ -52,6 +56,7 @@ def prepare(
     seed: int,
     where: Mapping[str, Sequence[str]] | None = None,
     allow: Sequence[str] = (),
+    probe: bool = False,
     echo: Echo = lambda _: None,
     reading: Callable[[int], None] | None = None,
 ) -> Prepared:
@@ -65,6 +70,7 @@ def prepare(
         seed: of the split.
         where: only the rows with one of these values in each of these columns.
         allow: checks to switch off by name, see `OVERRIDES`; written into every bundle.
+        probe: only the last layer is fitted, which takes in neither raters nor findings.
         echo: told what was decided.
         reading: called with the number of photos just searched for copies.
 
@@ -89,9 +95,11 @@ def prepare(
         manifest = replace(manifest, targets=labels.columns(target))
     if manifest.group == "image_id":
         echo("No patient_id or lesion_id: every photo counts as a patient of its own. Check that this is so.")
-    given = "split" in manifest.table.columns
+    given, takes_in_more = "split" in manifest.table.columns, not (probe or labels.several)
     if given:  # what the rows alone tell is told before the photos are read, which takes its time
         _need_every_class(manifest, labels)
+        if takes_in_more:
+            _need_what_stands_beside(task, manifest.part("train"), labels)
         check_leakage(manifest, pairs=[], allow=allow)
     pairs = [] if "duplicates" in allow else find_duplicates(manifest.paths, progress=reading)
     if not given:
@@ -101,6 +109,8 @@ def prepare(
         manifest = split_manifest(manifest, seed=seed, together=copies, allow_empty_class=rare)
         echo("No column split: made one, 70% train, 10% tune, 20% test, grouped and stratified.")
         _need_every_class(manifest, labels)
+        if takes_in_more:
+            _need_what_stands_beside(task, manifest.part("train"), labels)
     check_leakage(manifest, pairs=pairs, allow=allow)
     return Prepared(manifest, labels, target, tuple(allow))
 
@@ -115,7 +125,7 @@ def check_network(task: Task, settings: ClassifierSettings, recipe: Recipe) -> N
 
     Raises:
         CutisError: unknown backbone, weights that are missing or do not fit, sizes that are too small or
-            too large for it, or more frozen stages than it has.
+            too large for it, or more frozen stages or auxiliary classifiers than it has stages.
     """
     sizes = (settings.size, *recipe.sizes)
     if max(sizes) > LARGEST:
@@ -137,6 +147,13 @@ def check_network(task: Task, settings: ClassifierSettings, recipe: Recipe) -> N
     if not network.input_rules.convolutional and len(set(sizes)) > 1:
         raise CutisError(f"{settings.backbone} takes photos of one size only. Leave --sizes out.")
     first_stages(network.backbone, recipe.freeze)
+    stages, asked = len(network.stages), settings.auxiliary
+    if asked < 0 or stages < asked != task.network.auxiliary:  # the task's own number is the most it may be
+        most = len(stage_names(network.backbone, 1_000))
+        raise CutisError(
+            f"auxiliary is {asked}, expected 0 to {most}: {settings.backbone} has {most} stages that an "
+            "auxiliary classifier can stand on."
+        )
 
 
 def _least_size(build: Callable[[ClassifierSettings], Classifier], settings: ClassifierSettings) -> int:
@@ -213,6 +230,12 @@ def choose_labels(task: Task, manifest: Manifest, echo: Echo) -> Labels:
         raise ManifestError(
             [f"{manifest.path}: {manifest.target} has {len(found)} different labels; training needs two."]
         )
+    joined = [name for name in found if SEPARATOR in name]
+    if joined:
+        what = f"holds '{SEPARATOR}', which stands between several answers in tables of predictions"
+        raise ManifestError(
+            [f"{manifest.path}: {manifest.target} '{name}' {what}. Rename the class." for name in joined]
+        )
     own = task.labels.answers
     published = [label for label in own.items if label.name in found]
     if len(published) < len(found):
@@ -258,6 +281,16 @@ def _need_every_class(manifest: Manifest, labels: Labels) -> None:
                 )
     if problems:
         raise ManifestError(problems)
+
+
+def _need_what_stands_beside(task: Task, train: Manifest, labels: Labels) -> None:
+    """Raters and findings hold, told of the user's own rows: those of a run are others, and may be gone.
+
+    Raises:
+        ManifestError: they do not.
+    """
+    soft_targets(train, labels, answer_indices(train, labels))
+    finding_targets(train, [label.name for label in findings_in(train, task.findings)])
 
 
 def groups_in(part: Manifest) -> int:

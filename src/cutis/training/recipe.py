@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from math import inf, isfinite
 from typing import Any, Literal
 
 from cutis.core.errors import CutisError
@@ -10,6 +11,23 @@ from cutis.data.augment import Augmentation
 from cutis.models import Imbalance
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+_LEASTS = {
+    "epochs": 1,
+    "batch": 2,
+    "checkpoint_steps": 1,
+    "devices": 1,
+    "nodes": 1,
+    "workers": 0,
+    "freeze": 0,
+}
+_RANGES = {
+    "sampling_power": (0, inf),
+    "smoothing": (0, 1),
+    "mixup": (0, inf),
+    "average_decay": (0, 1),
+    "seed": (0, 2**32),  # as numpy takes them
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +88,15 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        leasts = {"epochs": 1, "batch": 2, "devices": 1, "nodes": 1, "workers": 0, "freeze": 0}
-        for name, least in leasts.items():
+        for name, least in _LEASTS.items():
             if getattr(self, name) < least:
                 raise CutisError(f"{name} is {getattr(self, name)}, expected at least {least}.")
+        for name, (least, below) in _RANGES.items():
+            if not least <= getattr(self, name) < below:  # nor what is no number
+                most = f" and below {below}" if isfinite(below) else ""
+                raise CutisError(f"{name} is {getattr(self, name)}, expected at least {least}{most}.")
+        if not 0 < self.learning_rate < inf:
+            raise CutisError(f"learning_rate is {self.learning_rate}, expected above 0, such as 0.001.")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``run.json``."""

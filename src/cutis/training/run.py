@@ -46,6 +46,7 @@ class Run:
         task: name of the task.
         labels: in the order of the network's outputs.
         findings: what is answered beside them, in the order of those outputs; None where nothing is.
+        probe: only the last layer is fitted.
         settings: of the network.
         recipe: of the training.
         training: which data it was trained on.
@@ -69,6 +70,7 @@ class Run:
     target: str
     group: str
     findings: Labels | None = None
+    probe: bool = False
     finished: bool = False
     steps: int = 0
     temperature: float = 1.0
@@ -93,6 +95,7 @@ class Run:
             "task": self.task,
             "labels": self.labels.to_dict(),
             "findings": self.findings.to_dict() if self.findings else None,
+            "probe": self.probe,
             "settings": asdict(self.settings),
             "recipe": self.recipe.to_dict(),
             "training": asdict(self.training),
@@ -170,6 +173,7 @@ def load_run(path: Path | str) -> Run:
             task=data["task"],
             labels=Labels.from_dict(data["labels"]),
             findings=Labels.from_dict(data["findings"]) if data.get("findings") else None,
+            probe=data.get("probe", False),
             settings=ClassifierSettings(**data["settings"]),
             recipe=Recipe.from_dict(data["recipe"]),
             training=training_from_dict(data["training"]),

@@ -182,3 +182,10 @@ def test_options_that_make_no_sense_are_said(options: dict[str, object], message
     with pytest.raises(CutisError) as error:
         Options(**options)  # type: ignore[arg-type]
     assert message in str(error.value)
+
+
+def test_what_is_made_of_rendered_photos_is_called_rendered(base: Path, tmp_path: Path) -> None:
+    table = pl.read_csv(base).with_columns(rendered=pl.int_range(pl.len()) < N - 2)
+    table.write_csv(base.parent / "rendered.csv")
+    made = read(write_degraded(base.parent / "rendered.csv", tmp_path / "out", Options(copies=2))).table
+    assert made["rendered"].to_list() == (["true"] * (N - 2) + ["false"] * 2) * 2

@@ -23,6 +23,7 @@ _CARRIED = (
     "split",
     "cohort",
     "modality",
+    "rendered",  # what is made of rendered photos is not of people either
     "age",
     "sex",
     "body_site",
