@@ -126,7 +126,7 @@ def test_few_patients_who_are_all_right_are_no_sure_gap(tables: Tables) -> None:
     assert (gap.rest.value, gap.difference.value) == pytest.approx((0.9, 0.1))
     arm = math.hypot(own.value - own.low, gap.rest.high - gap.rest.value)  # Newcombe's
     assert gap.difference.low == pytest.approx(0.1 - arm)
-    assert gap.difference.p == pytest.approx(2 * norm.sf(1.96 * 0.1 / arm))
+    assert gap.difference.p == pytest.approx(2 * norm.sf(norm.ppf(0.975) * 0.1 / arm))
     assert gap.difference.low < 0 < gap.difference.high <= 1
     assert not gap.sure
 

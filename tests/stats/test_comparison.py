@@ -95,6 +95,29 @@ def test_a_perfect_source_is_not_proven_better_than_one_that_says_the_same_of_al
         comparison.delong_test([1, 1, 0, 0], [3, 4, 1, 2], [0.5] * 4)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [  # Newcombe 1998, Stat Med 17:873, table II, method 10
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((0, 10), (0, 10), -0.2775, 0.2775),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ],
+)
+def test_two_shares_differ_as_newcombe_published(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    found = comparison.newcombe(wilson(*first), wilson(*second))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
+    assert (found.p < 0.05) == (low > 0)
+    turned = comparison.newcombe(wilson(*second), wilson(*first))
+    assert (turned.low, turned.high, turned.p) == pytest.approx((-found.high, -found.low, found.p))
+
+
 def test_the_interval_of_an_area_is_delongs_by_the_letter() -> None:
     truth, score, _ = _readings(90, seed=6)
     area, error = auc(truth, score), float(np.sqrt(_brute_covariance(truth, [score]).item()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,15 +11,13 @@ from numpy.typing import NDArray
 from cutis.evaluation.study import Source, Study
 from cutis.evaluation.subgroups import LEAST_GROUPS, ordered_values, values_of
 from cutis.stats import confusion
-from cutis.stats.comparison import Difference, holm
+from cutis.stats.comparison import Difference, holm, newcombe
 from cutis.stats.intervals import Estimate, percentile, wilson
 from cutis.stats.resampling import Statistic, Weights, bootstrap, observed
 
 LEVEL = 0.05
-LEAST_OF_CLASS = (
-    5  # patients or lesions of a class, here and in the rest; with fewer its figures are left out
-)
-_HALF = 1.96  # standard errors in half a 95% interval
+# Patients or lesions of a class, here and in the rest; with fewer its figures are left out.
+LEAST_OF_CLASS = 5
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def gaps(
     Returns:
         By column, value and measure; none where the subgroup or the rest has too few groups for figures, and
         no sensitivity or specificity where either has too few of that class (`LEAST_OF_CLASS`). p is that of
-        the gap over its spread in the draws, or see `apart` where a side is all right or all wrong.
+        the gap over its spread in the draws, or Newcombe's where a side is all right or all wrong.
     """
     found: list[Gap] = []
     for column in columns:
@@ -136,7 +133,7 @@ def _gaps(
         rows = [k, k + size]
         here, rest = (estimate(values[row], draws[row], int(n)) for row, n in zip(rows, numbers, strict=True))
         if still(draws[k]) or still(draws[k + size]):
-            lead = apart(here, rest)
+            lead = newcombe(here, rest)
         else:
             low, high = percentile(draws[k + 2 * size])[0]
             gap = float(values[k + 2 * size])
@@ -200,10 +197,10 @@ def estimate(value: float, draws: NDArray[np.float64], support: int) -> Estimate
         draws: (replicates,) of it.
         support: patients or lesions that it rests on; 0 where Wilson's interval does not fit it.
     """
-    low, high = percentile(draws)[0]
-    if support and not high - low > 1e-12:  # all found, or none
+    if support and still(draws):  # all found, or none
         certain = wilson(value * support, support)
-        low, high = certain.low, certain.high
+        return Estimate(float(value), certain.low, certain.high)
+    low, high = percentile(draws)[0]
     return Estimate(float(value), float(low), float(high))
 
 
@@ -211,27 +208,6 @@ def still(draws: NDArray[np.float64]) -> bool:
     """A figure is the same in every draw."""
     low, high = percentile(draws)[0]
     return not high - low > 1e-12
-
-
-def apart(here: Estimate, rest: Estimate) -> Difference:
-    """The first figure less the second where one of them, or both, is the same in every draw.
-
-    Draws say nothing of how much such a figure could have been otherwise. The interval is made of the
-    two figures' own ones (Newcombe 1998, Stat Med 17:873; of any figures Zou and Donner 2008, Stat Med
-    27:1693), p is that of the gap over the arm of it that reaches towards zero.
-
-    Args:
-        here: of one side, see `estimate`.
-        rest: of the other.
-    """
-    from scipy.special import ndtr
-
-    value = here.value - rest.value
-    down = math.hypot(here.value - here.low, rest.high - rest.value)
-    up = math.hypot(here.high - here.value, rest.value - rest.low)
-    arm = down if value > 0 else up
-    p = 1.0 if arm < 1e-12 else float(2 * ndtr(-_HALF * abs(value) / arm))
-    return Difference(value, max(-1.0, value - down), min(1.0, value + up), p)
 
 
 def spread_p(value: float, draws: NDArray[np.float64]) -> float:

@@ -223,6 +223,34 @@ def paired_bootstrap(
     ]
 
 
+def newcombe(first: Estimate, second: Estimate, confidence: float = 0.95) -> Difference:
+    """Difference of two figures of different cases, from their own intervals.
+
+    The one to take where a figure is the same in every bootstrap draw, as one of which all cases are right:
+    draws then say nothing of how much it could have been otherwise, and Wilson's interval does.
+
+    Args:
+        first: a share, 0 .. 1, with its interval.
+        second: likewise, of other cases.
+        confidence: of both intervals.
+
+    Returns:
+        First minus second; p is two-sided, of the difference over the arm of its interval that reaches
+        towards 0, and 1 where that has no length.
+
+    Source: Newcombe 1998, Stat Med 17:873 (method 10); of figures other than shares Zou & Donner 2008,
+    Stat Med 27:1693.
+    """
+    from scipy.special import ndtr, ndtri
+
+    value = first.value - second.value
+    down = float(np.hypot(first.value - first.low, second.high - second.value))
+    up = float(np.hypot(first.high - first.value, second.value - second.low))
+    arm = down if value > 0 else up
+    p = 1.0 if arm < 1e-12 else float(2 * ndtr(-ndtri(0.5 + confidence / 2) * abs(value) / arm))
+    return Difference(value, max(-1.0, value - down), min(1.0, value + up), p)
+
+
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """Correct p-values for their number; the chance of any false finding stays below the level.
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.evaluation.assessment import Draws
-from cutis.evaluation.gaps import apart, estimate, spread_p, still
+from cutis.evaluation.gaps import estimate, spread_p, still
 from cutis.evaluation.study import Source, Study
 from cutis.stats.classification import Answers, Figures, figures
-from cutis.stats.comparison import Difference, holm
+from cutis.stats.comparison import Difference, holm, newcombe
 from cutis.stats.intervals import Estimate, percentile
 from cutis.stats.mrmc import analyse
 from cutis.stats.mrmc_covariance import ReaderAreas
@@ -239,7 +239,7 @@ def _difference(drawn: _Drawn, k: int) -> Difference:
     if abs(value) > 1e-12 and still(replicates) and support.all():  # such as one all right, one all wrong
         rows = zip(drawn.values[:, k], drawn.replicates[:, k], support, strict=True)
         said, beside = (estimate(*row) for row in rows)
-        return apart(said, beside)
+        return newcombe(said, beside)  # on the same cases it is rather too wide
     low, high = percentile(replicates)[0]
     return Difference(value, float(low), float(high), spread_p(value, replicates))
 
