@@ -150,6 +150,9 @@ def test_areas_that_do_not_vary_are_not_tested_and_the_page_says_so(tables: Tabl
     found = _compare(tables, perfect, even, positive="mel")
     assert "auc_mel" not in {test.measure for test in found.pairs[0].tests}
     assert [label for label, _ in found.pairs[0].untested] == ["mel"]
+    lead = {test.measure: test.difference for test in found.pairs[0].tests}["auc"]
+    assert lead.value == 0.5
+    assert 0.5 - lead.low > 0.1 < lead.high - 0.5  # of a few patients, though it is the same in every draw
     assert "is not tested: the difference of the areas 1 and 0.5 does not vary" in found.page.read_text()
     assert "mel" in json.loads(found.data.read_text())["pairs"][0]["untested"]
 
