@@ -22,6 +22,7 @@ from cutis.models.torchvision_operators import ensure
 
 ensure()
 
+from cutis.core.predictions import read_predictions  # noqa: E402
 from cutis.models.classifier import ClassifierSettings, build  # noqa: E402
 
 SMALL = ["--backbone", "mobilenetv3_small_050", "--weights", "none", "--size", "32", "--batch", "6"]
@@ -68,8 +69,6 @@ def test_a_run_says_what_was_trained_on_what(run: Path, manifest: Path) -> None:
 
 
 def test_its_predictions_cover_tune_and_test_and_are_probabilities(run: Path, manifest: Path) -> None:
-    from cutis.core.predictions import read_predictions
-
     table = read_predictions([run / "predictions.csv"])
     wanted = pl.read_csv(manifest).filter(pl.col("split") != "train").height
     assert table.height == wanted
@@ -173,13 +172,27 @@ def test_killed_in_mid_epoch_it_resumes_to_the_same_steps_and_the_same_weights(
         torch.testing.assert_close(value, weights[1][name], rtol=1e-2, atol=1e-3)
 
 
-def test_a_probe_tells_easy_classes_apart_without_training_the_backbone(
-    manifest: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "probe"
-    done = cutis("train", "dermoscopy", manifest, "--out", out, "--probe", *SMALL)
+@pytest.fixture(scope="module")
+def probe(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("probes") / "first"
+    done = cutis("train", "dermoscopy", manifest, "--out", out, "--probe", "--seed", 1, *SMALL)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "run.json").read_text())["metrics"]["accuracy"]["value"] > 0.6
+    return out
+
+
+def test_a_probe_tells_easy_classes_apart_without_training_the_backbone(probe: Path) -> None:
+    assert json.loads((probe / "run.json").read_text())["metrics"]["accuracy"]["value"] > 0.6
+
+
+def test_a_probe_of_the_same_seed_is_the_same_probe(probe: Path, manifest: Path, tmp_path: Path) -> None:
+    for seed, same in ((1, True), (2, False)):
+        out = tmp_path / str(seed)
+        done = cutis("train", "dermoscopy", manifest, "--out", out, "--probe", "--seed", seed, *SMALL)
+        assert done.returncode == 0, done.stderr
+        first, other = (
+            read_predictions([folder / "predictions.csv"]).drop("source") for folder in (probe, out)
+        )
+        assert first.equals(other) is same
 
 
 def test_weights_that_nobody_asked_for_are_not_fetched(manifest: Path, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def fit_probe(path: Path, watch: Watch | None = None) -> Run:
     run = replace(run, findings=None, settings=replace(run.settings, findings=0))
     manifest = read_split(run)
     parts = {name: manifest.part(name) for name in ("train", "tune", "test")}
+    # Whatever no file brings (all of it, with --weights none) is drawn: the same seed, the same probe.
+    torch.manual_seed(run.recipe.seed)
     network = build_network(run).eval()
     stores = photo_stores(network, parts, (), watch)
     targets = {name: answer_indices(part, run.labels) for name, part in parts.items()}
