@@ -48,12 +48,35 @@ def test_an_untrained_head_expects_the_middle_grade() -> None:
     assert float((probabilities * torch.arange(5)).sum()) == pytest.approx(2.0, abs=1e-5)
 
 
-def test_heads_side_by_side_say_what_each_says() -> None:
+def test_heads_side_by_side_begin_by_saying_what_each_says() -> None:
     made = OrdinalHeads(6, 3, 5)
     x = torch.randn(4, 6)
     assert torch.allclose(made(x), torch.cat([head(x) for head in made.heads], 1), atol=1e-6)
     assert made.weight.shape == (15, 6)
     assert made.bias.shape == (15,)
+
+
+def test_heads_side_by_side_learn_that_a_photo_is_not_clear() -> None:
+    """Signs of the same grades, half of them certain, half drawn at random: no one score tells both."""
+    rng = torch.Generator().manual_seed(3)
+    grade = torch.randint(0, 5, (4000,), generator=rng)
+    clear = torch.randint(0, 2, (4000,), generator=rng).bool()
+    seen = torch.where(clear, grade, torch.randint(0, 5, (4000,), generator=rng))
+    sign = torch.nn.functional.one_hot(seen, 5).float()
+    x = torch.cat([sign * clear[:, None], sign * ~clear[:, None]], 1)
+    made = OrdinalHeads(10, 1, 5)
+    optimiser = torch.optim.LBFGS(made.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+    def step() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(made(x), grade)
+        loss.backward()
+        return loss
+
+    optimiser.step(step)
+    sure = torch.softmax(made(x), 1).gather(1, seen[:, None])[:, 0].detach()
+    assert sure[clear].min() > 0.97
+    assert sure[~clear].max() < 0.3
 
 
 def test_with_two_grades_a_head_is_a_logistic_regression() -> None:

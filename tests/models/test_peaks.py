@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -50,6 +52,55 @@ def test_places_are_read_off_each_cell_and_count_in_the_answer() -> None:
     pooled = features.mean((2, 3))[0]
     assert pooled[4] == pytest.approx(8 / 20, rel=0.01)  # how many show it
     assert pooled[9] > 7.5  # whether any does
+
+
+class _Fine(torch.nn.Module):
+    """A backbone with one finer level, which is lost in its last."""
+
+    num_features = 1
+    feature_info: ClassVar = [
+        {"module": "level", "reduction": 4, "num_chs": 3},
+        {"module": "last", "reduction": 16, "num_chs": 1},
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = torch.nn.AvgPool2d(4)
+        self.last = torch.nn.AvgPool2d(4, ceil_mode=True)
+
+    def forward_features(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.level(x)).mean(1, keepdim=True)
+
+
+def test_fine_structure_that_the_last_map_has_lost_counts_in_the_answer() -> None:
+    network = peaks.Peaks(_Fine(), 2).eval()
+    flat = torch.full((1, 3, 80, 96), 0.5)
+    grained = flat.clone()
+    grained[0, 1] += torch.tensor([-0.4, 0.4]).repeat(20, 12).repeat_interleave(4, 0).repeat_interleave(4, 1)
+    without, with_grain = (network.forward_features(x).detach().mean((2, 3))[0] for x in (flat, grained))
+    assert without.shape == (2 * 3 + 2 * 3,)
+    differ = (with_grain - without).abs()
+    assert differ[10] > 3  # log variance of the channel that has grain: from 0.001 to 0.16
+    assert torch.cat([differ[:10], differ[11:]]).max() < 1e-4
+
+
+def test_levels_are_brought_to_the_deviation_that_a_last_layer_expects() -> None:
+    torch.manual_seed(0)
+    network = peaks.Peaks(_Fine(), 2).train()
+    with torch.no_grad():
+        told = network.forward_features(torch.rand(8, 3, 80, 96))[:, 6:]
+    assert told.mean((0, 2, 3)) == pytest.approx(torch.zeros(6), abs=1e-4)
+    assert told.std((0, 2, 3)) == pytest.approx(torch.ones(6), abs=0.05)
+
+
+@pytest.mark.parametrize("backbone", ["densenet121", "resnet18", "mobilenetv2_100", "vit_tiny_patch16_224"])
+def test_any_backbone_tells_its_levels_at_any_size_that_it_takes(backbone: str) -> None:
+    side = 224 if backbone.startswith("vit") else 96
+    network = peaks.build(ClassifierSettings(backbone, classes=6, size=side, questions=2)).eval()
+    with torch.no_grad():
+        features = network.features(torch.rand(1, 3, side, 224 if side == 224 else 121))
+    assert features.shape[1] == network.channels
+    assert features.isfinite().all()
 
 
 def test_maps_add_up_to_the_answer() -> None:

@@ -47,8 +47,8 @@ class NetworkGraph:
     def map_weight(self) -> NDArray[np.float32]:
         """(maps, channels) what a place's features add to each class's logit, or to each condition's grade.
 
-        Of grades that lie on one line (`cutis.models.ordinal`) this is what they add to the score; of others
-        the slope of the logits over the grades, fitted by least squares.
+        Of a condition's grades this is the slope of their logits, fitted by least squares: where all lie on
+        one score (`cutis.models.ordinal`), what is added to that.
         """
         if self.questions == 1:
             return self.weight

@@ -220,6 +220,38 @@ def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
     return tuple(names[-count:]) if count else ()
 
 
+@dataclass(frozen=True)
+class Level:
+    """A stage that is finer than the backbone's last.
+
+    Attributes:
+        module: name of the one whose output it is.
+        channels: of that output.
+        step: cells of it beside each other in one of the last stage's.
+    """
+
+    module: str
+    channels: int
+    step: int
+
+
+def finer_levels(backbone: nn.Module, finest: int) -> list[Level]:
+    """The last stage of each resolution from ``finest`` pixels a cell to the last but one, finest first.
+
+    None of a backbone that keeps one resolution throughout, or whose stages are not maps of channels first.
+    """
+    info: Any = getattr(backbone, "feature_info", None) or []
+    stages = list(getattr(info, "info", info))
+    coarsest = max((entry["reduction"] for entry in stages), default=0)
+    if getattr(backbone, "output_fmt", "NCHW") != "NCHW":
+        return []
+    return [
+        Level(entry["module"], entry["num_chs"], coarsest // entry["reduction"])
+        for entry in stages
+        if finest <= entry["reduction"] < coarsest
+    ]
+
+
 def first_stages(backbone: nn.Module, count: int) -> list[nn.Module]:
     """Every module up to and including the stage ``count`` of `stage_names`, shallow ones first.
 

@@ -52,9 +52,11 @@ class OrdinalHead(nn.Module):
 
 
 class OrdinalHeads(nn.Module):
-    """Several conditions graded on the same scale: one `OrdinalHead` each, side by side as one linear layer.
+    """Several conditions graded on the same scale, side by side as one linear layer.
 
-    With two grades each of them is a logistic regression: present or absent.
+    Each starts as an `OrdinalHead`, one score for all of its grades; beside it every grade has weights of its
+    own, from nothing. With a score alone a photo says how much, and not how sure that is: one too blurred to
+    tell slight roughness from marked would have to be as clear as a sharp one.
 
     Args:
         channels: of the embedding.
@@ -65,11 +67,12 @@ class OrdinalHeads(nn.Module):
     def __init__(self, channels: int, conditions: int, grades: int) -> None:
         super().__init__()
         self.heads = nn.ModuleList(OrdinalHead(channels, grades) for _ in range(conditions))
+        self.own = nn.Parameter(torch.zeros(conditions * grades, channels))
 
     @property
     def weight(self) -> Tensor:
         """(conditions x grades, channels), as of a linear layer."""
-        return torch.cat([head.weight for head in self.heads])  # type: ignore[misc]
+        return torch.cat([head.weight for head in self.heads]) + self.own  # type: ignore[misc]
 
     @property
     def bias(self) -> Tensor:
