@@ -380,13 +380,13 @@ def test_roughness_grows_with_texture_as_much() -> None:
     assert found[2] / found[1] == pytest.approx(2, rel=0.1)
 
 
-def glossy(share: float) -> Pixels:
-    """Skin with white light added on discs that cover a share of it."""
+def glossy(share: float, *, white: float = 0.25, light: float = 1.0) -> Pixels:
+    """Skin with white light added on a disc that covers a share of it; all under more or less light."""
     x, y = places()
     middle = SIDE * PIXEL / 2
     radius = np.sqrt(share / np.pi) * SIDE * PIXEL
-    added = 0.25 / (1 + np.exp((np.hypot(x - middle, y - middle) - radius) / 0.3))
-    linear = np.ones((SIDE, SIDE, 3)) * TONE + added[..., None]
+    added = white / (1 + np.exp((np.hypot(x - middle, y - middle) - radius) / 0.3))
+    linear = light * (np.ones((SIDE, SIDE, 3)) * TONE + added[..., None])
     shown = 1.055 * linear ** (1 / 2.4) - 0.055
     return np.clip(shown * 255 + np.random.default_rng(1).normal(0, 2, shown.shape), 0, 255).astype(np.uint8)
 
@@ -412,6 +412,17 @@ def test_blotches_of_colour_on_skin_that_cold_light_turned_grey_are_no_shine() -
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.15, 0.3])
 def test_shine_is_the_share_that_glares(share: float) -> None:
     assert one(glossy(share), "shine") == pytest.approx(100 * share, abs=4.0)
+
+
+@pytest.mark.parametrize("light", [0.5, 0.75, 1.3])
+def test_shine_does_not_follow_exposure(light: float) -> None:
+    assert one(glossy(0.15, light=light), "shine") == pytest.approx(15, abs=4.0)
+
+
+def test_glare_that_hardly_adds_to_skins_own_light_is_no_shine() -> None:
+    own = float(np.mean(TONE))
+    assert one(glossy(0.15, white=0.1 * own), "shine") < 1.0
+    assert one(glossy(0.15, white=0.6 * own), "shine") > 10.0
 
 
 # what no measure may follow

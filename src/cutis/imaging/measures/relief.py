@@ -1,7 +1,8 @@
 """Roughness and shine: what the surface does to light, beside lines and points.
 
 Roughness is the deviation of light over lengths of texture, less what noise and all that varies at finer and
-coarser lengths too add to it. Shine is white light added on top of skin's own colour.
+coarser lengths too add to it. Shine is white light added on top of skin's own colour, set against skin's own
+light: a photo shows how much more of one than of the other there is, and neither by itself.
 
 Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light);
 Wiener 1949 (the estimate with the least expected error where both signal and noise have a known spread).
@@ -26,11 +27,11 @@ _MIDDLE = 0.5  # of full brightness: of skin on which texture shows as it is giv
 _COURSE = 1.5  # mm: of the window in which the light falls that texture is set against
 _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
 _BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
-_GLARE = 0.45  # mm: deviation of the window in which colour is averaged
+_GLARE = 0.8  # mm: deviation of the window in which colour is averaged
 _MATT = 0.4  # share of the area, the darker part, whose colour is taken as skin's own
-_SHADING = 0.2  # deviation of the light that falls on skin, as a share of it
+_SHADING = 0.3  # deviation of the light that falls on skin, as a share of it
 _USUAL = 0.02  # of full brightness, linear: glare as it is expected before looking
-_SHINY = 0.05  # of full brightness, linear: glare from which skin counts as shiny
+_SHINY = 0.16  # share of glare in a place's light from which it shines: a fifth, less what is not sure of it
 _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, or all of it is taken
 
 
@@ -88,13 +89,13 @@ def _passed(fine: float, coarse: float) -> float:
 
 
 def shine(skin: Surface) -> tuple[float, Map]:
-    """Percent of the area that shines, and glare as percent of full brightness."""
-    added = glare(skin)
-    return 100.0 * float((added[skin.inner] > _SHINY).mean()), np.asarray(100.0 * added, dtype=np.float32)
+    """Percent of the area that shines, and glare as percent of the light of each place."""
+    share = glare(skin)
+    return 100.0 * float((share[skin.inner] > _SHINY).mean()), np.asarray(100.0 * share, dtype=np.float32)
 
 
 def glare(skin: Surface) -> Map:
-    """White light on top of skin's own colour, of full brightness 1: (height, width), 0 and above.
+    """Share of white light in each place's: (height, width), 0 to 1.
 
     A photo of skin shows its own colour, more or less of it as light falls, what that colour varies by
     (pigment, blotches of the camera), and white. White is estimated by least squares with the spread of each,
@@ -112,5 +113,6 @@ def glare(skin: Surface) -> Map:
     across = np.cov((matt - np.outer(matt @ own, own)).T)
     spread = across + _SHADING**2 * np.outer(body, body) + 1e-7 * np.eye(3)
     weights = np.linalg.solve(spread, np.ones(3))
-    share = weights / (weights.sum() + 1.0 / _USUAL**2)
-    return np.asarray(np.maximum((linear - body) @ share, 0), dtype=np.float32)
+    wiener = weights / (weights.sum() + 1.0 / _USUAL**2)
+    white = np.maximum((linear - body) @ wiener, 0)
+    return np.asarray(white / (white + max(float(body.mean()), 1e-3)), dtype=np.float32)

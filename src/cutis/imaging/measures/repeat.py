@@ -21,7 +21,7 @@ REPEAT: dict[str, tuple[float, float]] = {
     "pore_count": (0.5, 0.08),
     "pore_area": (0.05, 0.08),
     "roughness": (0.05, 0.07),
-    "shine": (3.0, 0.3),
+    "shine": (4.5, 0.1),
 }
 WITH_CARD: dict[str, tuple[float, float]] = {
     "ita": (1.5, 0.0),

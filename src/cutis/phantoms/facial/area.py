@@ -119,7 +119,7 @@ def render_area(
     }
     truth |= {f"grade_{name}": full[name] for name in CONDITIONS}
     truth |= {f"true_severity_{name}": float(severity.get(name, 0.0)) for name in CONDITIONS}
-    truth |= told(skin, shines(mirrored))
+    truth |= told(skin, shines(light, mirrored))
     mask = np.any([skin.masks[name] > 0.5 for name in CONDITIONS], axis=0)
     return Rendered(taken(light, mirrored, skin, shot, rng), mask, truth)
 

@@ -15,7 +15,7 @@ from cutis.phantoms.facial.settings import Device, Settings
 from cutis.phantoms.facial.skin import Skin
 
 _FRESNEL = 0.028  # share of light that oily skin mirrors when seen straight
-_SHINES = 0.06  # mirrored light, relative to white, above which skin counts as shining
+_SHINES = 0.2  # share of mirrored light in all that skin sends, from which it counts as shining
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,12 @@ def _slopes(skin: Skin) -> tuple[Field, Field]:
     return across * limit + fine_across, down * limit + fine_down
 
 
-def shines(mirrored: Field) -> NDArray[np.bool_]:
-    """Where skin mirrors so much that it looks white."""
-    return np.asarray(mirrored > _SHINES)
+def shines(light: Field, mirrored: Field) -> NDArray[np.bool_]:
+    """Where so much of skin's light is mirrored that it looks white, of what `lit` gave.
+
+    The same mirrored light shows on brown skin and drowns in the light of pale skin.
+    """
+    return np.asarray(mirrored > _SHINES * (light.mean(axis=0) + mirrored))
 
 
 def taken(light: Field, mirrored: Field, skin: Skin, shot: Shot, rng: Rng) -> NDArray[np.uint8]:
