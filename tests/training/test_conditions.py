@@ -122,13 +122,15 @@ def test_a_bundle_answers_for_every_condition_as_torch_does(bundle: Path, manife
     assert answer.saliency.shape[0] == 2
 
 
-def test_a_conditions_map_adds_up_to_its_score(run: Path, bundle: Path, manifest: Path) -> None:
+def test_a_conditions_map_adds_up_to_its_slope_over_the_grades(
+    run: Path, bundle: Path, manifest: Path
+) -> None:
     head = load_network(load_run(run)).head
     engine = Engine.open(bundle, threads=1)
     one, other = (engine(manifest.parent / f"{number}.png") for number in (0, 1))
     for place, name in enumerate((LINES, REDNESS)):
-        p, q = ([a.probabilities[f"{name}_{grade}"] for grade in (0, 1)] for a in (one, other))
-        moved = np.log(p[1] / p[0]) - np.log(q[1] / q[0])  # log odds of neighbours: score less threshold
+        p, q = (np.log([a.probabilities[f"{name}_{grade}"] for grade in range(5)]) for a in (one, other))
+        moved = np.polyfit(np.arange(5), p - q, 1)[0]  # of the logits over the grades: what grading goes by
         summed = one.saliency[place].sum() - other.saliency[place].sum()
         temperature = engine.info.temperature
         assert summed == pytest.approx(moved * temperature, rel=0.05, abs=0.02)
