@@ -215,8 +215,7 @@ def stage_names(backbone: nn.Module, count: int) -> tuple[str, ...]:
     if isinstance(blocks, nn.Sequential):
         names = [f"blocks.{i}" for i in range(len(blocks))]
     else:
-        info: Any = getattr(backbone, "feature_info", None) or []
-        names = [entry["module"] for entry in getattr(info, "info", info)]
+        names = [entry["module"] for entry in _listed(backbone)]
     return tuple(names[-count:]) if count else ()
 
 
@@ -240,8 +239,7 @@ def finer_levels(backbone: nn.Module, finest: int) -> list[Level]:
 
     None of a backbone that keeps one resolution throughout, or whose stages are not maps of channels first.
     """
-    info: Any = getattr(backbone, "feature_info", None) or []
-    stages = list(getattr(info, "info", info))
+    stages = _listed(backbone)
     coarsest = max((entry["reduction"] for entry in stages), default=0)
     if getattr(backbone, "output_fmt", "NCHW") != "NCHW":
         return []
@@ -250,6 +248,12 @@ def finer_levels(backbone: nn.Module, finest: int) -> list[Level]:
         for entry in stages
         if finest <= entry["reduction"] < coarsest
     ]
+
+
+def _listed(backbone: nn.Module) -> list[dict[str, Any]]:
+    """The stages that timm lists for features: ``module``, ``reduction`` and ``num_chs`` of each."""
+    info: Any = getattr(backbone, "feature_info", None) or []
+    return list(getattr(info, "info", info))
 
 
 def first_stages(backbone: nn.Module, count: int) -> list[nn.Module]:
