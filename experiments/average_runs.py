@@ -4,8 +4,8 @@
 
 Networks that were trained from one start, each in an order of its own, lie in one valley of the loss, so that
 the mean of their weights is a network too, and mostly a better one than each (Wortsman et al. 2022, Model
-soups, arXiv:2203.05482). It costs what one of them costs, where an average of answers costs all. On dermoscopy it
-brought nothing (`docs/models/dermoscopy.md`): every run starts with a last layer of its own.
+soups, arXiv:2203.05482). It costs what one of them costs, where an average of answers costs all. Measured on
+dermoscopy it brought nothing (`docs/models/dermoscopy.md`).
 
 Split, recipe and data are the last run's; batch norms are estimated anew on its training photos, and the
 temperature is fitted on its tune split. The folder is then a run like any other: `cutis export FOLDER`.
