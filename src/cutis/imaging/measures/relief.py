@@ -1,7 +1,7 @@
 """Roughness and shine: what the surface does to light, beside lines and points.
 
 Roughness is the deviation of light over lengths of texture, less what noise and all that varies at finer and
-coarser lengths too add to it. Shine is white light added on top of skin's own colour, set against skin's own
+coarser lengths too add to it, and how far it stands out over what varies in blue light besides. Shine is white light added on top of skin's own colour, set against skin's own
 light: a photo shows how much more of one than of the other there is, and neither by itself.
 
 Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light);
@@ -23,8 +23,12 @@ _BAND = (0.3, 0.65)  # mm: deviations of the two windows whose difference is tex
 _GROUND_BANDS = ((0.15, 0.22), (0.85, 1.2))  # mm: finer and coarser lengths, at which bumps hardly vary
 _GROUND = 0.5  # share of the variance of these two that is expected at texture's lengths without any texture
 _DARKER = 0.25  # power of brightness that texture's light goes with
+_BESIDES = (0.45, 0.9)  # mm: lengths at which pigment, form and the camera vary blue light
+_OUT = 0.5  # power of how far texture stands out over these, which no lamp changes
+_MIRRORED = 2  # power of the share of light that skin does not mirror
 _MIDDLE = 0.5  # of full brightness: of skin on which texture shows as it is given
 _COURSE = 1.5  # mm: of the window in which the light falls that texture is set against
+_EVEN = 0.001  # of full brightness: what is added to that of blue light, so that nothing is set against nought
 _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
 _BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
 _GLARE = 0.8  # mm: deviation of the window in which colour is averaged
@@ -36,7 +40,11 @@ _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, o
 
 
 def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
-    """Percent of full brightness, on skin of half of it: deviation over texture's lengths; and its map.
+    """Percent of light by which texture stands out; and its map.
+
+    It is the deviation over texture's lengths, percent of full brightness on skin of half of it, by the root of its
+    ratio to that of blue light over lengths a little longer. A lamp from the side and a phone's contrast raise
+    both, pigment and blotches of noise raise blue most: the ratio tells how much of a variation is relief.
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.
@@ -55,11 +63,21 @@ def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
         noise -= _GROUND * grain
     local = np.maximum(around(squared, skin.mask, _LOCAL / skin.pixel) - np.float32(noise), 0)
     plain = skin.inner & ~_near(features, _BESIDE / skin.pixel)
+    counts = plain if plain.sum() > _LEAST * skin.inner.sum() else skin.inner
     # All of the skin counts and not its middle: texture lies in patches.
-    values = squared[plain if plain.sum() > _LEAST * skin.inner.sum() else skin.inner]
-    whole = float(np.sqrt(max(float(values.mean()) - noise, 0.0)))
+    whole = float(np.sqrt(max(float(squared[counts].mean()) - noise, 0.0)))
     scale = 100.0 * (_MIDDLE / max(light, 0.02)) ** _DARKER
+    # Bumps glitter on oily skin; of what is seen of them this is no more relief than on matt skin.
+    matt = (1.0 - float(glare(skin)[counts].mean())) ** _MIRRORED
+    scale *= matt * (scale * whole / (100.0 * _blue(skin, counts))) ** _OUT
     return scale * whole, np.asarray(scale * np.sqrt(local), dtype=np.float32)
+
+
+def _blue(skin: Surface, counts: Mask) -> float:
+    """Deviation of blue light, of full brightness, over lengths a little longer than texture's."""
+    shown: Map = skin.rgb[..., 2].astype(np.float32) / np.float32(255)
+    fine, coarse = (around(shown, skin.mask, mm / skin.pixel) for mm in _BESIDES)
+    return float(np.sqrt(np.square((fine - coarse)[counts]).mean())) + _EVEN
 
 
 def _varied(shown: Map, skin: Surface, even: Map, lengths: tuple[float, float]) -> tuple[Map, float]:

@@ -2,8 +2,8 @@
 
 Light is mixed from the three channels so that melanin shows as much as it can above what else varies in this
 area: noise, texture, blood (constrained energy minimisation). A patch is a spot if it is dark enough, if its
-edge is steep, as no shadow's is, and if its colour is that of melanin: shadows take as much of red as of
-green, blood takes hardly any red. What is left of the slow course of light is taken off without the spots.
+edge is steep, as no shadow's is, and if its colour is that of melanin on this skin: shadows take as much of
+red as of green, blood takes hardly any red. What is left of the slow course of light is taken off without the spots.
 
 Source: Harsanyi, Chang 1994, IEEE Trans Geosci Remote Sens 32:779, and Harsanyi 1993, doctoral thesis (the
 mix of channels).
@@ -30,7 +30,9 @@ _NEAR = 0.9  # mm: spots within it are told apart where skin between them is lig
 _APART, _WHOLE = 0.7, 0.5  # share of the darkest place nearby: cores that are counted, area that is measured
 _STEEP = 0.6  # change across the edge per mm, as a share of the patch's own contrast
 _SMALLEST = 0.35  # mm2 of a core
-_RED = (0.42, 0.95)  # loss of red over the mean loss: blood lies below, shadow above; melanin at 0.6
+_RED = (0.68, 1.54)  # loss of red over the mean loss, against melanin's: blood lies below, shadow above
+_SURFACE = 0.012  # linear light of skin's surface, which melanin does not take
+_SEEN = 0.2  # share of a channel's light that comes out of skin, at least
 _FAINTER = 0.8  # of contrast and steepness that the rest of a spot needs, whose core has been found
 _ROUNDS = 3
 
@@ -109,9 +111,21 @@ def pigment(skin: Surface) -> Map:
     size = np.abs(fine).max(axis=0)
     fine = fine[:, size <= np.quantile(size, 0.98)].astype(np.float64)
     varies = fine @ fine.T / max(fine.shape[1], 1) + _UNKNOWN**2 * np.eye(3)
-    weights = np.linalg.solve(varies, np.array(MELANIN))
-    weights /= weights @ np.array(MELANIN)
+    colour = _melanin(skin)
+    weights = np.linalg.solve(varies, colour)
+    weights /= weights @ colour
     return np.asarray(sum(np.float32(w) * one for w, one in zip(weights, smooth, strict=True)))
+
+
+def _melanin(skin: Surface) -> NDArray[np.float64]:
+    """What more melanin takes of red, green and blue on this skin, with the mean of `MELANIN`.
+
+    The darker skin is in a channel, the more of what it sends comes from its surface: on brown skin blue hardly
+    changes any more, and a spot is nearly grey.
+    """
+    light = np.median(np.exp(-skin.light[skin.inner].astype(np.float64)), axis=0)
+    taken = np.array(MELANIN) * np.maximum(1.0 - _SURFACE / light, _SEEN)
+    return np.asarray(taken * (np.mean(MELANIN) / taken.mean()))
 
 
 def _patches(skin: Surface, above: Map, cut: float, share: float, steep: float) -> _Patches:
@@ -146,7 +160,8 @@ def _coloured(skin: Surface, patches: _Patches) -> _Patches:
     lost = np.stack(
         [_mean(kept, skin.light[..., n], count) - _mean(beside, skin.light[..., n], count) for n in range(3)]
     )
-    red = lost[0] / np.maximum(lost.mean(axis=0), 1e-3)
+    colour = _melanin(skin)
+    red = lost[0] / np.maximum(lost.mean(axis=0), 1e-3) / (colour[0] / colour.mean())
     return _Patches(patches.labels, patches.spots & (red > _RED[0]) & (red < _RED[1]))
 
 
