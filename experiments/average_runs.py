@@ -27,7 +27,8 @@ from cutis.models.torchvision_operators import ensure
 
 ensure()
 
-from cutis.training.fit import Watch, finish, photo_stores  # noqa: E402
+from cutis.training.finish import finish  # noqa: E402
+from cutis.training.fit import Watch, photo_stores  # noqa: E402
 from cutis.training.questions import answer_indices  # noqa: E402
 from cutis.training.run import WEIGHTS, build_network, load_run, read_split  # noqa: E402
 

@@ -15,7 +15,8 @@ from cutis.core.errors import RunError
 from cutis.core.labels import Labels
 from cutis.data.datasets import PhotoStore
 from cutis.models.classifier import Classifier
-from cutis.training.fit import Watch, finish, photo_stores
+from cutis.training.finish import finish
+from cutis.training.fit import Watch, photo_stores
 from cutis.training.loading import ShapeBatches
 from cutis.training.predict import plain_photos
 from cutis.training.questions import UNKNOWN, answer_indices

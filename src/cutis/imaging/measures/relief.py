@@ -1,8 +1,9 @@
 """Roughness and shine: what the surface does to light, beside lines and points.
 
 Roughness is the deviation of light over lengths of texture, less what noise and all that varies at finer and
-coarser lengths too add to it, and how far it stands out over what varies in blue light besides. Shine is white light added on top of skin's own colour, set against skin's own
-light: a photo shows how much more of one than of the other there is, and neither by itself.
+coarser lengths too add to it, and how far it stands out over what varies in blue light besides. Shine is
+white light added on top of skin's own colour, set against skin's own light: a photo shows how much more of
+one than of the other there is, and neither by itself.
 
 Sources: Shafer 1985, Color Res Appl 10:210 (light of a surface as body colour plus the colour of the light);
 Wiener 1949 (the estimate with the least expected error where both signal and noise have a known spread).
@@ -28,7 +29,7 @@ _OUT = 0.5  # power of how far texture stands out over these, which no lamp chan
 _MIRRORED = 2  # power of the share of light that skin does not mirror
 _MIDDLE = 0.5  # of full brightness: of skin on which texture shows as it is given
 _COURSE = 1.5  # mm: of the window in which the light falls that texture is set against
-_EVEN = 0.001  # of full brightness: what is added to that of blue light, so that nothing is set against nought
+_EVEN = 0.001  # of full brightness: added to the deviation of blue light, so that it is never 0
 _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
 _BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
 _GLARE = 0.8  # mm: deviation of the window in which colour is averaged
@@ -42,9 +43,9 @@ _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, o
 def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
     """Percent of light by which texture stands out; and its map.
 
-    It is the deviation over texture's lengths, percent of full brightness on skin of half of it, by the root of its
-    ratio to that of blue light over lengths a little longer. A lamp from the side and a phone's contrast raise
-    both, pigment and blotches of noise raise blue most: the ratio tells how much of a variation is relief.
+    It is the deviation over texture's lengths, percent of full brightness on skin of half of it, times the
+    root of its ratio to that of blue light over lengths a little longer. A lamp from the side and a phone's
+    contrast raise both, pigment and blotches of noise raise blue most: the ratio tells what is relief.
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.

@@ -3,7 +3,8 @@
 Light is mixed from the three channels so that melanin shows as much as it can above what else varies in this
 area: noise, texture, blood (constrained energy minimisation). A patch is a spot if it is dark enough, if its
 edge is steep, as no shadow's is, and if its colour is that of melanin on this skin: shadows take as much of
-red as of green, blood takes hardly any red. What is left of the slow course of light is taken off without the spots.
+red as of green, blood takes hardly any red. What is left of the slow course of light is taken off without the
+spots.
 
 Source: Harsanyi, Chang 1994, IEEE Trans Geosci Remote Sens 32:779, and Harsanyi 1993, doctoral thesis (the
 mix of channels).
@@ -120,8 +121,8 @@ def pigment(skin: Surface) -> Map:
 def _melanin(skin: Surface) -> NDArray[np.float64]:
     """What more melanin takes of red, green and blue on this skin, with the mean of `MELANIN`.
 
-    The darker skin is in a channel, the more of what it sends comes from its surface: on brown skin blue hardly
-    changes any more, and a spot is nearly grey.
+    The darker skin is in a channel, the more of what it sends comes from its surface: on brown skin blue
+    hardly changes any more, and a spot is nearly grey.
     """
     light = np.median(np.exp(-skin.light[skin.inner].astype(np.float64)), axis=0)
     taken = np.array(MELANIN) * np.maximum(1.0 - _SURFACE / light, _SEEN)

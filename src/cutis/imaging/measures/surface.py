@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError
-from cutis.imaging.chromophores import Map, absorbance, check, chromophores
+from cutis.imaging.chromophores import Map, absorbance, check, melanin
 from cutis.imaging.measures.filters import around, noise_level
 from cutis.imaging.measures.measure import Mask
 
@@ -31,7 +31,6 @@ class Surface:
         area: cm2 of ``inner``.
         light: (height, width, 3) minus the natural logarithm of linear light.
         melanin: (height, width) as `cutis.imaging.chromophores.Chromophores` has it.
-        blood: (height, width) its haemoglobin.
         dark: (height, width) natural logarithm of light lost against the skin around; 0 outside the mask.
         noise: deviation of ``dark`` from pixel to pixel that is the camera's.
         shape: (height, width) of the photo as it was given.
@@ -44,7 +43,6 @@ class Surface:
     area: float
     light: Map
     melanin: Map
-    blood: Map
     dark: Map
     noise: float
     shape: tuple[int, int]
@@ -93,7 +91,6 @@ def surface(rgb: NDArray[np.uint8], mask: Mask, mm_per_pixel: float) -> Surface 
     if area < _LEAST:
         return None
     light = absorbance(rgb)
-    parts = chromophores(rgb)
     # Noise is alike in each channel as it is shown, so that the brighter channel has less of it in its light.
     shown = rgb[mask].astype(np.float64).mean(axis=0) ** 2 + 1.0
     tone: Map = light @ (shown / shown.sum()).astype(np.float32)
@@ -106,8 +103,7 @@ def surface(rgb: NDArray[np.uint8], mask: Mask, mm_per_pixel: float) -> Surface 
         pixel,
         area,
         light,
-        parts.melanin,
-        parts.haemoglobin,
+        melanin(rgb),
         dark,
         noise_level(dark, mask),
         shape,

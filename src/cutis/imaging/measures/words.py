@@ -46,6 +46,6 @@ _SENTENCES = {
     "wrinkle_depth": "The lines are {value:.1f} % darker than the skin beside them.",
     "pore_count": "{value:.0f} visible pores on each square centimetre.",
     "pore_area": "Visible pores cover {value:.1f} % of the skin.",
-    "roughness": "Light varies by {value:.2f} % over the lengths of skin's texture.",
+    "roughness": "Texture stands out by {value:.2f} % of light.",
     "shine": "{value:.0f} % of the skin shines.",
 }
