@@ -36,7 +36,7 @@ _GLARE = 0.8  # mm: deviation of the window in which colour is averaged
 _MATT = 0.4  # share of the area, the darker part, whose colour is taken as skin's own
 _SHADING = 0.3  # deviation of the light that falls on skin, as a share of it
 _USUAL = 0.02  # of full brightness, linear: glare as it is expected before looking
-_SHINY = 0.16  # share of glare in a place's light from which it shines: a fifth, less what is not sure of it
+_SHINY = 0.13  # share of sure glare in a place's light from which it shines: a fifth, less what is not sure
 _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, or all of it is taken
 
 
@@ -118,8 +118,8 @@ def glare(skin: Surface) -> Map:
 
     A photo of skin shows its own colour, more or less of it as light falls, what that colour varies by
     (pigment, blotches of the camera), and white. White is estimated by least squares with the spread of each,
-    a Wiener filter. Where a cast makes skin's own colour nearly white, the two cannot be told apart, and what
-    is not sure stays near 0.
+    a Wiener filter, less the deviation of the estimate. Where a cast makes skin's own colour nearly white,
+    the two cannot be told apart, and what is not sure stays near 0.
     """
     window = _GLARE / skin.pixel
     linear = np.stack([around(np.exp(-skin.light[..., n]), skin.mask, window) for n in range(3)], axis=2)
@@ -132,6 +132,6 @@ def glare(skin: Surface) -> Map:
     across = np.cov((matt - np.outer(matt @ own, own)).T)
     spread = across + _SHADING**2 * np.outer(body, body) + 1e-7 * np.eye(3)
     weights = np.linalg.solve(spread, np.ones(3))
-    wiener = weights / (weights.sum() + 1.0 / _USUAL**2)
-    white = np.maximum((linear - body) @ wiener, 0)
+    sure = weights.sum() + 1.0 / _USUAL**2  # one over the variance of the estimate
+    white = np.maximum((linear - body) @ (weights / sure) - sure**-0.5, 0)
     return np.asarray(white / (white + max(float(body.mean()), 1e-3)), dtype=np.float32)
