@@ -12,7 +12,7 @@ REPEAT: dict[str, tuple[float, float]] = {
     "ita": (8.6, 0.0),
     "fitzpatrick": (0.5, 0.0),
     "monk": (0.4, 0.0),
-    "erythema_index": (3.5, 0.0),
+    "erythema_index": (2.8, 0.0),
     "melanin_index": (8.5, 0.0),
     "spot_count": (0.2, 0.12),
     "spot_area": (1.0, 0.08),
@@ -20,7 +20,7 @@ REPEAT: dict[str, tuple[float, float]] = {
     "wrinkle_depth": (2.0, 0.0),
     "pore_count": (0.5, 0.08),
     "pore_area": (0.05, 0.08),
-    "roughness": (0.05, 0.07),
+    "roughness": (0.05, 0.09),
     "shine": (4.5, 0.1),
 }
 WITH_CARD: dict[str, tuple[float, float]] = {

@@ -16,7 +16,7 @@ RENDERED_LONG = (
     "known."
 )
 _MOST = 4  # further findings that the answer names
-_DARK = -15.0  # degrees of typology angle as measured: on darker skin spots are read badly (docs/measures.md)
+_DARK = -15.0  # degrees of typology angle as measured: on darker skin spots are less sure (docs/measures.md)
 
 
 def answer(photos: Sequence[FaceAnalysis], timeline: Timeline) -> Answer:
@@ -83,8 +83,7 @@ def limits(photos: Sequence[FaceAnalysis], repeats: Repeats, timeline: Timeline)
         )
     if any(area.values().get("ita", 0.0) < _DARK for one in photos for area in one.areas):
         said.append(
-            "On skin as dark as here brown spots stand out little: up to half of the spotted area is missed, "
-            "and it does not compare people."
+            "On skin as dark as here brown spots stand out little: how much of it they cover is less sure."
         )
     if len(timeline.visits) > 1 and repeats.rendered:
         said.append(
