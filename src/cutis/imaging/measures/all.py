@@ -81,6 +81,10 @@ class _Area:
         return find_pores(self.skin, self.wrinkles.ridge)
 
     @cached_property
+    def glare(self) -> Map:
+        return relief.glare(self.skin)
+
+    @cached_property
     def features(self) -> Mask:
         """Lines, pores and edges of spots: what is seen in skin and is no texture."""
         found = self.wrinkles.ridge | borders(self.spots.mask)
@@ -125,6 +129,6 @@ _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "wrinkle_depth": lambda area: (100.0 * area.wrinkles.depth, 100.0 * area.wrinkles.map),
     "pore_count": lambda area: (area.pores.count / area.skin.area, area.pores.mask.astype(np.float32)),
     "pore_area": lambda area: (area.pores.area / area.skin.area, 100.0 * area.pores.map),
-    "roughness": lambda area: relief.roughness(area.skin, area.features),
-    "shine": lambda area: relief.shine(area.skin),
+    "roughness": lambda area: relief.roughness(area.skin, area.features, area.glare),
+    "shine": lambda area: relief.shine(area.skin, area.glare),
 }

@@ -24,7 +24,7 @@ _BAND = (0.3, 0.65)  # mm: deviations of the two windows whose difference is tex
 _GROUND_BANDS = ((0.15, 0.22), (0.85, 1.2))  # mm: finer and coarser lengths, at which bumps hardly vary
 _GROUND = 0.5  # share of the variance of these two that is expected at texture's lengths without any texture
 _DARKER = 0.25  # power of brightness that texture's light goes with
-_BESIDES = (0.45, 0.9)  # mm: lengths at which pigment, form and the camera vary blue light
+_BLUE_BAND = (0.45, 0.9)  # mm: lengths at which pigment, form and the camera vary blue light
 _OUT = 0.5  # power of how far texture stands out over these, which no lamp changes
 _MIRRORED = 2  # power of the share of light that skin does not mirror
 _MIDDLE = 0.5  # of full brightness: of skin on which texture shows as it is given
@@ -40,7 +40,7 @@ _SHINY = 0.13  # share of sure glare in a place's light from which it shines: a 
 _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, or all of it is taken
 
 
-def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
+def roughness(skin: Surface, features: Mask, mirrored: Map) -> tuple[float, Map]:
     """Percent of light by which texture stands out; and its map.
 
     It is the deviation over texture's lengths, percent of full brightness on skin of half of it, times the
@@ -49,6 +49,7 @@ def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.
+        mirrored: of `glare`.
     """
     # What a rough surface mirrors is nearly as bright on dark skin as on pale, so that shares of skin's own
     # light would call dark skin rougher. Green has the least of a phone's noise, and no blotches of it.
@@ -69,7 +70,7 @@ def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
     whole = float(np.sqrt(max(float(squared[counts].mean()) - noise, 0.0)))
     scale = 100.0 * (_MIDDLE / max(light, 0.02)) ** _DARKER
     # Bumps glitter on oily skin; of what is seen of them this is no more relief than on matt skin.
-    matt = (1.0 - float(glare(skin)[counts].mean())) ** _MIRRORED
+    matt = (1.0 - float(mirrored[counts].mean())) ** _MIRRORED
     scale *= matt * (scale * whole / (100.0 * _blue(skin, counts))) ** _OUT
     return scale * whole, np.asarray(scale * np.sqrt(local), dtype=np.float32)
 
@@ -77,7 +78,7 @@ def roughness(skin: Surface, features: Mask) -> tuple[float, Map]:
 def _blue(skin: Surface, counts: Mask) -> float:
     """Deviation of blue light, of full brightness, over lengths a little longer than texture's."""
     shown: Map = skin.rgb[..., 2].astype(np.float32) / np.float32(255)
-    fine, coarse = (around(shown, skin.mask, mm / skin.pixel) for mm in _BESIDES)
+    fine, coarse = (around(shown, skin.mask, mm / skin.pixel) for mm in _BLUE_BAND)
     return float(np.sqrt(np.square((fine - coarse)[counts]).mean())) + _EVEN
 
 
@@ -107,10 +108,14 @@ def _passed(fine: float, coarse: float) -> float:
     return float(np.sqrt(((smooth - blurred(smooth, coarse)) ** 2).sum()))
 
 
-def shine(skin: Surface) -> tuple[float, Map]:
-    """Percent of the area that shines, and glare as percent of the light of each place."""
-    share = glare(skin)
-    return 100.0 * float((share[skin.inner] > _SHINY).mean()), np.asarray(100.0 * share, dtype=np.float32)
+def shine(skin: Surface, mirrored: Map) -> tuple[float, Map]:
+    """Percent of the area that shines, and glare as percent of the light of each place.
+
+    Args:
+        mirrored: of `glare`.
+    """
+    shining = 100.0 * float((mirrored[skin.inner] > _SHINY).mean())
+    return shining, np.asarray(100.0 * mirrored, dtype=np.float32)
 
 
 def glare(skin: Surface) -> Map:
