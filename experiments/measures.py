@@ -1,9 +1,10 @@
 """What the classical measures of facial skin are worth, on rendered areas whose truth is known.
 
     python experiments/measures.py [truth|redness|mixed|tones|repeat|speed|sheets ...]
-                                   [--first SEED] [--each N]
+                                   [--first SEED ...] [--each N ...]
 
-Constants were chosen on seeds below 700; figures that are reported come from fresh ones (--first 9000).
+Constants were chosen on seeds below 1000; figures that are reported come from fresh ones (--first 9000).
+Several draws (`--first 9000 9600 --each 60 150`) count together.
 With a colour card in view: `measures_card.py`.
 """
 
@@ -58,19 +59,22 @@ ORDER = ("truth", "redness", "repeat", "speed", "mixed", "tones")
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("what", nargs="*", default=list(ORDER))
-    options.add_argument("--first", type=int, default=9000, help="first seed")
-    options.add_argument("--each", type=int, default=30, help="rendered areas per condition and settings")
+    options.add_argument("--first", type=int, nargs="+", default=[9000], help="first seed of each draw")
+    options.add_argument("--each", type=int, nargs="+", default=[30], help="areas per condition and settings")
     options.add_argument("--out", type=Path, default=Path("measures"), help="folder of contact sheets")
     given = options.parse_args()
     import cv2
 
     cv2.setNumThreads(1)
+    seeds = [
+        s for first, each in zip(given.first, given.each, strict=True) for s in range(first, first + each)
+    ]
     steps = dict(zip(ORDER, (truth, redness, repeat, speed, mixed, tones), strict=True))
     for what in given.what:
         if what == "sheets":
-            sheets(given.first, given.out)
+            sheets(seeds[0], given.out)
         else:
-            steps[what](given.first, given.each)
+            steps[what](seeds)
 
 
 def draw(kind: str, seed: int, settings: str) -> Any:
@@ -101,10 +105,10 @@ def rank(true: NDArray[Any], seen: NDArray[Any]) -> float:
     return float(spearmanr(true[known], seen[known])[0]) if known.sum() > 3 else float("nan")
 
 
-def table(kind: str, names: tuple[str, ...], first: int, each: int) -> None:
+def table(kind: str, names: tuple[str, ...], seeds: list[int]) -> None:
     values: dict[str, tuple[Array, Array]] = {}
     for settings in SETTINGS:
-        rendered = [draw(kind, seed, settings) for seed in range(first, first + each)]
+        rendered = [draw(kind, seed, settings) for seed in seeds]
         seen = np.array([found(one, names) for one in rendered])
         true = np.array([[float(one.truth[TRUTH[name]]) for name in names] for one in rendered])
         values[settings] = true, seen
@@ -119,23 +123,23 @@ def table(kind: str, names: tuple[str, ...], first: int, each: int) -> None:
         )
 
 
-def truth(first: int, each: int) -> None:
+def truth(seeds: list[int]) -> None:
     """Rank correlation with the truth, one condition at a time."""
     print(
         "\none condition at a time: rank correlation, mean truth, mean measure, measure where the truth is 0"
     )
     print("rendered  measure          usual  shifted   both  stand       true    found   at none")
     for kind, (_, names) in ALONE.items():
-        table(kind, names, first, each)
+        table(kind, names, seeds)
 
 
-def mixed(first: int, each: int) -> None:
+def mixed(seeds: list[int]) -> None:
     """Rank correlation with the truth, all eight conditions as people have them together."""
     print("\nall conditions together")
-    table("mixed", NAMES, first, 2 * each)
+    table("mixed", NAMES, seeds)
 
 
-def tones(first: int, each: int) -> None:
+def tones(seeds: list[int]) -> None:
     """Spots by Fitzpatrick type: rank of the spotted area with the truth, and how much of it is found."""
     print("\nspotted area by skin type: rank correlation, share of the true area that is found")
     areas = [name for name, area in AREAS.items() if all(c in area.conditions for c in ALONE["spots"][0])]
@@ -143,7 +147,7 @@ def tones(first: int, each: int) -> None:
         for skin_type in range(1, 7):
             only = tuple(float(other == skin_type) for other in range(1, 7))
             pairs = []
-            for seed in range(first, first + each):
+            for seed in seeds:
                 rng = np.random.default_rng([seed, 70, skin_type])
                 person = draw_person(rng, only)
                 grades = {name: int(rng.integers(5)) for name in ALONE["spots"][0]}
@@ -154,12 +158,12 @@ def tones(first: int, each: int) -> None:
             print(f"{settings:9} type {skin_type}  {rank(true, seen):5.2f}  {seen.mean() / true.mean():5.2f}")
 
 
-def redness(first: int, each: int) -> None:
+def redness(seeds: list[int]) -> None:
     """The erythema index against blood within a person: over one photo, and as more dermatitis comes."""
     print("\nerythema index within a person: map against blood (median), change against change")
     for settings in SETTINGS:
         maps, true, seen = [], [], []
-        for seed in range(first, first + each):
+        for seed in seeds:
             rng = np.random.default_rng([seed, 60])
             person = draw_person(rng, BY_NAME[settings].types)
             area = ("forehead", "cheek_left", "cheek_right", "chin")[int(rng.integers(4))]
@@ -177,14 +181,14 @@ def redness(first: int, each: int) -> None:
         print(f"{settings:9} map {np.median(maps):.2f}  change {rank(np.array(true), np.array(seen)):.2f}")
 
 
-def repeat(first: int, each: int) -> None:
+def repeat(seeds: list[int]) -> None:
     """The same skin photographed ten times: other light, noise, place, and distance within 5 %."""
-    people = max(4, each // 3)
+    people = seeds[: max(4, len(seeds) // 3)]
     everything = []
     print("\nten photos of the same skin: deviation within, smallest detectable change, ICC")
     print("area          measure          mean     within     SDC      ICC (2,1)")
     for area in ("forehead", "cheek_left", "periorbital_left", "nose"):
-        values = np.array([_repeated(area, seed) for seed in range(first, first + people)])
+        values = np.array([_repeated(area, seed) for seed in people])
         everything.append(values)
         _print_repeats(area, values)
     _print_repeats("all", np.concatenate(everything))
@@ -218,14 +222,14 @@ def _print_repeats(area: str, values: NDArray[np.float64]) -> None:
         )
 
 
-def speed(first: int, each: int) -> None:
+def speed(seeds: list[int]) -> None:
     """All measures of one area."""
-    one = draw("mixed", first, "usual")
+    one = draw("mixed", seeds[0], "usual")
     image = np.asarray(np.resize(one.image, (240, 320, 3)), dtype=np.uint8)
     mask = np.ones((240, 320), np.bool_)
     measure(image, mask)
     spent = []
-    for _ in range(each):
+    for _ in seeds:
         start = time.process_time()
         measure(image, mask)
         spent.append(time.process_time() - start)
