@@ -25,7 +25,7 @@ from cutis.imaging.measures.surface import Surface
 DECIMAL = np.float32(100.0 / np.log(10.0))  # from natural to 100 times decimal logarithm
 # Absorbance, for 1 in green, of the melanin by which skin differs from skin, which redness must not follow:
 # dark against pale people have (0.76, 1, 1.24) in clinical photos and about (0.75, 1, 1.34) in rendered ones.
-_DIFFUSE = (0.76, 1.0, 1.29)
+DIFFUSE = (0.76, 1.0, 1.29)
 _FINE = 0.8  # mm: deviation of the window that noise and blocks of the JPEG file are averaged over
 
 
@@ -54,7 +54,7 @@ def _index(skin: Surface, pigment: Map) -> tuple[float, Map]:
 @lru_cache(maxsize=1)
 def _redness() -> Map:
     """(3,) weights of red, green and blue absorbance that give blood, not melanin or shading."""
-    mixing = np.array([_DIFFUSE, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T
+    mixing = np.array([DIFFUSE, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T
     return np.asarray(np.linalg.inv(mixing)[1], dtype=np.float32)
 
 
