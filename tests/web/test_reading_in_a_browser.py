@@ -379,6 +379,23 @@ def test_two_tabs_of_a_reader_lose_nothing_and_going_back_begins_where_one_is(
     _shown(page)
     expect(page.locator(".at")).to_have_text("Case 3 of 10")
     assert [row.place for row in _rows(tmp_path)] == [1, 2, 2, 3]
+    broken = page.evaluate(  # as a browser that died while it wrote leaves them
+        """() => {
+            const name = `cutis-reading-${document.querySelector("#room").dataset.reader}`;
+            localStorage.setItem(name, '[{"place": 4, "key');
+            localStorage.setItem(`${name}/000000000000000/broken`, '{"place": 4, "key');
+            return name;
+        }"""
+    )
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    _shown(page)
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowLeft")
+    _next(page, lambda: page.keyboard.press("Enter"))
+    expect(page.locator(".at")).to_have_text("Case 4 of 10")
+    wait(lambda: [row.place for row in _rows(tmp_path)] == [1, 2, 2, 3, 4])
+    assert page.evaluate("name => localStorage.getItem(name)", broken)  # nothing is thrown away
 
 
 def test_one_goes_back_to_what_one_answered_and_on_with_what_is_under_way(

@@ -8,7 +8,8 @@ export class Pending {
 
   // Answers that an earlier version of this page kept in one list.
   adopt() {
-    const list = JSON.parse(localStorage.getItem(this.name) ?? "[]");
+    const list = parsed(localStorage.getItem(this.name) ?? "[]");
+    if (!Array.isArray(list)) return; // what cannot be read stays for somebody to look at, and stops nothing
     list.forEach((item, at) => localStorage.setItem(`${this.name}/${String(at).padStart(15, "0")}/${item.key}`, JSON.stringify(item)));
     localStorage.removeItem(this.name);
   }
@@ -16,7 +17,7 @@ export class Pending {
   // Each answer has an entry of its own: two tabs that write one list would lose what the other wrote.
   all() {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(`${this.name}/`)).sort();
-    return names.map((name) => localStorage.getItem(name)).filter(Boolean).map((text) => JSON.parse(text));
+    return names.map((name) => parsed(localStorage.getItem(name))).filter((item) => item?.key);
   }
 
   drop(item) {
@@ -60,4 +61,13 @@ export class Pending {
   }
 
   hurry() {}
+}
+
+// What was kept, or null where a browser that died while it wrote left something else.
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
