@@ -66,9 +66,10 @@ def main() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    seeds = [
-        s for first, each in zip(given.first, given.each, strict=True) for s in range(first, first + each)
-    ]
+    if len(given.first) != len(given.each):
+        options.error("--first and --each need as many numbers: a first seed and how many, for each draw")
+    draws = zip(given.first, given.each, strict=True)
+    seeds = [seed for first, each in draws for seed in range(first, first + each)]
     steps = dict(zip(ORDER, (truth, redness, repeat, speed, mixed, tones), strict=True))
     for what in given.what:
         if what == "sheets":

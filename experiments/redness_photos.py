@@ -6,9 +6,9 @@ The manifest has clinical photos with the columns modality, skin_tone_class (0 d
 somebody or something found them, monet_erythema. Redness is that of the photo's border, a sixth of each side,
 where the lesion is not. Ranks are Spearman's, with intervals that resample photos (one of each lesion).
 
-The melanin of people lies between that of rendered skin and that of dark against pale people in photos of
-this set, so that its row is not independent of them. In the last row each half of the photos is read against
-the mean of rendered melanin and that of the other half.
+The melanin of people was set with an earlier measurement of dark against pale people in photos of this set at
+hand, so that its row is not independent of them. In the last row each half of the photos is read against the
+mean of rendered melanin and that of the other half.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from cutis.imaging.chromophores import HAEMOGLOBIN, MELANIN, absorbance
+from cutis.imaging.chromophores import MELANIN, absorbance, unmixing
 from cutis.imaging.measures.pigment import DECIMAL, DIFFUSE
 from cutis.imaging.read import read_rgb
+from cutis.phantoms.facial import draw_person, render_area
 
 Array = NDArray[np.float64]
-RENDERED = np.array([0.75, 1.0, 1.34])
 COLOURS = {
     "melanin of people": DIFFUSE,
     "a mean of people's and naevi's": MELANIN,
@@ -42,22 +42,41 @@ def main() -> None:
     skin = np.array([bare(given.manifest.parent / image) for image in table["image"]])
     tone, red = (table[name].to_numpy() for name in ("skin_tone_class", "monet_erythema"))
     print(f"{len(table)} photos")
-    print(
-        "redness against               rank with skin tone        rank with erythema score   median by tone"
-    )
+    drawn = rendered()
+    print(f"dark against pale: photos {told(dark_against_pale(skin, tone))}, rendered {told(drawn)}")
+    print(f"\n{'redness against':32}{'rank with skin tone':27}{'rank with erythema score':27}median by tone")
     found = {name: redness(skin, melanin) for name, melanin in COLOURS.items()}
     half = np.random.default_rng(0).permutation(len(skin)) % 2 == 0
     crossed = np.zeros(len(skin))
     for here in (half, ~half):
-        crossed[here] = redness(skin[here], (RENDERED + dark_against_pale(skin[~here], tone[~here])) / 2)
-    for name, values in (found | {"the same, from the other half": crossed}).items():
+        crossed[here] = redness(skin[here], (drawn + dark_against_pale(skin[~here], tone[~here])) / 2)
+    for name, values in (found | {"people of the other half": crossed}).items():
         by_tone = " ".join(f"{np.median(values[tone == one]):5.1f}" for one in np.unique(tone))
         print(f"{name:32}{ranked(values, tone):27}{ranked(values, red):27}{by_tone}")
 
 
 def redness(skin: Array, melanin: ArrayLike) -> Array:
-    mixing = np.array([melanin, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T
-    return np.asarray(skin @ np.linalg.inv(mixing)[1] * float(DECIMAL))
+    """(photos,) erythema index of (photos, 3) absorbances, read against a melanin."""
+    red, green, blue = np.asarray(melanin, dtype=np.float64)
+    return np.asarray(skin @ unmixing((red, green, blue))[1] * float(DECIMAL))
+
+
+def rendered() -> Array:
+    """(3,) absorbance by which rendered skin of types V and VI exceeds that of I and II, for 1 in green."""
+    medians = []
+    for types in ((0, 0, 0, 0, 1, 1), (1, 1, 0, 0, 0, 0)):
+        skin = []
+        for seed in range(40):
+            rng = np.random.default_rng([seed, *types])
+            area = render_area("cheek_left", {}, draw_person(rng, types), rng, settings="stand")
+            skin.append(np.median(absorbance(area.image)[area.truth["skin"] > 0.5], axis=0))
+        medians.append(np.median(skin, axis=0))
+    more = medians[0] - medians[1]
+    return np.asarray(more / more[1])
+
+
+def told(colour: Array) -> str:
+    return "(" + ", ".join(f"{one:.2f}" for one in colour) + ")"
 
 
 def dark_against_pale(skin: Array, tone: Array) -> Array:

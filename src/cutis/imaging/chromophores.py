@@ -68,7 +68,7 @@ def chromophores(rgb: NDArray[np.uint8]) -> Chromophores:
     import cv2
 
     absorbed = absorbance(rgb)
-    mixed = cv2.split(cv2.transform(absorbed, _unmixing()))
+    mixed = cv2.split(cv2.transform(absorbed, unmixing()))
     pigment, blood, shading = (np.asarray(part, dtype=np.float32) for part in mixed)
     return Chromophores(pigment, blood, shading)
 
@@ -121,7 +121,14 @@ def _levels() -> Map:
     return np.asarray(-np.log((linear + _SURFACE) / (1.0 + _SURFACE)), dtype=np.float32)
 
 
-@lru_cache(maxsize=1)
-def _unmixing() -> Map:
-    """(3, 3): from absorbance in red, green and blue to melanin, haemoglobin and shading."""
-    return np.linalg.inv(np.array([MELANIN, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T).astype(np.float32)
+@lru_cache(maxsize=8)
+def unmixing(colour: tuple[float, float, float] = MELANIN) -> Map:
+    """From absorbance in red, green and blue to melanin, haemoglobin and shading.
+
+    Args:
+        colour: absorbance of the melanin in red, green and blue for 1 in green.
+
+    Returns:
+        (3, 3) float32: a row of weights for each.
+    """
+    return np.linalg.inv(np.array([colour, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T).astype(np.float32)

@@ -2,8 +2,8 @@
 
 Both stand in the unit of reflectance instruments, 100 times the decimal logarithm of light lost, of green
 light. Their maps take the other pigment and shading out, as `cutis.imaging.chromophores` does: within a photo
-only colour counts. Between photos a cast of the light changes colours more than an exposure
-changes brightness, so that the mean of the melanin map is set by both, each as far as it can be trusted.
+only colour counts. Between photos a cast of the light changes colours more than an exposure changes
+brightness, so that the mean of the melanin map is set by both, each as far as it can be trusted.
 
 Sources: Diffey, Oliver, Farr 1984, Br J Dermatol 111:663, and Takiwaki 1998, J Med Invest 44:121 (indices as
 100 times the logarithm of reflectance); Dawson et al. 1980, Phys Med Biol 25:695 (an erythema index that
@@ -18,20 +18,21 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cutis.imaging.chromophores import HAEMOGLOBIN, MELANIN, Map
+from cutis.imaging.chromophores import HAEMOGLOBIN, MELANIN, Map, unmixing
 from cutis.imaging.measures.filters import around
 from cutis.imaging.measures.surface import Surface
 
 DECIMAL = np.float32(100.0 / np.log(10.0))  # from natural to 100 times decimal logarithm
 # Absorbance, for 1 in green, of the melanin by which skin differs from skin, which redness must not follow:
-# dark against pale people have (0.76, 1, 1.24) in clinical photos and about (0.75, 1, 1.34) in rendered ones.
+# dark against pale people have (0.76, 1, 1.24) to (0.83, 1, 1.40) in clinical photos, by who is compared.
 DIFFUSE = (0.76, 1.0, 1.29)
 _FINE = 0.8  # mm: deviation of the window that noise and blocks of the JPEG file are averaged over
 
 
 def erythema(skin: Surface) -> tuple[float, Map]:
     """Index of the area, and its map."""
-    return _index(skin, np.asarray(skin.light @ _redness(), dtype=np.float32))
+    blood: Map = skin.light @ unmixing(DIFFUSE)[1]
+    return _index(skin, blood)
 
 
 def melanin(skin: Surface, colour: NDArray[np.float64]) -> tuple[float, Map]:
@@ -49,13 +50,6 @@ def melanin(skin: Surface, colour: NDArray[np.float64]) -> tuple[float, Map]:
 def _index(skin: Surface, pigment: Map) -> tuple[float, Map]:
     field = np.asarray(around(pigment, skin.mask, _FINE / skin.pixel) * DECIMAL, dtype=np.float32)
     return float(field[skin.mask].mean()), field
-
-
-@lru_cache(maxsize=1)
-def _redness() -> Map:
-    """(3,) weights of red, green and blue absorbance that give blood, not melanin or shading."""
-    mixing = np.array([DIFFUSE, HAEMOGLOBIN, (1.0, 1.0, 1.0)]).T
-    return np.asarray(np.linalg.inv(mixing)[1], dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

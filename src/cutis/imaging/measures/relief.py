@@ -49,7 +49,7 @@ def roughness(skin: Surface, features: Mask, mirrored: Map) -> tuple[float, Map]
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.
-        mirrored: of `glare`.
+        mirrored: (height, width) share of white light, of `glare`.
     """
     # What a rough surface mirrors is nearly as bright on dark skin as on pale, so that shares of skin's own
     # light would call dark skin rougher. Green has the least of a phone's noise, and no blotches of it.
@@ -78,16 +78,21 @@ def roughness(skin: Surface, features: Mask, mirrored: Map) -> tuple[float, Map]
 def _blue(skin: Surface, counts: Mask) -> float:
     """Deviation of blue light, of full brightness, over lengths a little longer than texture's."""
     shown: Map = skin.rgb[..., 2].astype(np.float32) / np.float32(255)
-    fine, coarse = (around(shown, skin.mask, mm / skin.pixel) for mm in _BLUE_BAND)
-    return float(np.sqrt(np.square((fine - coarse)[counts]).mean())) + _EVEN
+    return float(np.sqrt(np.square(_between(shown, skin, _BLUE_BAND)[counts]).mean())) + _EVEN
 
 
 def _varied(shown: Map, skin: Surface, even: Map, lengths: tuple[float, float]) -> tuple[Map, float]:
     """Squared light between two windows (mm), under even light, and what noise adds to its mean."""
+    band = _between(shown, skin, lengths) * even
     fine, coarse = (mm / skin.pixel for mm in lengths)
-    band = (around(shown, skin.mask, fine) - around(shown, skin.mask, coarse)) * even
     noise = noise_level(shown, skin.inner) * _passed(fine, coarse)
     return np.asarray(band**2), noise**2
+
+
+def _between(shown: Map, skin: Surface, lengths: tuple[float, float]) -> Map:
+    """What light varies by between two windows (mm)."""
+    fine, coarse = (around(shown, skin.mask, mm / skin.pixel) for mm in lengths)
+    return np.asarray(fine - coarse)
 
 
 def _near(features: Mask, reach: float) -> Mask:
@@ -112,14 +117,14 @@ def shine(skin: Surface, mirrored: Map) -> tuple[float, Map]:
     """Percent of the area that shines, and glare as percent of the light of each place.
 
     Args:
-        mirrored: of `glare`.
+        mirrored: (height, width) share of white light, of `glare`.
     """
     shining = 100.0 * float((mirrored[skin.inner] > _SHINY).mean())
     return shining, np.asarray(100.0 * mirrored, dtype=np.float32)
 
 
 def glare(skin: Surface) -> Map:
-    """Share of white light in each place's: (height, width), 0 to 1.
+    """Share of white light in each place's that is sure: (height, width), 0 to 1.
 
     A photo of skin shows its own colour, more or less of it as light falls, what that colour varies by
     (pigment, blotches of the camera), and white. White is estimated by least squares with the spread of each,

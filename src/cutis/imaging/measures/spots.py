@@ -81,7 +81,8 @@ def find_spots(skin: Surface) -> Spots:
     import cv2
     from scipy import ndimage
 
-    mixed = pigment(skin)
+    colour = _melanin(skin)
+    mixed = _pigment(skin, colour)
     grain = mixed - around(mixed, skin.mask, 0.8 / skin.pixel)
     spread = 1.4826 * float(np.median(np.abs(grain[skin.inner])))
     cut = max(_LEAST, _SPREADS * spread)
@@ -93,7 +94,7 @@ def find_spots(skin: Surface) -> Spots:
             normal = skin.mask & (cv2.dilate(found, np.ones((5, 5), np.uint8)) == 0)
             if normal.sum() < 0.05 * skin.mask.sum():
                 break
-    cores = _coloured(skin, _patches(skin, above, cut, _APART, _STEEP))
+    cores = _coloured(skin, colour, _patches(skin, above, cut, _APART, _STEEP))
     whole = _patches(skin, above, _FAINTER * cut, _WHOLE, _FAINTER * _STEEP)
     holds = np.zeros_like(whole.spots)
     holds[whole.labels[cores.mask]] = True
@@ -103,7 +104,7 @@ def find_spots(skin: Surface) -> Spots:
     return Spots(int(cores.spots.sum()), float(mask.sum()) * skin.pixel**2, np.asarray(mask), shown)
 
 
-def pigment(skin: Surface) -> Map:
+def _pigment(skin: Surface, colour: NDArray[np.float64]) -> Map:
     """The mix of channels in which melanin stands out most: (height, width) absorbance of green."""
     smooth = [
         around(np.ascontiguousarray(skin.light[..., n]), skin.mask, _FINE / skin.pixel) for n in range(3)
@@ -112,14 +113,13 @@ def pigment(skin: Surface) -> Map:
     size = np.abs(fine).max(axis=0)
     fine = fine[:, size <= np.quantile(size, 0.98)].astype(np.float64)
     varies = fine @ fine.T / max(fine.shape[1], 1) + _UNKNOWN**2 * np.eye(3)
-    colour = _melanin(skin)
     weights = np.linalg.solve(varies, colour)
     weights /= weights @ colour
     return np.asarray(sum(np.float32(w) * one for w, one in zip(weights, smooth, strict=True)))
 
 
 def _melanin(skin: Surface) -> NDArray[np.float64]:
-    """What more melanin takes of red, green and blue on this skin, with the mean of `MELANIN`.
+    """What more melanin takes of red, green and blue on this skin: (3,), with the mean of `MELANIN`.
 
     The darker skin is in a channel, the more of what it sends comes from its surface: on brown skin blue
     hardly changes any more, and a spot is nearly grey.
@@ -149,7 +149,7 @@ def _patches(skin: Surface, above: Map, cut: float, share: float, steep: float) 
     return _Patches(labels, spots)
 
 
-def _coloured(skin: Surface, patches: _Patches) -> _Patches:
+def _coloured(skin: Surface, colour: NDArray[np.float64], patches: _Patches) -> _Patches:
     """Only those that take light from red, green and blue as melanin does, against the skin beside them."""
     import cv2
 
@@ -161,7 +161,6 @@ def _coloured(skin: Surface, patches: _Patches) -> _Patches:
     lost = np.stack(
         [_mean(kept, skin.light[..., n], count) - _mean(beside, skin.light[..., n], count) for n in range(3)]
     )
-    colour = _melanin(skin)
     red = lost[0] / np.maximum(lost.mean(axis=0), 1e-3) / (colour[0] / colour.mean())
     return _Patches(patches.labels, patches.spots & (red > _RED[0]) & (red < _RED[1]))
 
