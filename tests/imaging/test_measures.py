@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from cutis.core.errors import ImageError
 from cutis.imaging.chromophores import melanin
-from cutis.imaging.measures import NAMES, UNITS, Measure, measure
+from cutis.imaging.measures import NAMES, UNITS, Measure, measure, palest
 from cutis.imaging.measures.tone import MONK_COLOURS, fitzpatrick, ita_class, lab, typology
 from cutis.phantoms import optics
 from cutis.phantoms.facial import draw_person, render_area
@@ -231,14 +231,59 @@ def test_tone_is_that_of_bare_skin_between_spots_shadow_and_glare() -> None:
 # pigments
 
 
-def test_more_blood_is_redness_and_not_melanin_and_the_other_way_round() -> None:
-    plain = values(photo(noise=1.0), "erythema_index", "melanin_index")
-    flushed = values(photo(blood=0.2, noise=1.0), "erythema_index", "melanin_index")
-    tanned = values(photo(melanin=0.2, noise=1.0), "erythema_index", "melanin_index")
+def patch() -> Field:
+    """A third of the area, with soft edges."""
+    x, _ = places()
+    return 1 / (1 + np.exp((x - SIDE * PIXEL / 3) / 0.3))
+
+
+def test_a_patch_of_blood_is_redness_and_not_melanin_and_one_of_melanin_the_other_way_round() -> None:
+    plain, flushed, tanned = (
+        measure(photo(blood=blood, melanin=brown, noise=1.0), names=("erythema_index", "melanin_index"))
+        for blood, brown in ((0.0, 0.0), (0.2 * patch(), 0.0), (0.0, 0.2 * patch()))
+    )
     decimal = 100 * 0.2 / np.log(10)
-    assert np.subtract(flushed, plain) == pytest.approx([decimal, 0], abs=1.0)
+    third = decimal * patch().mean()
+    assert flushed[0].value - plain[0].value == pytest.approx(third, abs=0.7)
     # The melanin of this photo lies between that of naevi and that by which people differ.
-    assert np.subtract(tanned, plain) == pytest.approx([0, decimal], abs=1.5)
+    assert tanned[0].value - plain[0].value == pytest.approx(0, abs=1.0)
+    middle, shown = patch() > 0.9, flushed[0].map
+    assert shown is not None
+    assert np.median(shown[middle]) - np.median(shown[patch() < 0.1]) == pytest.approx(decimal, abs=1.0)
+    assert float(shown[~np.isnan(shown)].mean()) == pytest.approx(flushed[0].value, abs=0.3)
+    assert flushed[1].map is not None
+    assert np.median(flushed[1].map[middle]) == pytest.approx(np.median(plain[1].map), abs=1.5)  # type: ignore[arg-type]
+
+
+def test_even_redness_counts_a_tenth_alone_and_in_full_against_paler_skin_of_the_same_photo() -> None:
+    plain, flushed = photo(noise=1.0), photo(blood=0.2, noise=1.0)
+    decimal = 100 * 0.2 / np.log(10)
+    assert one(flushed, "erythema_index") - one(plain, "erythema_index") == pytest.approx(
+        0.1 * decimal, abs=0.5
+    )
+    every = np.ones((SIDE, SIDE), np.bool_)
+    pale = palest([(plain, every, PIXEL), (flushed, every, PIXEL)])
+    rest, red = (
+        measure(image, every, PIXEL, ("erythema_index",), pale=pale)[0].value for image in (plain, flushed)
+    )
+    assert red - rest == pytest.approx(decimal, abs=1.0)
+
+
+def test_areas_without_skin_have_no_palest() -> None:
+    assert palest([]) is None
+    assert palest([(photo(side=20), np.ones((20, 20), np.bool_), PIXEL)]) is None
+
+
+@given(
+    cast=st.tuples(*[st.floats(-0.15, 0.15)] * 3),
+    red=st.floats(0.0, 0.4),
+)
+def test_no_colour_of_the_light_moves_redness_much(cast: tuple[float, float, float], red: float) -> None:
+    lit = tuple(np.array(TONE) * np.exp(cast))
+    seen = (one(photo(tone=tone, blood=red * patch(), noise=1.0), "erythema_index") for tone in (TONE, lit))
+    first, second = seen
+    # A tenth of what the cast does to the map, which is up to 22.
+    assert second == pytest.approx(first, abs=3.0)
 
 
 def test_light_moves_no_redness_and_of_melanin_only_the_level() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,7 @@ def measure(
     names: Sequence[str] | None = None,
     *,
     card: bool = False,
+    pale: float | None = None,
 ) -> tuple[Measure, ...]:
     """Measure an area of skin.
 
@@ -38,6 +39,7 @@ def measure(
         names: which measures, of `NAMES`. Default: all.
         card: whether the colours were corrected with a colour card. Without one tone and the indices move
             with exposure and the colour of the light, and their ranges are wider.
+        pale: the least redness of the photo that the area was cut from, see `palest`. Default: of the area.
 
     Returns:
         One for each name, in the order of ``names``. Where the photo cannot say, the value is not a number
@@ -54,15 +56,33 @@ def measure(
     skin = surface(image, usable, mm_per_pixel)
     if skin is None:
         return tuple(_missing(name, "less than half a square centimetre of usable skin") for name in wanted)
-    area = _Area(skin)
+    area = _Area(skin, pale)
     return tuple(_one(area, name, card) for name in wanted)
+
+
+def palest(areas: Iterable[tuple[NDArray[np.uint8], Mask, float]]) -> float | None:
+    """Redness of the least red skin that the areas of one photo show, which redness is told from.
+
+    Args:
+        areas: image, mask and millimetres per pixel of each, as for `measure`.
+
+    Returns:
+        Natural-log absorbance; None where no area has half a square centimetre of usable skin.
+
+    Raises:
+        ImageError: as for `measure`.
+    """
+    skins = [surface(image, mask, mm_per_pixel) for image, mask, mm_per_pixel in areas]
+    fields = [pigment.blood(skin)[skin.inner] for skin in skins if skin is not None]
+    return pigment.pale_of(fields) if fields else None
 
 
 class _Area:
     """What several measures share, worked out when first asked for."""
 
-    def __init__(self, skin: Surface) -> None:
+    def __init__(self, skin: Surface, pale: float | None) -> None:
         self.skin = skin
+        self.pale = pale
 
     @cached_property
     def colour(self) -> tuple[NDArray[np.float64], Map]:
@@ -115,7 +135,7 @@ _FINDERS: dict[str, Callable[[_Area], Found]] = {
     "ita": _ita,
     "fitzpatrick": lambda area: (tone.fitzpatrick(tone.typology(area.colour[0])), None),
     "monk": lambda area: (tone.monk(area.colour[0]), None),
-    "erythema_index": lambda area: pigment.erythema(area.skin),
+    "erythema_index": lambda area: pigment.erythema(area.skin, area.pale),
     "melanin_index": lambda area: pigment.melanin(area.skin, area.colour[0]),
     "spot_count": lambda area: (area.spots.count / area.skin.area, area.spots.mask.astype(np.float32)),
     "spot_area": lambda area: (

@@ -34,9 +34,13 @@ _LOCAL = 1.5  # mm: of the window that the map of roughness is averaged over
 _BESIDE = 0.5  # mm around lines, pores and edges of spots, which have measures of their own
 _GLARE = 0.8  # mm: deviation of the window in which colour is averaged
 _MATT = 0.4  # share of the area, the darker part, whose colour is taken as skin's own
-_SHADING = 0.3  # deviation of the light that falls on skin, as a share of it
+_SHADING = 0.4  # deviation of the light that falls on skin, as a share of it
 _USUAL = 0.02  # of full brightness, linear: glare as it is expected before looking
-_SHINY = 0.13  # share of sure glare in a place's light from which it shines: a fifth, less what is not sure
+_GLINTS = 0.3  # share of what light varies by more finely that is glints, where a place shines
+_GLINT = 0.15  # mm: deviation of the window that glints are seen in
+_WET = 0.1  # share of glare from which that is so
+_CONTRAST = 0.2  # of the tone curve, which phones add: an S that bright skin is paler by
+_SHINY = 0.14  # share of sure glare in a place's light from which it shines: a fifth, less what is not sure
 _LEAST = 0.25  # share of the area that is left beside lines, pores and spots, or all of it is taken
 
 
@@ -129,10 +133,11 @@ def glare(skin: Surface) -> Map:
     A photo of skin shows its own colour, more or less of it as light falls, what that colour varies by
     (pigment, blotches of the camera), and white. White is estimated by least squares with the spread of each,
     a Wiener filter, less the deviation of the estimate. Where a cast makes skin's own colour nearly white,
-    the two cannot be told apart, and what is not sure stays near 0.
+    the two cannot be told apart, and what is not sure stays near 0. Colour is seen in a wide window; within
+    it brightness tells glints.
     """
-    window = _GLARE / skin.pixel
-    linear = np.stack([around(np.exp(-skin.light[..., n]), skin.mask, window) for n in range(3)], axis=2)
+    sensed = _sensed()[skin.rgb]
+    linear = np.stack([around(sensed[..., n], skin.mask, _GLARE / skin.pixel) for n in range(3)], axis=2)
     values = linear[skin.inner].astype(np.float64)
     bright = values.sum(axis=1)
     matt = values[bright <= np.quantile(bright, _MATT)]
@@ -144,4 +149,16 @@ def glare(skin: Surface) -> Map:
     weights = np.linalg.solve(spread, np.ones(3))
     sure = weights.sum() + 1.0 / _USUAL**2  # one over the variance of the estimate
     white = np.maximum((linear - body) @ (weights / sure) - sure**-0.5, 0)
-    return np.asarray(white / (white + max(float(body.mean()), 1e-3)), dtype=np.float32)
+    least = max(float(body.mean()), 1e-3)
+    fine = around(sensed.mean(axis=2), skin.mask, _GLINT / skin.pixel) - linear.mean(axis=2)
+    white = np.maximum(white + _GLINTS * np.minimum(white / (white + least) / _WET, 1.0) * fine, 0)
+    return np.asarray(white / (white + least), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _sensed() -> Map:
+    """(256,) linear light of each level of a channel before a phone's tone curve."""
+    level = np.linspace(0.0, 1.0, 4096)
+    shown = level + _CONTRAST * (level**2 * (3.0 - 2.0 * level) - level)
+    before = np.interp(np.arange(256) / 255.0, shown, level)
+    return np.where(before <= 0.04045, before / 12.92, ((before + 0.055) / 1.055) ** 2.4).astype(np.float32)

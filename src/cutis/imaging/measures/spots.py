@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cutis.imaging.chromophores import MELANIN, Map
 from cutis.imaging.measures.filters import around
 from cutis.imaging.measures.measure import Mask
-from cutis.imaging.measures.surface import Surface
+from cutis.imaging.measures.surface import SURFACE, Surface
 
 _FINE, _BAND = 0.3, 1.2  # mm: windows that noise is averaged over, and that texture is told by
 _UNKNOWN = 0.03  # natural-log absorbance: how well the colours of a photo are known, in each channel
@@ -32,7 +32,6 @@ _APART, _WHOLE = 0.7, 0.5  # share of the darkest place nearby: cores that are c
 _STEEP = 0.6  # change across the edge per mm, as a share of the patch's own contrast
 _SMALLEST = 0.35  # mm2 of a core
 _RED = (0.68, 1.54)  # loss of red over the mean loss, against melanin's: blood lies below, shadow above
-_SURFACE = 0.012  # linear light of skin's surface, which melanin does not take
 _SEEN = 0.2  # share of a channel's light that comes out of skin, at least
 _FAINTER = 0.8  # of contrast and steepness that the rest of a spot needs, whose core has been found
 _ROUNDS = 3
@@ -125,7 +124,7 @@ def _melanin(skin: Surface) -> NDArray[np.float64]:
     hardly changes any more, and a spot is nearly grey.
     """
     light = np.median(np.exp(-skin.light[skin.inner].astype(np.float64)), axis=0)
-    taken = np.array(MELANIN) * np.maximum(1.0 - _SURFACE / light, _SEEN)
+    taken = np.array(MELANIN) * np.maximum(1.0 - SURFACE / light, _SEEN)
     return np.asarray(taken * (np.mean(MELANIN) / taken.mean()))
 
 

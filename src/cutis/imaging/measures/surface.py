@@ -13,6 +13,10 @@ from cutis.imaging.measures.filters import around, noise_level
 from cutis.imaging.measures.measure import Mask
 
 FINEST = 0.15  # mm per pixel: finer photos are reduced to it, so that every measure sees one scale
+SURFACE = 0.012  # linear light that comes back from skin's surface, where no pigment takes any
+# How red, green and blue light err between photos: the covariance of their natural logarithms, up to scale.
+# Exposure, alike in all channels, is taken to err as much as the cast of the light in each, about an eighth.
+LIGHT_ERRORS = np.ones((3, 3)) + np.eye(3)
 SLOW = 4.0  # mm: deviation of the window whose mean light is taken off, wider than any wrinkle or pore
 _BORDER = 0.75  # mm along the border of usable skin that are left out
 _LEAST = 0.5  # cm2 of usable skin below which nothing is measured

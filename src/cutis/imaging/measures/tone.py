@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cutis.imaging.chromophores import Map
 from cutis.imaging.measures.filters import blurred
 from cutis.imaging.measures.measure import Mask
-from cutis.imaging.measures.surface import Surface
+from cutis.imaging.measures.surface import LIGHT_ERRORS, Surface
 
 # Lower bounds in degrees of very light, light, intermediate, tan and brown; dark lies below the last.
 ITA_BOUNDS = (55.0, 41.0, 28.0, 10.0, -30.0)
@@ -91,23 +91,25 @@ def ita_class(ita: float) -> str:
 
 
 @lru_cache(maxsize=1)
-def monk_lab() -> Map:
-    """(10, 3) CIELAB of the Monk scale's colours, light to dark."""
+def monk_light() -> NDArray[np.float64]:
+    """(10, 3) linear sRGB of the Monk scale's colours, light to dark."""
     level = np.array([[int(text[n : n + 2], 16) for n in (1, 3, 5)] for text in MONK_COLOURS]) / 255.0
-    return lab(np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32))
+    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
 
 
 def monk(colour: NDArray[np.float64]) -> float:
-    """Place along the Monk scale, 1 to 10: the nearest point of the line that joins its tones in CIELAB.
+    """Place along the Monk scale, 1 to 10: the nearest point of the line that joins its tones.
 
-    A whole number is one of the ten tones, 5.5 the middle between the fifth and the sixth.
+    Distances are those of logarithms of light, counted in the errors of a photo's light. A whole number is
+    one of the ten tones, 5.5 the middle between the fifth and the sixth.
 
     Args:
         colour: (3,) linear sRGB.
     """
-    tones = monk_lab().astype(np.float64)
+    errors = np.linalg.cholesky(np.linalg.inv(LIGHT_ERRORS))
+    tones = np.log(monk_light()) @ errors
     start, way = tones[:-1], np.diff(tones, axis=0)
-    own = lab(colour.astype(np.float32)).astype(np.float64)
+    own = np.log(np.maximum(colour, 1e-4)) @ errors
     share = np.clip(((own - start) * way).sum(1) / (way**2).sum(1), 0.0, 1.0)
     away = np.linalg.norm(own - start - share[:, None] * way, axis=1)
     nearest = int(np.argmin(away))

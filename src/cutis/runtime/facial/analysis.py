@@ -27,7 +27,7 @@ from cutis.imaging.face import (
     one_face,
 )
 from cutis.imaging.face.warp import cut
-from cutis.imaging.measures import measure
+from cutis.imaging.measures import measure, palest
 from cutis.imaging.read import read_rgb
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.facial.norms import Norms
@@ -109,7 +109,8 @@ def analyse(photo: Source | Path | str, asked: Asked | None = None) -> FaceAnaly
             math.nan if _known_scale(done, asked) is None else 0.01,
             _alone_words(done, asked),
         )
-    judged = tuple(_judged(area, rgb, picture, done, source, asked) for area in areas)
+    pale = palest((one.image, one.mask, one.mm_per_pixel) for one in areas if one.refusal is None)
+    judged = tuple(_judged(area, pale, rgb, picture, done, source, asked) for area in areas)
     corner, framed = _framed(picture, areas) if face is not None else (np.zeros(2), picture)
     size = np.array([framed.shape[1], framed.shape[0]])
     outlines: dict[str, NDArray[np.float64]] = {
@@ -200,13 +201,21 @@ def _covered(rgb: Rgb, face: Face, mask: Cover) -> Rgb:
     return mask_eyes(rgb, face) if mask == "eyes" else mask_identity(rgb, face)
 
 
-def _judged(area: Area, rgb: Rgb, picture: Rgb, done: Enhanced, source: Source, asked: Asked) -> AreaAnalysis:
+def _judged(
+    area: Area,
+    pale: float | None,
+    rgb: Rgb,
+    picture: Rgb,
+    done: Enhanced,
+    source: Source,
+    asked: Asked,
+) -> AreaAnalysis:
     size = (area.image.shape[1], area.image.shape[0])
     shown = cut(picture, area.matrix, size)
     covered = np.asarray((shown != cut(rgb, area.matrix, size)).any(axis=-1))
     if area.refusal is not None:
         return AreaAnalysis(area, shown, covered, (), ())
-    measures = measure(area.image, area.mask, area.mm_per_pixel, card=done.card is not None)
+    measures = measure(area.image, area.mask, area.mm_per_pixel, card=done.card is not None, pale=pale)
     grades = _graded(area, asked)
     judged = AreaAnalysis(area, shown, covered, grades, measures)
     if asked.norms is None:
