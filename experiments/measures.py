@@ -33,7 +33,6 @@ TRUTH = {
     "ita": "true_ita",
     "fitzpatrick": "skin_type",
     "monk": "true_ita",
-    "erythema_index": "true_haemoglobin",
     "melanin_index": "true_melanin",
     "spot_count": "true_spot_count",
     "spot_area": "true_spot_area",
@@ -106,22 +105,53 @@ def rank(true: NDArray[Any], seen: NDArray[Any]) -> float:
     return float(spearmanr(true[known], seen[known])[0]) if known.sum() > 3 else float("nan")
 
 
+def true(rendered: Any, name: str) -> float:
+    """What a measure should say, in a unit of its own."""
+    if name == "erythema_index":
+        return redder(rendered)
+    return float(rendered.truth[TRUTH[name]])
+
+
+def redder(rendered: Any) -> float:
+    """Blood above that of the palest skin of the area, of which a tenth counts: what the index is of."""
+    blood = np.asarray(rendered.truth["haemoglobin"])[rendered.truth["skin"] > 0.5]
+    return float(blood.mean() - 0.9 * np.quantile(blood, 0.05))
+
+
 def table(kind: str, names: tuple[str, ...], seeds: list[int]) -> None:
     values: dict[str, tuple[Array, Array]] = {}
+    blood: dict[str, Array] = {}
     for settings in SETTINGS:
         rendered = [draw(kind, seed, settings) for seed in seeds]
         seen = np.array([found(one, names) for one in rendered])
-        true = np.array([[float(one.truth[TRUTH[name]]) for name in names] for one in rendered])
-        values[settings] = true, seen
+        values[settings] = np.array([[true(one, name) for name in names] for one in rendered]), seen
+        blood[settings] = np.array([float(one.truth["true_haemoglobin"]) for one in rendered])
     for n, name in enumerate(names):
-        ranks = [rank(values[s][0][:, n], values[s][1][:, n]) for s in SETTINGS]
-        true, seen = (np.concatenate([values[s][part][:, n] for s in ANYWHERE]) for part in (0, 1))
-        nought = float(np.nanmean(seen[true == 0])) if (true == 0).any() else float("nan")
-        print(
-            f"{kind:9} {name:15} {ranks[0]:6.2f} {ranks[1]:8.2f} {rank(true, seen):6.2f} {ranks[2]:6.2f}"
-            f"   {true.mean():8.2f} {np.nanmean(seen):8.2f} {nought:8.2f}",
-            flush=True,
-        )
+        row(f"{kind:9} {name:15}", {s: (values[s][0][:, n], values[s][1][:, n]) for s in SETTINGS})
+        if name == "erythema_index":
+            row(f"{'':9} {'of all blood':15}", {s: (blood[s], values[s][1][:, n]) for s in SETTINGS})
+
+
+def row(title: str, values: dict[str, tuple[Array, Array]]) -> None:
+    """Ranks in each settings and anywhere, the interval of usual ones, means."""
+    ranks = [abs(rank(*values[s])) for s in SETTINGS]
+    right, seen = (np.concatenate([values[s][part] for s in ANYWHERE]) for part in (0, 1))
+    nought = float(np.nanmean(seen[right == 0])) if (right == 0).any() else float("nan")
+    low, high = interval(*values["usual"])
+    print(
+        f"{title} {ranks[0]:6.3f} ({low:.3f}-{high:.3f}) {ranks[1]:8.2f} {abs(rank(right, seen)):6.2f}"
+        f" {ranks[2]:6.2f}   {right.mean():8.2f} {np.nanmean(seen):8.2f} {nought:8.2f}",
+        flush=True,
+    )
+
+
+def interval(right: Array, seen: Array, draws: int = 500) -> tuple[float, float]:
+    """95 % of ranks of resampled areas, without their sign."""
+    rng = np.random.default_rng(0)
+    some = [rng.integers(0, len(right), len(right)) for _ in range(draws)]
+    ranks = [abs(rank(right[one], seen[one])) for one in some]
+    low, high = np.percentile(ranks, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def truth(seeds: list[int]) -> None:
@@ -129,7 +159,7 @@ def truth(seeds: list[int]) -> None:
     print(
         "\none condition at a time: rank correlation, mean truth, mean measure, measure where the truth is 0"
     )
-    print("rendered  measure          usual  shifted   both  stand       true    found   at none")
+    print("rendered  measure         usual (95 % interval)  shifted   both  stand    true   found  at none")
     for kind, (_, names) in ALONE.items():
         table(kind, names, seeds)
 
@@ -250,8 +280,8 @@ def sheets(first: int, out: Path) -> None:
                 got = measure(one.image, one.truth["skin"] > 0.5, 0.15, (name,))[0]
                 if got.map is None:
                     continue
-                true = float(one.truth[TRUTH[name]])
-                rows.append(_framed(one.image, got.map, f"{name} {got.value:.2f}, true {true:.2f}"))
+                words = f"{name} {got.value:.2f}, true {true(one, name):.2f}"
+                rows.append(_framed(one.image, got.map, words))
             if rows:
                 half = (len(rows) + 1) // 2
                 sheet = np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:])])

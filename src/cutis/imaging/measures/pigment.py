@@ -29,13 +29,18 @@ DECIMAL = np.float32(100.0 / np.log(10.0))  # from natural to 100 times decimal 
 # dark against pale people have (0.76, 1, 1.24) to (0.83, 1, 1.40) in clinical photos, by who is compared.
 DIFFUSE = (0.76, 1.0, 1.29)
 _FINE = 0.8  # mm: deviation of the window that noise and blocks of the JPEG file are averaged over
+_BRIGHTER = 1.15  # than the skin around: scale and glints, under which blood is not seen
+_AROUND = 2.0  # mm: deviation of the window that says what is around
 _PALEST = 0.05  # share of the skin, the least red, that the rest is told from
 _LEVEL = 0.1  # how much of its own redness counts: light, and how melanin bends, move it ten times as much
 
 
 def blood(skin: Surface) -> Map:
     """Green light that blood takes, natural-log absorbance, as far as colour tells: (height, width)."""
-    smooth = [around(np.exp(-skin.light[..., n]), skin.mask, _FINE / skin.pixel) for n in range(3)]
+    light: Map = np.exp(-skin.light)
+    bright: Map = light.mean(axis=2)
+    seen = skin.mask & (bright < np.float32(_BRIGHTER) * around(bright, skin.mask, _AROUND / skin.pixel))
+    smooth = [around(light[..., n], seen, _FINE / skin.pixel) for n in range(3)]
     return np.asarray(-np.log(np.stack(smooth, axis=2) + np.float32(SURFACE)) @ unmixing(DIFFUSE)[1])
 
 

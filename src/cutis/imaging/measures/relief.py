@@ -48,8 +48,8 @@ def roughness(skin: Surface, features: Mask, mirrored: Map) -> tuple[float, Map]
     """Percent of light by which texture stands out; and its map.
 
     It is the deviation over texture's lengths, percent of full brightness on skin of half of it, times the
-    root of its ratio to that of blue light over lengths a little longer. A lamp from the side and a phone's
-    contrast raise both, pigment and blotches of noise raise blue most: the ratio tells what is relief.
+    root of its ratio to that of as much blue light over lengths a little longer. A lamp from the side and a
+    phone's contrast raise both, pigment and blotches of noise raise blue most: the ratio tells relief.
 
     Args:
         features: (height, width) lines, pores and edges of spots, which are no texture.
@@ -80,9 +80,14 @@ def roughness(skin: Surface, features: Mask, mirrored: Map) -> tuple[float, Map]
 
 
 def _blue(skin: Surface, counts: Mask) -> float:
-    """Deviation of blue light, of full brightness, over lengths a little longer than texture's."""
-    shown: Map = skin.rgb[..., 2].astype(np.float32) / np.float32(255)
-    return float(np.sqrt(np.square(_between(shown, skin, _BLUE_BAND)[counts]).mean())) + _EVEN
+    """Deviation of blue light over lengths a little longer than texture's, of full brightness.
+
+    As if blue were as bright as green: the yellower skin is, the less blue light there is to vary.
+    """
+    blue: Map = skin.rgb[..., 2].astype(np.float32) / np.float32(255)
+    deviation = float(np.sqrt(np.square(_between(blue, skin, _BLUE_BAND)[counts]).mean())) + _EVEN
+    green = float(skin.rgb[..., 1][counts].mean())
+    return deviation * green / max(float(skin.rgb[..., 2][counts].mean()), 1.0)
 
 
 def _varied(shown: Map, skin: Surface, even: Map, lengths: tuple[float, float]) -> tuple[Map, float]:
