@@ -123,7 +123,7 @@ def test_both_commands_judge_patients_when_asked(tables: Path, cutis: Callable[.
         assert json.loads((tables / "out" / data).read_text())["n"] == 20
         wrong = cutis(command, "a.csv", "b.csv", *options, "--by", "visit")
         assert wrong.returncode != 0
-        assert "'visit' is neither photo nor patient" in wrong.stderr
+        assert "'visit' is none of photo, patient and lesion" in wrong.stderr
 
 
 def test_compare_writes_page_and_data_and_says_where(tables: Path, cutis: Callable[..., Done]) -> None:

@@ -25,7 +25,7 @@ _GROUP = typer.Option(
     help="Column that says which photos belong together; default patient_id, else lesion_id."
 )
 _SPLIT = typer.Option(help="train, tune, test or all; default test where the truth has a split.")
-_BY = typer.Option(help="photo, or patient: each patient's photos become one answer (see --group).")
+_BY = typer.Option(help="photo, patient or lesion: all photos of one become one answer (see --group).")
 _POSITIVE = typer.Option(help="With two classes: the one that is looked for; default the second.")
 _REPLICATES = typer.Option(help="Bootstrap draws of patients or lesions.", min=100)
 _SEED = typer.Option(help="Of the draws.", min=0)
@@ -88,7 +88,7 @@ def evaluate(
     from cutis.evaluation.reading import prevalences_from
     from cutis.evaluation.report import write_report
 
-    patients = _by_patient(by)
+    patients, group = _grouped(by, group)
     prevalences = prevalences_from(prevalence)
     info = _bundle_info(bundle) if bundle is not None else None
     prefix = asked_at_once(predictions, target)
@@ -130,7 +130,9 @@ def evaluate(
         )
     results = report.results
     unit = report.measured.study.units
-    _table(f"{results['n']:,} {unit}, {results['groups']:,} by {results['group']}", report.figures)
+    pooled = results["pooled"]
+    of = f"from {pooled['photos']:,} photos" if pooled else f"{results['groups']:,} by {results['group']}"
+    _table(f"{results['n']:,} {unit}, {of}", report.figures)
     print(report.answer)
     for source, rows in results["at_prevalence"].items():
         _prevalences(f"{source}: expected in 1,000 {unit}", rows)
@@ -190,7 +192,7 @@ def compare(
     from cutis.evaluation.assessment import Draws
     from cutis.evaluation.compare import write_comparison
 
-    patients = _by_patient(by)
+    patients, group = _grouped(by, group)
     with progress("Comparing") as step:
         found = write_comparison(
             predictions,
@@ -210,10 +212,11 @@ def compare(
     print(f"Comparison: {found.page}, figures: {found.data}")
 
 
-def _by_patient(by: str) -> bool:
-    if by not in ("photo", "patient"):
-        raise typer.BadParameter(f"'{by}' is neither photo nor patient.", param_hint="--by")
-    return by == "patient"
+def _grouped(by: str, group: str | None) -> tuple[bool, str | None]:
+    """Whether photos are pooled, and by which column; None for the one that a manifest has by itself."""
+    if by not in ("photo", "patient", "lesion"):
+        raise typer.BadParameter(f"'{by}' is none of photo, patient and lesion.", param_hint="--by")
+    return by != "photo", group or ("lesion_id" if by == "lesion" else None)
 
 
 def _bundle_info(name: str) -> BundleInfo:

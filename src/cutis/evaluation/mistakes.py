@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cutis.core.errors import ImageError
-from cutis.evaluation.patients import SEVERAL
+from cutis.evaluation.rows import SEVERAL
 from cutis.evaluation.study import Source, Study
 
 SIDE = 420  # pixels: sharp on a phone when enlarged, about 20 kB each

@@ -8,19 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-import polars.selectors as cs
 from numpy.typing import NDArray
 
 from cutis.core.bundle_info import BundleInfo
 from cutis.core.errors import CutisError
 from cutis.core.operating_point import PatientRule, Pooling, patient_rule_from_dict
+from cutis.evaluation.averaged import averaged
+from cutis.evaluation.rows import one_each
 from cutis.evaluation.study import Pooled, Source, Study
 from cutis.evaluation.words import counted_groups, group_noun, listed
 from cutis.stats.pooling import pooled
 
 HALF = 0.5
-SEVERAL = "several"  # of a column in which a patient's photos differ
 
 
 def rules_for(predictions: Sequence[Path | str], bundle: BundleInfo | None) -> dict[str, PatientRule]:
@@ -57,18 +56,22 @@ def by_patient(study: Study, rules: Mapping[str, PatientRule]) -> Study:
 
     A patient is positive if any of the photos is. A source's probabilities are pooled by its rule, and the
     patient is called from its operating point on; without a rule they are averaged, and called from 0.5 on. A
-    source without probabilities calls a patient if it calls at least half of the photos that it answered.
+    source without probabilities calls a patient if it calls at least half of the photos that it answered. Of
+    more than two classes none is looked for, and photos are `averaged`.
 
     Args:
-        study: photo by photo, of two classes.
+        study: photo by photo.
         rules: by source. Where one source has probabilities and one rule is given, it is that source's,
             whatever its name.
 
     Raises:
-        CutisError: there are not two classes, a rule looks for another, or each photo is its own group.
+        CutisError: a rule looks for a class that is not there, each photo is its own group, or of more than
+            two classes the photos of a group show several.
     """
     group = study.truth.group
     _need_patients(study, rules)
+    if len(study.labels) != 2:
+        return averaged(study)
     mine = _by_source(study, rules)
     looked_for = {rule.positive for rule in mine.values()}
     positive = study.labels.index(looked_for.pop()) if len(looked_for) == 1 else study.positive
@@ -78,7 +81,7 @@ def by_patient(study: Study, rules: Mapping[str, PatientRule]) -> Study:
     names = study.truth.table[group].unique().sort().to_list()  # as the groups are numbered
     return replace(
         named,
-        truth=replace(study.truth, table=_table(named)),
+        truth=replace(study.truth, table=one_each(named, _telling(named))),
         target=np.where(shown, positive, 1 - positive).astype(np.intp),
         index=np.arange(study.count),
         sources=tuple(_patients(named, source, mine.get(source.name), names) for source in study.sources),
@@ -92,11 +95,6 @@ def by_patient(study: Study, rules: Mapping[str, PatientRule]) -> Study:
 
 
 def _need_patients(study: Study, rules: Mapping[str, PatientRule]) -> None:
-    if len(study.labels) != 2:
-        raise CutisError(
-            f"--by patient takes two classes, one of which is looked for; there are {listed(study.labels)}. "
-            "Evaluate by photo, or name a target of two classes."
-        )
     wrong = [rule.positive for rule in rules.values() if rule.positive not in study.labels]
     if wrong:
         raise CutisError(
@@ -139,21 +137,12 @@ def _patients(study: Study, source: Source, rule: PatientRule | None, names: lis
     )
 
 
-def _table(study: Study) -> pl.DataFrame:
-    """One row per patient: the photo that the first source finds most telling, and what all agree in."""
-    group = study.truth.group
+def _telling(study: Study) -> NDArray[np.float64]:
+    """(photos,) the first source's probability of what is looked for."""
     telling = np.zeros(study.size)
     for source in study.sources[:1]:
-        scores = _scores(study, source)
-        telling[source.rows] = scores
-    table = study.truth.table.with_columns(pl.Series("_telling", -telling)).sort(group, "_telling", "row")
-    fixed = {"image", "image_id", group, "split", "_telling"}
-    differ = cs.string() - cs.by_name(*fixed, require_all=False)
-    rows = table.with_columns(
-        pl.when(differ.n_unique().over(group) > 1).then(pl.lit(SEVERAL)).otherwise(differ).name.keep()
-    )
-    rows = rows.unique(group, keep="first", maintain_order=True)
-    return rows.with_columns(image_id=pl.col(group)).drop("_telling")
+        telling[source.rows] = _scores(study, source)
+    return telling
 
 
 def _scores(study: Study, source: Source) -> NDArray[np.float64]:

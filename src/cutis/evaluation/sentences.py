@@ -140,7 +140,7 @@ def _pooling(study: Study) -> list[str]:
         rule = study.pooled.rules.get(source.name)
         if rule is not None and rule.point.note:
             found.append(f"{source.name}, where its threshold was chosen: {rule.point.note}")
-        elif rule is None and source.probabilities is not None:
+        elif rule is None and source.probabilities is not None and len(study.labels) == 2:
             bare.append(source.name)
     if bare:
         found.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
@@ -146,5 +147,5 @@ def _size(face: Face, coarsest: float) -> Refusal | None:
         "too_small",
         f"The face is too small: one pixel is {face.mm_per_pixel:.2f} mm ({low:.2f} to {high:.2f}), and "
         f"pores and fine lines need {coarsest:.2f} or less. Go nearer or use the camera's full resolution: "
-        f"{needed:.0f} pixels between the pupils instead of {face.pupils:.0f}.",
+        f"{math.ceil(needed)} pixels between the pupils instead of {math.floor(face.pupils)}.",
     )

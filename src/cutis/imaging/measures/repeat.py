@@ -11,8 +11,8 @@ from cutis.imaging.measures.measure import UNITS
 REPEAT: dict[str, tuple[float, float]] = {
     "ita": (8.6, 0.0),
     "fitzpatrick": (0.5, 0.0),
-    "monk": (0.4, 0.0),
-    "erythema_index": (2.8, 0.0),
+    "monk": (0.3, 0.0),
+    "erythema_index": (0.7, 0.0),
     "melanin_index": (8.5, 0.0),
     "spot_count": (0.2, 0.12),
     "spot_area": (1.0, 0.08),

@@ -38,7 +38,8 @@ def sentence(name: str, value: float, low: float, high: float, card: bool) -> st
 
 
 _SENTENCES = {
-    "erythema_index": "Blood takes up {value:.1f} of light, as 100 times the logarithm; more is redder.",
+    "erythema_index": "Blood takes up {value:.1f} more of light than in the palest skin of the photo, as 100 "
+    "times the logarithm; more is redder.",
     "melanin_index": "Melanin takes up {value:.1f} of light, as 100 times the logarithm; more is browner.",
     "spot_count": "{value:.2f} brown spots on each square centimetre.",
     "spot_area": "{value:.1f} % of the skin is browner than the skin around it.",

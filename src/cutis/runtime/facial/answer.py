@@ -78,9 +78,12 @@ def limits(photos: Sequence[FaceAnalysis], repeats: Repeats, timeline: Timeline)
         said.append(RENDERED_LONG)
     if not all(one.card for one in photos):
         said.append(
-            "Without a colour card tone, redness and melanin move with the light; their ranges are wide "
-            "for it."
+            "Without a colour card tone and melanin move with the light; their ranges are wide for it."
         )
+    said.append(
+        "Redness is told from the palest skin in the same photo, so that the light hardly moves it; a face "
+        "that is evenly red all over looks little redder by it."
+    )
     if any(area.values().get("ita", 0.0) < _DARK for one in photos for area in one.areas):
         said.append(
             "On skin as dark as here brown spots stand out little: how much of it they cover is less sure."

@@ -11,7 +11,7 @@ from cutis.runtime.facial.words import Answer, areas_words, figure, measure_titl
 
 _MOST = 4  # changes that the answer names
 _EVERYWHERE = 3  # areas from which on something went the same way everywhere
-_BY_LIGHT = ("ita", "fitzpatrick", "monk", "erythema_index", "melanin_index", "roughness", "shine")
+_BY_LIGHT = ("ita", "fitzpatrick", "monk", "melanin_index", "roughness", "shine")
 
 
 def over_time_answer(timeline: Timeline, latest: Sequence[FaceAnalysis]) -> Answer:
