@@ -55,6 +55,21 @@ d.png,P2,before""",
     )
 
 
+def test_visits_that_are_called_by_days_took_place_on_them(tmp_path: Path) -> None:
+    table = manifest(
+        tmp_path,
+        """image,patient_id,visit
+a.png,P1,2026-11-20
+b.png,P1,2026-10-01""",
+    )
+    found, notes = sources([table])
+    assert [(one.image_id, one.visit, str(one.day)) for one in sorted(found, key=lambda one: one.order)] == [
+        ("b", "2026-10-01", "2026-10-01"),
+        ("a", "2026-11-20", "2026-11-20"),
+    ]
+    assert notes == ()
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

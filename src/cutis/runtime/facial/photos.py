@@ -134,12 +134,22 @@ def _wrong(row: _Row) -> list[tuple[int, str]]:
 
 
 def _in_one_form(row: _Row) -> _Row:
-    """The same day and skin type are the same text, so that they can be compared and put in order."""
-    day, kind = row.get("date"), row.get("skin_type")
+    """The same day and skin type are the same text, so that they can be compared and put in order.
+
+    A visit that is called by a day took place on it.
+    """
+    day, kind = row.get("date") or _day(row.get("visit")), row.get("skin_type")
     return row | {
         "date": day and date.fromisoformat(day).isoformat(),
         "skin_type": kind and kind.removesuffix(".0"),
     }
+
+
+def _day(visit: str | None) -> str | None:
+    try:
+        return date.fromisoformat(visit).isoformat() if visit and "-" in visit else None
+    except ValueError:
+        return None
 
 
 def _by(rows: Iterable[_Row], column: str) -> dict[str, list[_Row]]:
