@@ -433,6 +433,39 @@ def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
     platform.database.close()
 
 
+def test_results_that_an_archive_sends_back_are_confirmed_and_not_analysed(tmp_path: Path) -> None:
+    """As archives do that pass on all that they get: by the receiver, and by any other inlet."""
+    from cutis.interop.dicom.send import Peer, send
+    from cutis.web.gateway import inlets, steps
+    from cutis.web.gateway.arrive import Came, arrive
+    from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.peers import Receiver
+    from cutis.web.gateway.rules import Rules
+    from cutis.web.jobs.worker import Worker
+
+    folder, _ = make_place(tmp_path, "image_quality")
+    node = {"name": "archive", "host": "127.0.0.1", "port": 9, "title": "PACS"}
+    rules = Rules.model_validate({"nodes": [node], "rules": [{"study": "Ward 4", "send_to": ["archive"]}]})
+    platform = open_platform(Settings(data_folder=folder))
+    gateway, told = Gateway(platform, rules), list[str]()
+    worker = Worker.of(platform.database, platform.store, platform.audit, folder)
+    arrived = arrive(gateway, Came("camera", photo(330), patient="OWN-3"))
+    assert steps.advance(gateway, arrived.id)
+    worker.do_all()
+    assert steps.advance(gateway, arrived.id)
+    made = sorted(gateway.results(arrived.id).glob("*.dcm"))
+    assert len({path.name.partition("-")[0] for path in made}) >= 3, "photo, report, overlay"
+    kept = set(gateway.arrived.iterdir())
+    with inlets.listening(gateway, Receiver(port=0), told.append) as port:
+        assert {one.state for one in send(made, Peer("127.0.0.1", port, "CUTIS"))} == {"sent"}
+    assert not told
+    assert all(not arrive(gateway, Came("web", path.read_bytes())).new for path in made)
+    assert set(gateway.arrived.iterdir()) == kept
+    with platform.database.reading() as session:
+        assert len(session.scalars(select(Delivery)).all()) == 1
+    platform.database.close()
+
+
 def test_results_that_are_sent_while_a_dicomweb_server_is_asked_are_known_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

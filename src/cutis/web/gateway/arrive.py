@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from cutis.core.errors import CutisError
 from cutis.imaging.formats import SNIFFED, image_format
 from cutis.interop.dicom.keep import NotTakenError, keep
+from cutis.interop.dicom.uids import ROOT
 from cutis.web.database import Delivery
 from cutis.web.database.delivery import ARRIVED, FORGOTTEN, UNASSIGNED, WITHDRAWN
 from cutis.web.gateway.gateway import Gateway, sync_folder
+from cutis.web.gateway.results import made_here
 
 NO_PATIENT = "Nobody says who the patient is. Say it on the page of the gateway."
 _LONGEST = 64  # characters of a patient's number, as in DICOM
@@ -54,7 +56,7 @@ class Came:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A delivery that is kept, and whether it is new."""
+    """A delivery that is kept, and whether it is new; nameless where it is a result that was made here."""
 
     id: str
     new: bool
@@ -68,7 +70,8 @@ def arrive(gateway: Gateway, came: Came) -> Arrived:
     """Keep an object: its file, durably, then its row.
 
     It is the same object by its SOP Instance UID, or by its hash where it has none. When this returns,
-    neither a crash nor a power cut loses it.
+    neither a crash nor a power cut loses it. What was made here of a photo and comes back from an archive is
+    confirmed and not kept: as a photo it would be analysed, its results be sent, and so for ever.
 
     Args:
         gateway: that keeps it.
@@ -82,7 +85,10 @@ def arrive(gateway: Gateway, came: Came) -> Arrived:
     try:
         kind = image_format(came.content[:SNIFFED])
         if kind == "DICOM":
-            came, identity, place = _dicom(gateway, came)
+            found = _dicom(gateway, came)
+            if found is None:
+                return Arrived("", new=False)
+            came, identity, place = found
             media = "dicom"
         elif kind:
             identity = f"sha256:{hashlib.sha256(came.content).hexdigest()}"
@@ -136,7 +142,7 @@ def kept_text(said: str) -> str:
     return "" if "\0" in said else said
 
 
-def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str]:
+def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str] | None:
     import io
 
     import pydicom
@@ -149,7 +155,22 @@ def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str]:
             "The DICOM object cannot be read; it may be cut off. Send it again."
         ) from error
     received = keep(gateway.arrived, uid, came.content, came.source)
-    return described(data, came), f"uid:{uid}", received.path.name
+    came = described(data, came)
+    if uid.startswith(ROOT) and _is_own(
+        gateway, came, f"uid:{uid}", str(data.get("SeriesInstanceUID") or "")
+    ):
+        received.path.unlink(missing_ok=True)
+        gateway.platform.audit.note(gateway.platform.database, "delivery.own", source=came.source[:120])
+        return None
+    return came, f"uid:{uid}", received.path.name
+
+
+def _is_own(gateway: Gateway, came: Came, uid: str, series: str) -> bool:
+    """Whether an object was made here of a photo of this patient."""
+    with gateway.platform.database.reading() as session:
+        if _there(session, f"uid:{uid}") is not None:  # a photo that was brought as this object
+            return False
+        return not made_here(session, came.patient).isdisjoint((uid, series))
 
 
 def _iso(moment: str) -> str:

@@ -132,15 +132,20 @@ def objects(gateway: Gateway, found: Material) -> dict[str, bytes]:
     return made
 
 
-def made_here(session: Session) -> frozenset[str]:
+def made_here(session: Session, patient: str | None = None) -> frozenset[str]:
     """UIDs of the photos that were wrapped here, and of the series of what was made of photos.
 
     By them a server's objects are known to be no new photos. Photos of who withdrew are among them.
+
+    Args:
+        patient: of whose photos, by the number that they came with; None for everybody.
     """
     found: set[str] = set()
     answered = select(Delivery.identity, Analysis.bundle_digest).outerjoin(
         Analysis, Analysis.photo_id == Delivery.photo_id
     )
+    if patient is not None:
+        answered = answered.where(Delivery.patient == patient)
     for identity, digest in session.execute(answered):
         photo = identity.removeprefix("uid:")
         if identity == photo:
