@@ -156,9 +156,7 @@ def _dicom(gateway: Gateway, came: Came) -> tuple[Came, str, str] | None:
         ) from error
     received = keep(gateway.arrived, uid, came.content, came.source)
     came = described(data, came)
-    if uid.startswith(ROOT) and _is_own(
-        gateway, came, f"uid:{uid}", str(data.get("SeriesInstanceUID") or "")
-    ):
+    if uid.startswith(ROOT) and _is_own(gateway, came, uid, str(data.get("SeriesInstanceUID") or "")):
         received.path.unlink(missing_ok=True)
         gateway.platform.audit.note(gateway.platform.database, "delivery.own", source=came.source[:120])
         return None
