@@ -232,6 +232,16 @@ def test_highlights_that_a_camera_pressed_together_do_not_bend_the_colours_of_da
     assert abs(angles[1] - angles[0]) < 2.5
 
 
+def test_a_card_whose_patches_do_not_agree_is_said_to_be_doubtful() -> None:
+    rendered = photo()
+    plain = find_card(rendered.image)
+    assert plain is not None and not any("off by" in note for note in plain.notes)
+    tinted = rendered.image.astype(np.float64)
+    tinted[..., 0] += 0.25 * tinted[..., 2] * (tinted[..., 1] > 110)  # a camera that colours what is bright
+    card = find_card(np.clip(tinted, 0, 255).astype(np.uint8))
+    assert card is not None and any("off by" in note and "less exposure" in note for note in card.notes)
+
+
 def test_shade_over_half_of_the_card_does_not_brighten_the_rest() -> None:
     """The lit patches say how bright the light is; those in shade still say what colour it has."""
     even = photo(shot=Shot(exposure=0.8))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cutis.core.errors import CutisError
 from cutis.imaging.chromophores import check
 from cutis.imaging.colour_card.card import Card
-from cutis.imaging.colour_card.fit import Fit, Terms, features, fit_patches, straight
+from cutis.imaging.colour_card.fit import Fit, Terms, features, fit_patches, held_out, straight
 from cutis.imaging.colour_card.reference import patch_light
 from cutis.imaging.colour_card.spaces import (
     Floats,
@@ -52,13 +52,7 @@ def correction(card: Card, terms: Terms = "root") -> Correction:
     true = lab_of_light(own)
     usable = np.flatnonzero(card.usable)
     before = difference(lab_of_light(measured[usable] / card.shade[usable, None]), true[usable])
-    after = []
-    for left_out in usable:
-        others = card.usable.copy()
-        others[left_out] = False
-        without = fit_patches(measured, own, others, terms, near=fit)
-        said = without.corrected[left_out] / without.shade[left_out]
-        after.append(float(difference(lab_of_light(said), true[left_out])))
+    after = held_out(fit, measured, own, card.usable, card.usable)
     grey = np.full(3, 0.2)
     exposure = float(_corrected(grey, fit).mean() / 0.2)
     return Correction(fit, float(before.mean()), float(np.mean(after)), exposure)

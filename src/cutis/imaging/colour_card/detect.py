@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ _SMALLEST = 9.0  # pixels of a patch's side, of which some 5 x 5 are measured
 _ALIKE = 0.9  # most that patches differ from their own colours, in logarithms, whatever the light
 _CLEARER = 0.6  # the right way round differs at most so much as the next best
 _LEAST_USABLE = 14
+_DOUBTFUL = 2.5  # CIEDE2000 of held-out patches from which the user is told
 _DISAGREE = 4.0  # CIEDE2000 of held-out patches; a sound card has 1, half a card in shade 2
 _LEAST_NEUTRAL = 3
 
@@ -68,6 +70,12 @@ def search_card(rgb: NDArray[np.uint8], *, pitch_mm: float = PITCH_MM, edition: 
             f"A colour card is in view but its patches are off by {left:.0f} (CIEDE2000) under any light, so "
             "that it was not used. Show the whole card, clean and evenly lit, and check which edition it is.",
         )
+    if left > _DOUBTFUL:
+        doubt = (
+            f"Patches of the card are off by {left:.1f} (CIEDE2000), each corrected by the others, so that "
+            "skin tone may be off by several degrees. Take the photo in even light, and with less exposure."
+        )
+        card = replace(card, notes=(*card.notes, doubt))
     words = f"A colour card was found, {card.pitch:.0f} pixels from patch to patch; "
     return Search(card, words + f"{count_usable(card.usable)} can be used.")
 

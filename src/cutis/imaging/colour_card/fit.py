@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.imaging.colour_card.reference import NEUTRAL, PATCHES, places
-from cutis.imaging.colour_card.spaces import LUMINANCE, Floats
+from cutis.imaging.colour_card.spaces import LUMINANCE, Floats, difference, lab_of_light
 
 Terms = Literal["linear", "root"]
 
@@ -87,6 +87,26 @@ def fit_patches(
     enough = int(lit[NEUTRAL].sum()) >= _CURVE_NEEDS - (near is not None)
     curve = _curve(measured, own * fit.shade[:, None], lit) if enough else _power(measured, own, usable)
     return _fitted(measured, own, usable, terms, curve, fit)
+
+
+def held_out(
+    fit: Fit, measured: Floats, own: Floats, usable: NDArray[np.bool_], which: NDArray[np.bool_]
+) -> Floats:
+    """CIEDE2000 of patches, each corrected by a fit to all the other usable ones.
+
+    Args:
+        fit: to the usable patches.
+        measured, own, usable: that it was fitted to.
+        which: (24,) of the usable ones are told.
+    """
+    found = []
+    for left_out in np.flatnonzero(which):
+        others = usable.copy()
+        others[left_out] = False
+        without = fit_patches(measured, own, others, fit.terms, near=fit)
+        said = without.corrected[left_out] / without.shade[left_out]
+        found.append(float(difference(lab_of_light(said), lab_of_light(own[left_out]))))
+    return np.array(found)
 
 
 def straight(light: NDArray[Any], curve: Floats) -> Floats:

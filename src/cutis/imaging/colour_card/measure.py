@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cutis.imaging.colour_card.agree import agreeing
 from cutis.imaging.colour_card.card import project
-from cutis.imaging.colour_card.fit import Fit, fit_patches
+from cutis.imaging.colour_card.fit import Fit, fit_patches, held_out
 from cutis.imaging.colour_card.reference import NEUTRAL, PATCH, PATCHES, Edition, patch_light, places
 from cutis.imaging.colour_card.spaces import Floats, decoding, difference, lab_of_light
 
@@ -20,7 +20,9 @@ _UNEVEN = 0.30  # deviation over mean of linear light within a patch, beyond noi
 _WRONG = 14.0  # CIEDE2000 after correction, by the other patches' correction: not this patch's colour
 _FEWEST = 8  # patches that a fit needs
 _SHADE = 0.87  # of the light on the other patches
-_BRIGHT = (0.82, 0.88, 0.93)  # light that cameras press together; the least limit that leaves enough
+# Light above which patches may be left out: cameras press it together.
+_BRIGHT = (0.76, 0.82, 0.88, 0.93, 1.0)
+_LITTLE = 0.15  # CIEDE2000 by which more patches must be better
 _ENOUGH = (14, 4)  # patches, and neutral ones among them, that are enough
 _MOST = 40_000  # pixels that are read per patch
 
@@ -93,10 +95,10 @@ def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measure
         light[index], uneven[index] = _mean(pixels)
     covered = ~(clipped | black) & (uneven >= _UNEVEN)
     usable = ~(clipped | black | covered)
-    pressed = _pressed(light, usable)
+    own = patch_light(edition)
+    pressed = _pressed(light, own, usable)
     usable &= ~pressed
     shade = np.ones(PATCHES)
-    own = patch_light(edition)
     if usable.sum() < _FEWEST:
         return Measured(light, clipped, black, pressed, covered, shade)
     fit = fit_patches(light, own, usable)
@@ -111,18 +113,24 @@ def measure(rgb: NDArray[np.uint8], matrix: Floats, edition: Edition) -> Measure
     return Measured(light, clipped, black, pressed, covered, shade)
 
 
-def _pressed(light: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _pressed(light: Floats, own: Floats, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(24,) bright patches that a fit is better off without.
 
     A camera that is metered for dark skin shows white and yellow with less contrast than there is. A curve
-    that is led through them bends the colours of the skin.
+    that is led through them bends the colours of the skin. Of several limits the one is taken whose fit tells
+    the darker patches best, each from the others.
     """
     brightest = light.max(axis=1)
-    for limit in _BRIGHT:
-        rest = usable & (brightest <= limit)
-        if rest.sum() >= _ENOUGH[0] and rest[NEUTRAL].sum() >= _ENOUGH[1]:
-            return np.asarray(usable & ~rest)
-    return np.zeros_like(usable)
+    kept = [usable & (brightest <= limit) for limit in _BRIGHT]
+    enough = [rest for rest in kept if rest.sum() >= _ENOUGH[0] and rest[NEUTRAL].sum() >= _ENOUGH[1]]
+    if not enough:
+        return np.zeros_like(usable)
+    distinct = [rest for n, rest in enumerate(enough) if n == 0 or (rest != enough[n - 1]).any()]
+    errors = [
+        held_out(fit_patches(light, own, rest), light, own, rest, distinct[0]).mean() for rest in distinct
+    ]
+    best = next(n for n, error in enumerate(errors) if error <= min(errors) + _LITTLE)
+    return np.asarray(usable & ~distinct[best])
 
 
 def _pixels(rgb: NDArray[np.uint8], matrix: Floats, place: Floats) -> NDArray[np.uint8]:
