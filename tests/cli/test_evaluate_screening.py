@@ -76,5 +76,5 @@ def test_a_wrong_prevalence_or_unit_is_one_message(
     common = ("evaluate", "table.csv", "--truth", "truth.csv", "--out", "out", "--target", "state")
     assert _run(monkeypatch, tmp_path, *common, "--prevalence", "12") == 1
     assert "prevalence '12' is no share between 0 and 1" in capsys.readouterr().err
-    assert _run(monkeypatch, tmp_path, *common, "--by", "lesion") == 2
+    assert _run(monkeypatch, tmp_path, *common, "--by", "visit") == 2
     assert not (tmp_path / "out").exists()
