@@ -251,8 +251,8 @@ def test_a_patch_of_blood_is_redness_and_not_melanin_and_one_of_melanin_the_othe
     assert shown is not None
     assert np.median(shown[middle]) - np.median(shown[patch() < 0.1]) == pytest.approx(decimal, abs=1.0)
     assert float(shown[~np.isnan(shown)].mean()) == pytest.approx(flushed[0].value, abs=0.3)
-    assert flushed[1].map is not None
-    assert np.median(flushed[1].map[middle]) == pytest.approx(np.median(plain[1].map), abs=1.5)  # type: ignore[arg-type]
+    assert flushed[1].map is not None and plain[1].map is not None
+    assert np.median(flushed[1].map[middle]) == pytest.approx(np.median(plain[1].map), abs=1.5)
 
 
 def test_even_redness_counts_a_tenth_alone_and_in_full_against_paler_skin_of_the_same_photo() -> None:

@@ -60,14 +60,18 @@ def test_visits_that_are_called_by_days_took_place_on_them(tmp_path: Path) -> No
         tmp_path,
         """image,patient_id,visit
 a.png,P1,2026-11-20
-b.png,P1,2026-10-01""",
+b.png,P1,2026-10-01
+c.png,P2,baseline
+d.png,P2,2026-10-01""",
     )
     found, notes = sources([table])
+    assert [one.day for one in found if one.patient == "P2"] == [None, None]
+    assert len(notes) == 1 and "P2: the visits have neither dates nor numbers" in notes[0]
+    found = tuple(one for one in found if one.patient == "P1")
     assert [(one.image_id, one.visit, str(one.day)) for one in sorted(found, key=lambda one: one.order)] == [
         ("b", "2026-10-01", "2026-10-01"),
         ("a", "2026-11-20", "2026-11-20"),
     ]
-    assert notes == ()
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def measure(
         mask: (height, width) usable skin: no eye, brow, lip, nostril or hair. Default: all of it.
         mm_per_pixel: size of a pixel. From the distance of the pupils it is uncertain by 6 %.
         names: which measures, of `NAMES`. Default: all.
-        card: whether the colours were corrected with a colour card. Without one tone and the indices move
-            with exposure and the colour of the light, and their ranges are wider.
+        card: whether the colours were corrected with a colour card. Without one tone and melanin move with
+            exposure and the colour of the light, and their ranges are wider.
         pale: the least redness of the photo that the area was cut from, see `palest`. Default: of the area.
 
     Returns:

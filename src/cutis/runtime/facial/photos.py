@@ -84,6 +84,7 @@ def _of_manifest(manifest: Manifest, view: View, area: AreaName | None) -> tuple
     notes: list[str] = []
     found = []
     for patient, own in _by(rows, "patient_id" if whose else "image_id").items():
+        own = _dated(own)
         orders, wrong, note = _orders(own, patient)
         problems += wrong
         notes += note
@@ -134,15 +135,20 @@ def _wrong(row: _Row) -> list[tuple[int, str]]:
 
 
 def _in_one_form(row: _Row) -> _Row:
-    """The same day and skin type are the same text, so that they can be compared and put in order.
-
-    A visit that is called by a day took place on it.
-    """
-    day, kind = row.get("date") or _day(row.get("visit")), row.get("skin_type")
+    """The same day and skin type are the same text, so that they can be compared and put in order."""
+    day, kind = row.get("date"), row.get("skin_type")
     return row | {
         "date": day and date.fromisoformat(day).isoformat(),
         "skin_type": kind and kind.removesuffix(".0"),
     }
+
+
+def _dated(rows: list[_Row]) -> list[_Row]:
+    """A person's visits that have no dates and are all called by days took place on them."""
+    days = [_day(row.get("visit")) for row in rows]
+    if any(row.get("date") for row in rows) or not all(days):
+        return rows
+    return [row | {"date": day} for row, day in zip(rows, days, strict=True)]
 
 
 def _day(visit: str | None) -> str | None:
