@@ -371,8 +371,9 @@ def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
     rules = Rules.model_validate({"dicomweb": [web]})
     platform = open_platform(Settings(data_folder=folder))
     gateway, told = Gateway(platform, rules), list[str]()
-    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 1, told
-    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and not told
+    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    assert server.look() == 1, told
+    assert server.look() == 0 and not told
     with platform.database.reading() as session:
         (kept,) = session.scalars(select(Delivery)).all()
     assert (kept.patient, kept.modality, kept.identity) == (
@@ -384,6 +385,44 @@ def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
     wrap_file([tmp_path / "a.jpg"], "clinical", Description(patient=Patient("WEB-2")), tmp_path / "b.dcm")
     assert dicomweb.store(rules.dicomweb[0], [tmp_path / "b.dcm"]) == "1 objects"
     assert len(held_by(orthanc, "WEB-2")) == 1
+    platform.database.close()
+
+
+def test_what_a_dicomweb_server_gives_damaged_is_refused_once(
+    tmp_path: Path, orthanc: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again every second, it would fill the audit; and it keeps no photo behind it away."""
+    from cutis.interop.dicom.description import Description, Patient
+    from cutis.interop.dicom.wrap import wrap_file
+    from cutis.web.gateway import dicomweb, inlets
+    from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.rules import Rules
+
+    folder, _ = make_place(tmp_path)
+    web = {"name": "web", "url": orthanc["web"], "query": {"PatientID": "ODD-1"}, "every": 1}
+    rules = Rules.model_validate({"dicomweb": [web]})
+    said = [Description(patient=Patient("ODD-1")) for _ in range(2)]
+    for number, one in enumerate(said):
+        (tmp_path / f"{number}.jpg").write_bytes(photo(340 + number))
+        wrap_file([tmp_path / f"{number}.jpg"], "clinical", one, tmp_path / f"{number}.dcm")
+    dicomweb.store(rules.dicomweb[0], [tmp_path / "0.dcm", tmp_path / "1.dcm"])
+    whole, asked = dicomweb.fetched, list[str]()
+
+    def fetched(web: Any, study: str, series: str, instance: str) -> bytes:
+        asked.append(instance)
+        content = whole(web, study, series, instance)
+        return content[:200] if instance == said[0].instance_uid else content
+
+    monkeypatch.setattr(dicomweb, "fetched", fetched)
+    platform = open_platform(Settings(data_folder=folder))
+    told = list[str]()
+    server = inlets.Asked(Gateway(platform, rules), rules.dicomweb[0], told.append)
+    assert [server.look(), server.look(), server.look()] == [1, 0, 0]
+    assert sorted(asked) == sorted(one.instance_uid for one in said)
+    assert len(told) == 1 and "cut off" in told[0]
+    with platform.database.reading() as session:
+        refused = select(AuditEntry).where(AuditEntry.action == "delivery.refused")
+        assert len(session.scalars(refused).all()) == 1
     platform.database.close()
 
 
@@ -426,8 +465,9 @@ def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
     assert held[REPORT] and held[OVERLAY] and held[SEGMENTATION]
     wrap_file([tmp_path / "b.jpg"], "clinical", Description(patient=Patient("OWN-1")), tmp_path / "c.dcm")
     dicomweb.store(rules.dicomweb[0], [tmp_path / "c.dcm"])  # of somebody else, whose UIDs are UUIDs as well
-    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 1, told
-    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and not told
+    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    assert server.look() == 1, told
+    assert server.look() == 0 and not told
     with platform.database.reading() as session:
         assert len(session.scalars(select(Delivery)).all()) == 3
     platform.database.close()
@@ -490,5 +530,6 @@ def test_results_that_are_sent_while_a_dicomweb_server_is_asked_are_known_too(
             yield str(sent.StudyInstanceUID), str(sent.SeriesInstanceUID), str(sent.SOPInstanceUID)
 
     monkeypatch.setattr(dicomweb, "found", there)
-    assert inlets.poll_web(gateway, rules.dicomweb[0], told.append) == 0 and told == []
+    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    assert server.look() == 0 and told == []
     platform.database.close()

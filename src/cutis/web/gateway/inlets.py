@@ -11,10 +11,12 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DataError
 
 from cutis.core.errors import CutisError
@@ -39,6 +41,7 @@ SUFFIXES = frozenset(
 )
 LARGEST = 1_000_000_000  # bytes of a file in a folder, as of what is sent by DICOM
 _GONE = (404, 410)
+_AGAIN = 3600.0  # seconds before a DICOMweb server is asked again for an object that it does not give
 # Of what is wrong with one item, and would be wrong again; a full disk or a busy database is not of the item.
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, DataError)
 Tell = Callable[[str], None]
@@ -210,42 +213,63 @@ def is_open(path: Path) -> bool:
     return False
 
 
-def poll_web(gateway: Gateway, web: Web, tell: Tell) -> int:
-    """Fetch the photos of a DICOMweb server that are not here yet.
+@dataclass(eq=False)
+class Asked:
+    """A DICOMweb server that is asked again and again for photos that are not here yet.
 
-    Returns:
-        How many are new.
+    Attributes:
+        passed_over: instances that could not be taken, with the moment from which on they are tried again:
+            never what is refused, as it would be refused again, written into the audit each time.
     """
-    from sqlalchemy import func, select
 
-    new, own, known = 0, frozenset[str](), -1
-    try:
-        for study, series, instance in dicomweb.found(web):
-            with gateway.platform.database.reading() as session:
-                there = select(Delivery.id).where(Delivery.identity == f"uid:{instance}")
-                if session.scalar(there) is not None:
+    gateway: Gateway
+    web: Web
+    tell: Tell
+    passed_over: dict[str, float] = field(default_factory=dict)
+
+    def look(self) -> int:
+        """Fetch the photos that are not here yet.
+
+        Returns:
+            How many are new.
+        """
+        new, own, known = 0, frozenset[str](), -1
+        try:
+            for study, series, instance in dicomweb.found(self.web):
+                if monotonic() < self.passed_over.get(instance, 0):
                     continue
-                if own.isdisjoint((series, instance)) and instance.startswith(ROOT):
-                    sent = session.scalar(select(func.count(Dispatch.id))) or 0
-                    if sent != known:  # at first, and anew where results were sent while the server is asked
-                        own, known = made_here(session), sent
-            if not own.isdisjoint((series, instance)):
-                continue
-            try:
-                content = dicomweb.fetched(web, study, series, instance)
-            except TryLaterError:
-                raise
-            except CutisError as error:  # of this one; those behind it are asked for all the same
-                tell(f"{web.name}: {error}")
-                continue
-            try:
-                with suppress(NotTakenHereError):
-                    new += arrive(gateway, Came(web.name, content, issuer=web.issuer)).new
-            except _ODD as error:
-                tell(_odd(web.name, error))
-    except CutisError as error:
-        tell(f"{web.name}: {error}")
-    return new
+                with self.gateway.platform.database.reading() as session:
+                    there = select(Delivery.id).where(Delivery.identity == f"uid:{instance}")
+                    if session.scalar(there) is not None:
+                        continue
+                    if own.isdisjoint((series, instance)) and instance.startswith(ROOT):
+                        sent = session.scalar(select(func.count(Dispatch.id))) or 0
+                        if sent != known:  # at first, and anew where results were sent meanwhile
+                            own, known = made_here(session), sent
+                if own.isdisjoint((series, instance)):
+                    new += self._take(study, series, instance)
+        except CutisError as error:
+            self.tell(f"{self.web.name}: {error}")
+        return new
+
+    def _take(self, study: str, series: str, instance: str) -> bool:
+        """Whether this one is new; what is wrong with it keeps none of those behind it away."""
+        try:
+            content = dicomweb.fetched(self.web, study, series, instance)
+        except TryLaterError:
+            raise
+        except CutisError as error:
+            self.tell(f"{self.web.name}: {error}")
+            self.passed_over[instance] = monotonic() + _AGAIN
+            return False
+        try:
+            return arrive(self.gateway, Came(self.web.name, content, issuer=self.web.issuer)).new
+        except NotTakenHereError as error:
+            self.tell(f"{self.web.name}: {error}")
+        except _ODD as error:
+            self.tell(_odd(self.web.name, error))
+        self.passed_over[instance] = inf
+        return False
 
 
 def poll_record(gateway: Gateway, record: Record, tell: Tell) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -250,16 +251,13 @@ def _inlets(working: Working, stack: ExitStack) -> Iterator[str]:
         yield f"Folder {folder.path} ({folder.name})"
     for web in rules.dicomweb:
         if web.every:
-            _start(working, web.name, _asking(inlets.poll_web, held, web, working), web.every)
+            _start(working, web.name, inlets.Asked(held, web, working.tell).look, web.every)
             yield f"DICOMweb {web.url} ({web.name}), every {web.every:g} s"
     for record in rules.records:
         if record.every:
-            _start(working, record.name, _asking(inlets.poll_record, held, record, working), record.every)
+            poll = partial(inlets.poll_record, held, record, working.tell)
+            _start(working, record.name, poll, record.every)
             yield f"FHIR {record.url} ({record.name}), every {record.every:g} s"
-
-
-def _asking(poll: Callable[..., int], held: Gateway, whom: Any, working: Working) -> Callable[[], int]:
-    return lambda: poll(held, whom, working.tell)
 
 
 def _start(working: Working, name: str, look: Callable[[], int], every: float) -> None:
