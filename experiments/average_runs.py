@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="folder of the new run")
     asked = parser.parse_args()
     weights = mean_weights(asked.runs)
-    shutil.copytree(asked.runs[-1], asked.out, ignore=shutil.ignore_patterns("checkpoints", "logs"))
+    shutil.copytree(asked.runs[-1], asked.out, ignore=shutil.ignore_patterns("checkpoints", "logs", "*.npy"))
     run = replace(load_run(asked.out), finished=False, metrics={})
     run.save()
     manifest = read_split(run)
