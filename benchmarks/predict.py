@@ -67,7 +67,7 @@ def compare(bundle: Path, options: argparse.Namespace, scratch: Path) -> None:
     folder = write_photos(options.n, scratch / "photos")
     info = Bundle.open(bundle).info
     members = ", ".join(f"{member.backbone} at {member.size}" for member in info.members)
-    print(f"{bundle.name}: {members}; {info.views} view(s); {info.precision} weights; {os.cpu_count()} cores")
+    print(f"{bundle.name}: {members}; {info.views} view(s); {info.precision}; {os.cpu_count()} cores")
     ours = [
         sys.executable,
         "-m",

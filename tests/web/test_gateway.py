@@ -358,8 +358,9 @@ def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
     from cutis.interop.dicom.description import Description, Patient
     from cutis.interop.dicom.send import Peer, send
     from cutis.interop.dicom.wrap import wrap_file
-    from cutis.web.gateway import dicomweb, inlets
+    from cutis.web.gateway import dicomweb
     from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.inlets.web import AskedServer
     from cutis.web.gateway.rules import Rules
 
     folder, _ = make_place(tmp_path)
@@ -371,7 +372,7 @@ def test_a_dicomweb_server_is_asked_for_photos_and_sent_results(
     rules = Rules.model_validate({"dicomweb": [web]})
     platform = open_platform(Settings(data_folder=folder))
     gateway, told = Gateway(platform, rules), list[str]()
-    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    server = AskedServer(gateway, rules.dicomweb[0], told.append)
     assert server.look() == 1, told
     assert server.look() == 0 and not told
     with platform.database.reading() as session:
@@ -394,8 +395,9 @@ def test_what_a_dicomweb_server_gives_damaged_is_refused_once(
     """Asked again every second, it would fill the audit; and it keeps no photo behind it away."""
     from cutis.interop.dicom.description import Description, Patient
     from cutis.interop.dicom.wrap import wrap_file
-    from cutis.web.gateway import dicomweb, inlets
+    from cutis.web.gateway import dicomweb
     from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.inlets.web import AskedServer
     from cutis.web.gateway.rules import Rules
 
     folder, _ = make_place(tmp_path)
@@ -416,7 +418,7 @@ def test_what_a_dicomweb_server_gives_damaged_is_refused_once(
     monkeypatch.setattr(dicomweb, "fetched", fetched)
     platform = open_platform(Settings(data_folder=folder))
     told = list[str]()
-    server = inlets.Asked(Gateway(platform, rules), rules.dicomweb[0], told.append)
+    server = AskedServer(Gateway(platform, rules), rules.dicomweb[0], told.append)
     assert [server.look(), server.look(), server.look()] == [1, 0, 0]
     assert sorted(asked) == sorted(one.instance_uid for one in said)
     assert len(told) == 1 and "cut off" in told[0]
@@ -431,9 +433,10 @@ def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
 ) -> None:
     from cutis.interop.dicom.description import Description, Patient
     from cutis.interop.dicom.wrap import wrap_file
-    from cutis.web.gateway import dicomweb, inlets, sending, steps
+    from cutis.web.gateway import dicomweb, sending, steps
     from cutis.web.gateway.arrive import Came, arrive
     from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.inlets.web import AskedServer
     from cutis.web.gateway.rules import Rules
     from cutis.web.jobs.worker import Worker
 
@@ -465,7 +468,7 @@ def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
     assert held[REPORT] and held[OVERLAY] and held[SEGMENTATION]
     wrap_file([tmp_path / "b.jpg"], "clinical", Description(patient=Patient("OWN-1")), tmp_path / "c.dcm")
     dicomweb.store(rules.dicomweb[0], [tmp_path / "c.dcm"])  # of somebody else, whose UIDs are UUIDs as well
-    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    server = AskedServer(gateway, rules.dicomweb[0], told.append)
     assert server.look() == 1, told
     assert server.look() == 0 and not told
     with platform.database.reading() as session:
@@ -476,9 +479,10 @@ def test_a_dicomweb_server_that_is_sent_results_does_not_bring_them_back(
 def test_results_that_an_archive_sends_back_are_confirmed_and_not_analysed(tmp_path: Path) -> None:
     """As archives do that pass on all that they get: by the receiver, and by any other inlet."""
     from cutis.interop.dicom.send import Peer, send
-    from cutis.web.gateway import inlets, steps
+    from cutis.web.gateway import steps
     from cutis.web.gateway.arrive import Came, arrive
     from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.inlets.receiver import listening
     from cutis.web.gateway.peers import Receiver
     from cutis.web.gateway.rules import Rules
     from cutis.web.jobs.worker import Worker
@@ -496,7 +500,7 @@ def test_results_that_an_archive_sends_back_are_confirmed_and_not_analysed(tmp_p
     made = sorted(gateway.results(arrived.id).glob("*.dcm"))
     assert len({path.name.partition("-")[0] for path in made}) >= 3, "photo, report, overlay"
     kept = set(gateway.arrived.iterdir())
-    with inlets.listening(gateway, Receiver(port=0), told.append) as port:
+    with listening(gateway, Receiver(port=0), told.append) as port:
         assert {one.state for one in send(made, Peer("127.0.0.1", port, "CUTIS"))} == {"sent"}
     assert not told
     assert all(not arrive(gateway, Came("web", path.read_bytes())).new for path in made)
@@ -509,9 +513,10 @@ def test_results_that_an_archive_sends_back_are_confirmed_and_not_analysed(tmp_p
 def test_results_that_are_sent_while_a_dicomweb_server_is_asked_are_known_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cutis.web.gateway import dicomweb, inlets, steps
+    from cutis.web.gateway import dicomweb, steps
     from cutis.web.gateway.arrive import Came, arrive
     from cutis.web.gateway.gateway import Gateway
+    from cutis.web.gateway.inlets.web import AskedServer
     from cutis.web.gateway.results import image_of
     from cutis.web.gateway.rules import Rules
 
@@ -530,6 +535,6 @@ def test_results_that_are_sent_while_a_dicomweb_server_is_asked_are_known_too(
             yield str(sent.StudyInstanceUID), str(sent.SeriesInstanceUID), str(sent.SOPInstanceUID)
 
     monkeypatch.setattr(dicomweb, "found", there)
-    server = inlets.Asked(gateway, rules.dicomweb[0], told.append)
+    server = AskedServer(gateway, rules.dicomweb[0], told.append)
     assert server.look() == 0 and told == []
     platform.database.close()

@@ -54,10 +54,13 @@ from cutis.web.database.delivery import (
 )
 from cutis.web.database.row import now
 from cutis.web.errors import RefusedError
-from cutis.web.gateway import inlets, refusals, sending, steps, withdrawal
+from cutis.web.gateway import refusals, sending, steps, withdrawal
 from cutis.web.gateway.arrive import Came, NotTakenHereError, arrive
 from cutis.web.gateway.document import read_rules
 from cutis.web.gateway.gateway import Gateway, made
+from cutis.web.gateway.inlets.folder import WatchedFolder
+from cutis.web.gateway.inlets.receiver import listening
+from cutis.web.gateway.inlets.record import poll_record
 from cutis.web.gateway.peers import Folder
 from cutis.web.gateway.rules import Keeping, Rules
 from cutis.web.models import registry
@@ -124,7 +127,7 @@ def go(gateway: Gateway) -> None:
 @pytest.fixture
 def port(gateway: Gateway) -> Iterator[int]:
     assert gateway.rules.receiver
-    with inlets.listening(gateway, gateway.rules.receiver, lambda _: None) as port:
+    with listening(gateway, gateway.rules.receiver, lambda _: None) as port:
         yield port
 
 
@@ -221,7 +224,7 @@ def test_after_noise_and_silence_the_receiver_answers(gateway: Gateway, port: in
 def test_a_file_that_is_still_written_is_left_alone(gateway: Gateway, tmp_path: Path) -> None:
     camera = tmp_path / "camera"
     (camera / "MRN-1").mkdir(parents=True)
-    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), lambda _: None)
+    watched = WatchedFolder(gateway, Folder(name="camera", path=camera, settle=0.01), lambda _: None)
     content = jpeg(7)
     with (camera / "MRN-1" / "a.jpg").open("wb", buffering=0) as file:
         for piece in (content[:300], content[300:]):
@@ -242,12 +245,12 @@ def test_a_folder_that_may_not_be_read_is_said_and_the_others_go_on(
     gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    watched = inlets.Watched(gateway, Folder(name="camera", path=tmp_path / "away", settle=0.01), told.append)
+    watched = WatchedFolder(gateway, Folder(name="camera", path=tmp_path / "away", settle=0.01), told.append)
     assert watched.look() == 0 and "cannot be looked into" in told[0]
     camera = tmp_path / "camera"
     (camera / "MRN-1").mkdir(parents=True)
     (camera / "MRN-1" / "a.jpg").write_bytes(jpeg(8))
-    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
+    watched = WatchedFolder(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
 
     def denied(self: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(self))
@@ -395,9 +398,9 @@ def test_a_photo_of_a_record_comes_once_and_a_record_that_is_away_is_asked_again
     photo = {"contentType": "image/jpeg", "data": content}
     record.put({"resourceType": "Media", "subject": {"reference": f"Patient/{patient}"}, "content": photo})
     record.faults = [503]
-    assert inlets.poll_record(made, ehr, told.append) == 0 and told
-    assert inlets.poll_record(made, ehr, told.append) == 1
-    assert inlets.poll_record(made, ehr, told.append) == 0
+    assert poll_record(made, ehr, told.append) == 0 and told
+    assert poll_record(made, ehr, told.append) == 1
+    assert poll_record(made, ehr, told.append) == 0
     (kept,) = rows(made, Delivery)
     assert (kept.patient, kept.subject) == ("MRN-1", f"Patient/{patient}")
     go(made)
@@ -497,7 +500,7 @@ def test_a_number_that_is_too_long_is_nobodys_rather_than_cut_off(gateway: Gatew
     folder = tmp_path / "camera" / ("7" * 65)
     folder.mkdir(parents=True)
     (folder / "a.jpg").write_bytes(jpeg(16))
-    watched = inlets.Watched(gateway, Folder(name="c", path=tmp_path / "camera", settle=0.01), lambda _: None)
+    watched = WatchedFolder(gateway, Folder(name="c", path=tmp_path / "camera", settle=0.01), lambda _: None)
     watched.look()
     time.sleep(0.02)
     assert watched.look() == 1
@@ -516,7 +519,7 @@ def test_one_photo_that_is_gone_does_not_keep_those_behind_it(gateway: Gateway, 
     record.put({"resourceType": "Media", "subject": {"reference": "Patient/12"}, "content": gone})
     record.put({"resourceType": "Media", "subject": {"reference": "Patient/gone"}, "content": whole})
     record.put({"resourceType": "Media", "subject": {"reference": "Patient/12"}, "content": whole})
-    assert inlets.poll_record(made, ehr, told.append) == 1
+    assert poll_record(made, ehr, told.append) == 1
     assert len(told) == 2 and all("passed over" in one for one in told)
     assert [one.subject for one in rows(made, Delivery)] == ["Patient/12"]
 
@@ -550,14 +553,14 @@ def test_what_is_odd_at_a_record_is_told_and_what_lies_behind_it_is_taken(
     put(513, bodySite={"text": "a\0rm"}, createdDateTime="9999-12-31", subject="nul")
     put(514, "DocumentReference", bodySite=[{"concept": {"text": "right hand"}}])
     put(515, "DocumentReference", bodySite=[["hand"]], subject="12")
-    assert inlets.poll_record(held, ehr, told.append) == 6, told
+    assert poll_record(held, ehr, told.append) == 6, told
     assert len(told) == refused and all(one.startswith("ehr: ") for one in told)
     assert sum("an object could not be taken" in one for one in told) == 2 and "MRN" not in str(told)
     kept = sorted(rows(held, Delivery), key=lambda one: (one.created, one.id))
     assert [one.body_site for one in kept] == ["left cheek", "", "", "", "right hand", ""]
     assert [one.taken for one in kept] == ["", "2026-05-31T09:30:00+02:00", "", "", "", ""]
     assert [one.subject for one in kept] == ["Patient/12"] * 3 + ["Patient/nul"] + ["Patient/12"] * 2
-    assert inlets.poll_record(held, ehr, told.append) == 0 and len(told) == refused
+    assert poll_record(held, ehr, told.append) == 0 and len(told) == refused
 
 
 def test_the_moment_that_a_record_tells_to_seven_decimals_is_kept_to_the_second(gateway: Gateway) -> None:
@@ -578,7 +581,7 @@ def test_a_folder_whose_name_is_no_utf8_is_nobodys_and_those_behind_it_are_taken
         folder = camera / os.fsdecode(name)
         folder.mkdir(parents=True)
         (folder / "a.jpg").write_bytes(jpeg(seed))
-    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
+    watched = WatchedFolder(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
     watched.look()
     time.sleep(0.02)
     assert watched.look() == 3 and not told
@@ -588,7 +591,7 @@ def test_a_folder_whose_name_is_no_utf8_is_nobodys_and_those_behind_it_are_taken
         (UNASSIGNED, ""),
     ]
     away = Folder(name="camera", path=tmp_path / os.fsdecode(b"caf\xe9"))
-    assert inlets.Watched(gateway, away, told.append).look() == 0
+    assert WatchedFolder(gateway, away, told.append).look() == 0
     assert "cannot be looked into" in told[0].encode().decode()  # it can be written down, and shown
 
 
@@ -603,7 +606,7 @@ def test_a_file_that_cannot_be_described_is_told_once_and_those_behind_it_are_ta
     data.add_new("AnatomicRegionSequence", "LO", "arm")  # text where the standard has a sequence
     data.save_as(camera / "MRN-1" / "a.dcm")
     (camera / "MRN-1" / "b.jpg").write_bytes(jpeg(541))
-    watched = inlets.Watched(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
+    watched = WatchedFolder(gateway, Folder(name="camera", path=camera, settle=0.01), told.append)
     watched.look()
     time.sleep(0.02)
     assert watched.look() == 1
@@ -621,7 +624,7 @@ def test_what_was_written_to_a_record_is_not_taken_from_it_as_new_photos(
     assert attempt(held).state == "sent"
     assert [one for one in record.resources.values() if one["resourceType"] in kinds]
     told: list[str] = []
-    assert inlets.poll_record(held, held.rules.records[0], told.append) == 0 and not told
+    assert poll_record(held, held.rules.records[0], told.append) == 0 and not told
     assert len(rows(held, Delivery)) == 1
 
 

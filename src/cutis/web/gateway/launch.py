@@ -31,7 +31,7 @@ from cutis.web.analyse.view import shown
 from cutis.web.database import Member, Participant, PatientIdentity, Photo, Study
 from cutis.web.errors import RefusedError
 from cutis.web.gateway.catalogue import instance_uid
-from cutis.web.gateway.inlets import number_of
+from cutis.web.gateway.inlets.record import number_of
 from cutis.web.gateway.patients import Patient, key_of, participant_for
 from cutis.web.gateway.peers import Record
 from cutis.web.gateway.routes import gateway_of

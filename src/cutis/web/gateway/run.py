@@ -28,8 +28,12 @@ from cutis.web.database import Analysis, Delivery, Dispatch
 from cutis.web.database import analysis as analyses
 from cutis.web.database.delivery import ARRIVED, MADE, TAKEN, WAITING
 from cutis.web.database.row import now
-from cutis.web.gateway import inlets, refusals, sending, steps, withdrawal
+from cutis.web.gateway import refusals, sending, steps, withdrawal
 from cutis.web.gateway.gateway import FOLDER, Gateway
+from cutis.web.gateway.inlets.folder import WatchedFolder
+from cutis.web.gateway.inlets.receiver import listening
+from cutis.web.gateway.inlets.record import poll_record
+from cutis.web.gateway.inlets.web import AskedServer
 from cutis.web.gateway.rules import Rules
 from cutis.web.holding import hold
 from cutis.web.jobs.keeper import worker_of
@@ -242,20 +246,20 @@ def _inlets(working: Working, stack: ExitStack) -> Iterator[str]:
     """Open every inlet; what each listens to, in words."""
     held, rules = working.held, working.held.rules
     if rules.receiver:
-        port = stack.enter_context(inlets.listening(held, rules.receiver, working.tell))
+        port = stack.enter_context(listening(held, rules.receiver, working.tell))
         secure = " with TLS" if rules.receiver.certificate else ""
         yield f"DICOM at {rules.receiver.host}:{port} as {rules.receiver.title}{secure}"
     for folder in rules.folders:
-        watched = inlets.Watched(held, folder, working.tell)
+        watched = WatchedFolder(held, folder, working.tell)
         _start(working, folder.name, watched.look, 0.5)
         yield f"Folder {folder.path} ({folder.name})"
     for web in rules.dicomweb:
         if web.every:
-            _start(working, web.name, inlets.Asked(held, web, working.tell).look, web.every)
+            _start(working, web.name, AskedServer(held, web, working.tell).look, web.every)
             yield f"DICOMweb {web.url} ({web.name}), every {web.every:g} s"
     for record in rules.records:
         if record.every:
-            poll = partial(inlets.poll_record, held, record, working.tell)
+            poll = partial(poll_record, held, record, working.tell)
             _start(working, record.name, poll, record.every)
             yield f"FHIR {record.url} ({record.name}), every {record.every:g} s"
 
