@@ -3,9 +3,10 @@
 Each subject is one area of one person; each repeat another phone, light, distance and turn of the head, and
 landmarks as far off as a detector's, looked at as `cutis face` does. Writes
 src/cutis/runtime/facial/repeats.json, which reports fall back on where a study brings no repeated photos of
-its own. With a bundle its grades are repeated too.
+its own. With a bundle its grades are repeated too. `--rows` keeps every value, from which
+`experiments/facial_ranges.py` finds the ranges beside single values.
 
-    python experiments/facial_repeats.py [--faces 12] [--repeats 10] [--bundle facial] [--stand]
+    python experiments/facial_repeats.py [--faces 12] [--repeats 10] [--bundle facial] [--stand] [--rows FILE]
 """
 
 from __future__ import annotations
@@ -71,12 +72,15 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=21)
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--stand", action="store_true", help="one phone on a stand; print only")
+    asked.add_argument("--rows", type=Path, help="file that keeps every value; nothing else is written")
     asked.add_argument("--out", type=Path, default=OUT)
     given = asked.parse_args()
     settings = "stand" if given.stand else "usual"
     tasks = [Task(face, given.repeats, given.seed, settings, given.bundle) for face in range(given.faces)]
     with ProcessPoolExecutor(given.jobs) as pool:
         rows = [row for own in pool.map(photographed, tasks) for row in own]
+    if given.rows:
+        pl.DataFrame(rows).write_csv(given.rows)
     found = repeats_of(pl.DataFrame(rows))
     for name, one in found.items():
         unit = " (ratio)" if one.scale == "ratio" else ""
@@ -85,7 +89,7 @@ def main() -> None:
             for end in (one.smallest_change.low, one.smallest_change.value, one.smallest_change.high)
         )
         print(f"{name:16} {value} ({low} to {high}){unit}, grows {one.grows:.2f}")
-    if given.stand:
+    if given.stand or given.rows:
         return
     said = {
         "format": 1,

@@ -1,5 +1,8 @@
 // The reading room. What the server says is the truth; this page shows a case, measures how long it is visible,
 // and sends the answer, once, whatever the connection does.
+import { Cases, SignedOut, ask } from "./cases.js";
+import { Clock } from "./clock.js";
+import { Confidence } from "./confidence.js";
 import { Pending } from "./pending.js";
 import { Regions } from "./regions.js";
 import { View } from "./view.js";
@@ -23,42 +26,24 @@ const pending = new Pending(`cutis-reading-${room.dataset.reader}`, send, (text)
     line.append(" ", link);
   }
 });
-const cases = new Map(); // place -> a promise of its case with its photo
+// The server tells an answer only once it has it.
+const cases = new Cases(here, async (place) => { if (place < front) await pending.flush(); });
+const confidence = new Confidence(form, room.dataset.confidence, says);
+const clock = new Clock();
 let now = null; // the case that is shown
 let front = 0; // the first place that is not answered
 let busy = true;
-let touched = false; // the slider of confidence
 let starting = false; // a button asks where the reader stands
 const spent = new Map(); // place -> milliseconds that its case was visible before
-
-// How long the case is visible: not while the page is hidden, paused, or the photo not there yet.
-const clock = {
-  sum: 0, since: null,
-  run(on) {
-    if (this.since !== null) this.sum += performance.now() - this.since;
-    this.since = on && document.visibilityState === "visible" ? performance.now() : null;
-  },
-  get seconds() {
-    return (this.sum + (this.since === null ? 0 : performance.now() - this.since)) / 1000;
-  },
-};
 
 function key() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-async function ask(path, options = {}) {
-  const answer = await fetch(`${here}/${path}`, { redirect: "manual", ...options });
-  if (answer.type === "opaqueredirect") throw new SignedOut();
-  return answer;
-}
-
-class SignedOut extends Error {}
-
 async function send(item) {
   const body = new URLSearchParams(item);
   try {
-    const answer = await ask("answers", { method: "POST", body, headers: { "x-form-token": token } });
+    const answer = await ask(`${here}/answers`, { method: "POST", body, headers: { "x-form-token": token } });
     if (answer.status === 403) { // signed in anew: the page has to be a new one too; the answer is kept until then
       location.reload();
       return { again: says("sign") };
@@ -69,38 +54,6 @@ async function send(item) {
     return { ok: answer.ok, status: answer.status, ...told };
   } catch (error) {
     return { again: says(error instanceof SignedOut ? "sign" : "lost") };
-  }
-}
-
-function fetched(place) {
-  if (!cases.has(place)) {
-    const promise = load(place);
-    promise.catch(() => cases.delete(place));
-    cases.set(place, promise);
-  }
-  return cases.get(place);
-}
-
-async function load(place) {
-  if (place < front) await pending.flush(); // the server tells an answer only once it has it
-  const answer = await ask(`places/${place}`);
-  if (!answer.ok) throw new Error(String(answer.status));
-  const told = await answer.json();
-  if (told.gone) return told;
-  const photo = await ask(`places/${place}/photo`);
-  if (!photo.ok) throw new Error(String(photo.status));
-  told.url = URL.createObjectURL(await photo.blob());
-  const image = new Image();
-  image.src = told.url;
-  await image.decode();
-  return told;
-}
-
-function forget(before) {
-  for (const [place, promise] of cases) {
-    if (place >= before) continue;
-    cases.delete(place);
-    promise.then(({ url }) => url && URL.revokeObjectURL(url), () => {});
   }
 }
 
@@ -121,7 +74,7 @@ async function go() {
   let told = null;
   while (!told) {
     try {
-      const answer = await ask("standing");
+      const answer = await ask(`${here}/standing`);
       if (answer.ok) told = await answer.json();
       else pending.say(says("lost"));
     } catch (error) {
@@ -150,7 +103,7 @@ async function show(place) {
   let told;
   for (;;) {
     try {
-      told = await fetched(place);
+      told = await cases.fetched(place);
       break;
     } catch (error) {
       if (error.message === "409" || error.message === "404") return go();
@@ -160,18 +113,18 @@ async function show(place) {
   }
   if (!pending.all().length) pending.say("");
   clock.run(false);
-  if (now) spent.set(now.place, clock.sum);
+  if (now) spent.set(now.place, clock.spent);
   now = told;
   now.key = key();
-  clock.sum = spent.get(place) ?? 0; // who comes back to a case has no new time for it
+  clock.reset(spent.get(place)); // who comes back to a case has no new time for it
   present(told);
   cover("");
   find("#question").focus({ preventScroll: true }); // only now: what is covered takes no focus
   clock.run(true);
   busy = false;
   watch(); // at once: a photo whose time is over is not seen again
-  forget(place - 2);
-  if (!told.last && place >= front) fetched(place + 1).catch(() => {}); // the next one is there when it is wanted
+  cases.forget(place - 2);
+  if (!told.last && place >= front) cases.fetched(place + 1).catch(() => {}); // the next one is there when it is wanted
 }
 
 function present(told) {
@@ -183,7 +136,6 @@ function present(told) {
   far.value = told.place - 1;
   find("#back").hidden = !told.back;
   form.reset();
-  touched = false;
   problem("");
   find(".covered").hidden = !told.gone;
   find(".covered").textContent = told.gone ? says(told.why) : "";
@@ -198,8 +150,8 @@ function present(told) {
   if (told.earlier) {
     const before = form.querySelector(`[name=answer][value="${CSS.escape(told.earlier.answer)}"]`);
     if (before) before.checked = true;
-    sure(told.earlier.confidence);
-  } else sure(null);
+    confidence.set(told.earlier.confidence);
+  } else confidence.set(null);
   list(find(".help:not(.answers)"), told.help?.scores, (value) => `${says("percent", { value: percent(value) })}, ${says("thousand", { value: Math.round(value * 1000) })}`);
   find(".help .source").textContent = told.help?.source ?? "";
   find(".help .rendered").hidden = !told.help?.rendered;
@@ -225,30 +177,13 @@ function list(part, scores, words, most = 1) {
   }));
 }
 
-function sure(value) {
-  if (room.dataset.confidence === "percent") {
-    const slider = form.querySelector("[type=range]");
-    touched = value !== null;
-    if (touched) slider.value = value;
-    form.querySelector("output").textContent = touched ? says("percent", { value: slider.value }) : says("unsaid");
-  } else if (room.dataset.confidence === "steps") {
-    for (const one of form.querySelectorAll("[name=confidence]")) one.checked = Number(one.value) === value;
-  }
-}
-
-function confidence() {
-  if (room.dataset.confidence === "percent") return touched ? form.querySelector("[type=range]").value : "";
-  return form.querySelector("[name=confidence]:checked")?.value ?? "";
-}
-
 // What the form says, as the server tells an earlier answer.
 function given() {
   if (now.gone) return { answer: "", confidence: null, regions: [] };
   regions.finish();
-  const sureness = confidence();
   return {
     answer: form.querySelector("[name=answer]:checked")?.value ?? "",
-    confidence: sureness === "" ? null : Number(sureness),
+    confidence: confidence.value,
     regions: regions.kept,
   };
 }
@@ -265,7 +200,7 @@ async function confirm() {
   const said = given();
   if (!now.gone) {
     if (!chosen) return problem(says("choose"));
-    if (room.dataset.confidence !== "none" && said.confidence === null) return problem(says("sure"));
+    if (confidence.asked && said.confidence === null) return problem(says("sure"));
     if (room.dataset.regions === "needed" && !said.regions.length) return problem(says("draw"));
   }
   busy = true;
@@ -289,7 +224,7 @@ async function confirm() {
 // Where the server says one stands, with what it said of an answer that it did not take.
 async function told(kept) {
   const refused = kept && !kept.ok;
-  if (refused) forget(Infinity); // what is kept here of cases is not what the server has
+  if (refused) cases.forget(Infinity); // what is kept here of cases is not what the server has
   await go();
   if (refused) pending.say(kept.detail ?? "");
 }
@@ -336,16 +271,6 @@ function back() {
   show(now.place - 1);
 }
 
-function step(by) {
-  if (room.dataset.confidence === "percent") {
-    const slider = form.querySelector("[type=range]");
-    sure(Math.min(Number(slider.max), Math.max(Number(slider.min), Number(slider.value) + 5 * by)));
-  } else if (room.dataset.confidence === "steps") {
-    const at = Number(form.querySelector("[name=confidence]:checked")?.value ?? (by > 0 ? 0 : 6));
-    sure(Math.min(5, Math.max(1, at + by)));
-  }
-}
-
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.repeat) return event.preventDefault(); // held, it would press the next button too
   if (event.ctrlKey || event.metaKey || event.altKey || !find("#keys").checked) return;
@@ -359,7 +284,7 @@ document.addEventListener("keydown", (event) => {
   }
   else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && event.shiftKey) view.pan((event.key === "ArrowLeft" ? 1 : -1) * view.box.width / 8, 0);
   else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && event.shiftKey) view.pan(0, (event.key === "ArrowUp" ? 1 : -1) * view.box.height / 8);
-  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !event.target.closest("input[type=range]") && room.dataset.confidence !== "none") step(event.key === "ArrowRight" ? 1 : -1);
+  else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !event.target.closest("input[type=range]") && confidence.asked) confidence.step(event.key === "ArrowRight" ? 1 : -1);
   else if (event.key === "+" || event.key === "=") view.zoom(1.5);
   else if (event.key === "-") view.zoom(1 / 1.5);
   else if (event.key === "f") view.whole();
@@ -373,7 +298,6 @@ form.addEventListener("submit", (event) => {
   confirm();
 });
 form.addEventListener("input", () => problem(""));
-form.querySelector("[type=range]")?.addEventListener("input", (event) => sure(Number(event.target.value)));
 document.addEventListener("visibilitychange", () => {
   if (now && !busy && !room.querySelector(".cover:not([hidden])")) clock.run(document.visibilityState === "visible");
 });
