@@ -44,7 +44,7 @@ def chosen(one: Floats, other: Floats) -> tuple[float, float]:
     best = (np.inf, 0.0, 0.0)
     for share in np.linspace(0, 1.2, _STEPS):
         rest = off**2 - (share * size) ** 2
-        constant = float(np.sqrt(max(np.quantile(rest, ASKED), 0.0)))
+        constant = float(np.sqrt(max(np.quantile(rest, ASKED, method="higher"), 0.0)))
         wide = float(np.hypot(constant, share * size).mean())
         if (off <= np.hypot(constant, share * size)).mean() >= ASKED - 1e-9:
             best = min(best, (wide, constant, float(share)))

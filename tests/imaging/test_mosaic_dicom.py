@@ -171,3 +171,82 @@ def test_a_deflated_file_is_read(tmp_path: Path) -> None:
     data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
     data.save_as(path, enforce_file_format=True)
     np.testing.assert_array_equal(read(path), GREY)
+
+
+def table(first: int, values: NDArray[Any], bits: int) -> Any:
+    """A sequence with one lookup table."""
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
+    item = Dataset()
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(values) % 2**16, first, bits])
+    item.add_new("LUTData", "US", [int(value) for value in values])
+    item.ModalityLUTType = "US"
+    return Sequence([item])
+
+
+CURVE = np.rint(4095 * np.linspace(0, 1, 3000) ** 2).astype(np.uint16)
+STORED = np.random.default_rng(4).integers(0, 4096, (64, 48), dtype=np.uint16)
+LOOKED_UP: dict[str, dict[str, Any]] = {
+    "modality": {"ModalityLUTSequence": table(500, CURVE, 12)},
+    "voi": {"VOILUTSequence": table(500, CURVE, 12)},
+    "voi of 8 bits": {"VOILUTSequence": table(500, CURVE >> 4, 8)},
+    "voi of rescaled values": {
+        "VOILUTSequence": table(-1000, CURVE, 12),
+        "RescaleSlope": "2",
+        "RescaleIntercept": "-3000",
+    },
+    "both": {
+        "ModalityLUTSequence": table(500, CURVE, 12),
+        "VOILUTSequence": table(100, CURVE[::-1] * 16, 16),
+    },
+    "voi before a window": {
+        "VOILUTSequence": table(500, CURVE, 12),
+        "WindowCenter": 100,
+        "WindowWidth": 50,
+    },
+}
+
+
+@pytest.mark.parametrize("white_is_zero", [False, True])
+@pytest.mark.parametrize("kind", LOOKED_UP)
+def test_lookup_tables_of_the_file_are_applied_as_dcmtk_does(
+    kind: str, white_is_zero: bool, tmp_path: Path
+) -> None:
+    import shutil
+    import subprocess
+
+    from PIL import Image
+
+    from cutis.imaging.dicom import open_dicom_image
+
+    program = shutil.which("dcm2pnm")
+    if program is None:
+        pytest.skip("needs dcmtk's dcm2pnm")
+    tags = LOOKED_UP[kind] | {"PhotometricInterpretation": "MONOCHROME1" if white_is_zero else "MONOCHROME2"}
+    path = save(tmp_path / "a.dcm", STORED, BitsStored=12, HighBit=11, **tags)
+    voi = ["--use-voi-lut", "1"] if "VOILUTSequence" in tags else []
+    subprocess.run([program, *voi, "--write-bmp", str(path), str(tmp_path / "a.bmp")], check=True, timeout=60)
+    dcmtk = np.asarray(Image.open(tmp_path / "a.bmp").convert("L"), float)
+    np.testing.assert_allclose(read(path), dcmtk, atol=1.01)  # it cuts, where levels are exact
+    np.testing.assert_allclose(open_dicom_image(path).rgb()[..., 0], dcmtk, atol=1.01)
+    with open_mosaic(path) as mosaic:
+        assert [note for note in mosaic.notes if "own table" in note]
+
+
+def test_a_table_leaves_missing_pixels_missing_and_a_window_of_the_user_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    stored = np.array([[0, 7, 10, 20]], np.uint16)
+    tags = {"VOILUTSequence": table(0, np.arange(21) * 12, 8), "PixelPaddingValue": 7}
+    path = save(tmp_path / "a.dcm", stored, **tags)
+    np.testing.assert_allclose(read(path), [[0, np.nan, 120, 240]], atol=0.01)
+    np.testing.assert_allclose(read(path, window=(0, 20)), [[0, np.nan, 127.5, 255]], atol=0.01)
+
+
+def test_a_table_that_is_shorter_than_it_says_is_said(tmp_path: Path) -> None:
+    short = table(0, np.arange(20), 8)
+    short[0].LUTDescriptor = [256, 0, 8]
+    path = save(tmp_path / "a.dcm", GREY, VOILUTSequence=short)
+    with pytest.raises(ImageError, match=r"lookup table .* of 20 entries .* 256 entries"):
+        read(path)

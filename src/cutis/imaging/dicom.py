@@ -18,6 +18,7 @@ from PIL import Image
 
 from cutis.core.errors import CutisError, ImageError, MissingExtraError
 from cutis.imaging.dicom_frame import frame_content, stored_pixels
+from cutis.imaging.dicom_tables import tables_of
 from cutis.imaging.mosaic_dicom import levels_of
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class DicomImage:
         Raises:
             ImageError: see `stored`.
         """
-        return self._mended(lambda: _srgb(self.data, self.stored(frame), self.notes))
+        return self._mended(lambda: _srgb(self.name, self.data, self.stored(frame), self.notes))
 
     def each(self) -> Iterator[NDArray[np.uint8]]:
         """All frames as `rgb` gives them, one at a time."""
@@ -187,7 +188,7 @@ def _frames(name: Path, data: Any) -> int:
     return frames
 
 
-def _srgb(data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
+def _srgb(name: Path, data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
     from cutis.imaging.upright import upright_rgb
 
     kind = str(data.get("PhotometricInterpretation", "MONOCHROME2"))
@@ -196,10 +197,11 @@ def _srgb(data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8
 
         stored = apply_color_lut(stored, data)[..., :3]
     if stored.ndim == 2:
-        levels, note = levels_of(data, None)
+        tables = tables_of(name, data)
+        levels, note = levels_of(data, None, tables)
         if note and note not in notes:
             notes.append(note)
-        grey = np.rint(np.nan_to_num(levels(stored), nan=0.0)).astype(np.uint8)
+        grey = np.rint(np.nan_to_num(levels(tables(stored) if tables else stored), nan=0.0)).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     bits = 16 if kind == "PALETTE COLOR" else int(data.get("BitsStored", 8))
     if stored.dtype != np.uint8:

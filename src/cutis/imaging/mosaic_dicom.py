@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError, MissingExtraError
+from cutis.imaging.dicom_tables import PALETTE, Tables, number_of, rescaling, tables_of
 from cutis.imaging.grey import COLOUR_NOTE, Chunks, Levels, luma
 from cutis.imaging.mosaic import Mosaic
 
@@ -18,7 +19,6 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 _IMPLICIT = "1.2.840.10008.1.2"
 _PLAIN = (_IMPLICIT, "1.2.840.10008.1.2.1")  # uncompressed, least byte first
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_PALETTE = "PALETTE COLOR"
 _STRIP = 256  # rows
 
 
@@ -42,13 +42,15 @@ def open_dicom(path: Path, frame: int, window: tuple[float, float] | None) -> Mo
         if "Rows" not in data or "Columns" not in data:
             raise ImageError(path, "is a DICOM file without an image, or truncated. Copy it again.")
         colour = int(data.get("SamplesPerPixel", 1)) > 1 or _is_palette(data)
-        levels, note = levels_of(data, window)
+        tables = tables_of(path, data, voi=window is None)
+        levels, note = levels_of(data, window, tables)
         spacing, spacing_note = _spacing(data)
+        stored = _rows(path, handle, data, frame)
         return Mosaic(
             path,
             int(data.Rows),
             int(data.Columns),
-            stored=_rows(path, handle, data, frame),
+            stored=(lambda start, stop: tables(stored(start, stop))) if tables else stored,
             levels=levels,
             spacing=spacing,
             notes=tuple(text for text in (COLOUR_NOTE if colour else "", note, spacing_note) if text),
@@ -124,28 +126,42 @@ def _whole_frame(path: Path, data: Any, frame: int) -> NDArray[Any]:
 
 
 def _is_palette(data: Any) -> bool:
-    return str(data.get("PhotometricInterpretation", "")) == _PALETTE
+    return str(data.get("PhotometricInterpretation", "")) == PALETTE
 
 
-def levels_of(data: Any, window: tuple[float, float] | None) -> tuple[Levels, str]:
-    """Levels by the window of the file, else by the bits that are stored; what is empty says nothing."""
-    slope = _number(data, "RescaleSlope") or 1.0
-    intercept = _number(data, "RescaleIntercept") or 0.0
+def levels_of(
+    data: Any, window: tuple[float, float] | None, tables: Tables | None = None
+) -> tuple[Levels, str]:
+    """Levels by the window of the file, else by the bits that are stored; what is empty says nothing.
+
+    Args:
+        data: the pydicom data set.
+        window: values of black and white, in the device's own values, that a user gives.
+        tables: of the file, where it has some: the levels are of what comes out of them.
+
+    Returns:
+        The levels, and what to tell the user; empty for 8 bits.
+    """
+    slope, intercept = (1.0, 0.0) if tables else rescaling(data)
     white_is_zero = data.get("PhotometricInterpretation") == "MONOCHROME1"
-    missing = _number(data, "PixelPaddingValue")
-    centre, width = _number(data, "WindowCenter"), _number(data, "WindowWidth")
+    missing = None if tables else number_of(data, "PixelPaddingValue")  # tables leave NaN in its place
+    centre, width = number_of(data, "WindowCenter"), number_of(data, "WindowWidth")
     coloured = int(data.get("SamplesPerPixel", 1)) > 1 or _is_palette(data)
     note = ""
     if window:
         low, high = ((edge - intercept) / slope for edge in window)
     elif _is_palette(data):
         low, high = 0.0, 255.0
+    elif tables and tables.voi:  # before a window, as pydicom has it
+        low, high, note = 0.0, tables.top, "looked up in the file's own table (VOI LUT)"
     elif centre is not None and width is not None and not coloured:  # of grey only (PS3.3 C.11.2.1.2)
         # PS3.3 C.11.2.1.2: black at c - 0.5 - (w-1)/2, white at c - 0.5 + (w-1)/2
         edges = (centre - 0.5 - (width - 1) / 2, centre - 0.5 + max(width - 1, 1e-6) / 2)
         low, high = ((edge - intercept) / slope for edge in edges)
         if (round(low, 3), round(high, 3)) != (0, 255):
             note = f"window of the file: {edges[0]:g} to {edges[1]:g} became 0 to 255"
+    elif tables:
+        low, high, note = 0.0, tables.top, "looked up in the file's own table (Modality LUT)"
     else:
         low, high, note = _stored_range(data)
     return (Levels(high, low, missing) if white_is_zero else Levels(low, high, missing)), note
@@ -159,13 +175,6 @@ def _stored_range(data: Any) -> tuple[float, float, str]:
     high = float(2**bits - 1)
     note = "" if bits == 8 else f"has {bits}-bit pixels and no window: 0 to {high:.0f} became 0 to 255"
     return 0.0, high, note
-
-
-def _number(data: Any, name: str) -> float | None:
-    """The first value of an attribute; None where it is missing or empty, as many devices leave windows."""
-    value = data.get(name)
-    found = np.atleast_1d(value if value is not None else [])
-    return float(found[0]) if len(found) and found[0] not in (None, "") else None
 
 
 def _spacing(data: Any) -> tuple[float | None, str]:
