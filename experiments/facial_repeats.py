@@ -77,10 +77,12 @@ def main() -> None:
     given = asked.parse_args()
     settings = "stand" if given.stand else "usual"
     tasks = [Task(face, given.repeats, given.seed, settings, given.bundle) for face in range(given.faces)]
+    rows: list[Row] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        rows = [row for own in pool.map(photographed, tasks) for row in own]
-    if given.rows:
-        pl.DataFrame(rows).write_csv(given.rows)
+        for own in pool.map(photographed, tasks):
+            rows += own
+            if given.rows:  # face by face, as all of them take an hour
+                pl.DataFrame(rows).write_csv(given.rows)
     found = repeats_of(pl.DataFrame(rows))
     for name, one in found.items():
         unit = " (ratio)" if one.scale == "ratio" else ""

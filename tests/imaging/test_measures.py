@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from cutis.imaging.chromophores import melanin
 from cutis.imaging.measures import NAMES, UNITS, Measure, measure, palest
 from cutis.imaging.measures.tone import MONK_COLOURS, fitzpatrick, ita_class, lab, typology
 from cutis.phantoms import optics
-from cutis.phantoms.facial import draw_person, render_area
+from cutis.phantoms.facial import draw_grades, draw_person, render_area
 
 Pixels = NDArray[np.uint8]
 Field = NDArray[np.float64]
@@ -561,3 +563,26 @@ def test_more_of_a_condition_is_more_of_its_measure(condition: str, name: str, s
         found.append(measure(area.image, area.truth["skin"] > 0.5, names=(name,))[0].value)
     assert found == sorted(found)
     assert found[2] > 1.3 * found[0]
+
+
+# ranges
+
+
+def test_another_photo_of_the_same_skin_lies_in_the_range() -> None:
+    """Of an area alone, which is less than what ranges are of: whole faces, turned and found anew."""
+    within: dict[str, list[bool]] = {name: [] for name in NAMES}
+    for seed in range(70, 78):
+        rng = np.random.default_rng(seed)
+        area = ("cheek_left", "forehead")[seed % 2]
+        person = draw_person(rng)
+        grades = draw_grades(area, person, rng)
+        severity = {name: float(grade) for name, grade in grades.items()}
+        photos = []
+        for _ in range(3):
+            taken = render_area(area, grades, person, rng, size=200, severity=severity)
+            photos.append(measure(taken.image, taken.truth["skin"] > 0.5, 0.15))
+        for one, other in permutations(photos, 2):
+            for here, there in zip(one, other, strict=True):
+                within[here.name].append(here.low <= there.value <= here.high)
+    shares = {name: float(np.mean(found)) for name, found in within.items()}
+    assert min(shares.values()) > 0.7 and np.mean(list(shares.values())) > 0.92, shares

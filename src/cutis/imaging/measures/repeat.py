@@ -6,27 +6,29 @@ import math
 
 from cutis.imaging.measures.measure import UNITS
 
-# Deviation of repeated photos: a constant part in the measure's unit, and a share of the value. Rounded from
-# `experiments/measures.py repeat`: rendered skin in changed light, phone, place and distance.
+# Half the width of the range: a constant part in the measure's unit, and a share of the value. Rounded from
+# `experiments/facial_ranges.py`: rendered faces, each by other phones in other light, turned and seen as reports do.
 REPEAT: dict[str, tuple[float, float]] = {
-    "ita": (8.6, 0.0),
-    "fitzpatrick": (0.5, 0.0),
-    "monk": (0.3, 0.0),
-    "erythema_index": (0.7, 0.0),
-    "melanin_index": (8.5, 0.0),
-    "spot_count": (0.2, 0.12),
-    "spot_area": (1.0, 0.08),
-    "wrinkle_length": (0.3, 0.11),
-    "wrinkle_depth": (2.0, 0.0),
-    "pore_count": (0.5, 0.08),
-    "pore_area": (0.05, 0.08),
-    "roughness": (0.05, 0.09),
-    "shine": (4.5, 0.1),
+    "ita": (32.0, 0.0),
+    "fitzpatrick": (1.7, 0.0),
+    "monk": (0.48, 0.1),
+    "erythema_index": (2.0, 0.45),
+    "melanin_index": (20.0, 0.25),
+    "spot_count": (2.9, 0.1),
+    "spot_area": (12.0, 0.2),
+    "wrinkle_length": (8.0, 0.25),
+    "wrinkle_depth": (7.0, 0.0),
+    "pore_count": (1.8, 0.3),
+    "pore_area": (0.53, 0.25),
+    "roughness": (0.046, 0.35),
+    "shine": (6.0, 1.0),
 }
+# The same with a colour card, from `experiments/measures_card.py --rows`: areas, not whole faces.
 WITH_CARD: dict[str, tuple[float, float]] = {
-    "ita": (1.5, 0.0),
-    "fitzpatrick": (0.15, 0.0),
-    "monk": (0.3, 0.0),
+    "ita": (8.6, 0.0),
+    "fitzpatrick": (0.4, 0.0),
+    "monk": (0.3, 0.05),
+    "melanin_index": (9.4, 0.2),
 }
 BOUNDS: dict[str, tuple[float, float]] = {
     "ita": (-90.0, 90.0),
@@ -46,6 +48,6 @@ def expected_range(name: str, value: float, card: bool) -> tuple[float, float]:
         card: whether colours were corrected with a card.
     """
     constant, share = WITH_CARD.get(name, REPEAT[name]) if card else REPEAT[name]
-    away = 1.96 * math.hypot(constant, share * value)
+    away = math.hypot(constant, share * value)
     low, high = BOUNDS.get(name, (0.0, 100.0 if UNITS[name].startswith("percent") else math.inf))
     return max(low, value - away), min(high, value + away)
