@@ -7,7 +7,7 @@ import math
 from cutis.imaging.measures.measure import UNITS
 
 # Half the width of the range: a constant part in the measure's unit, and a share of the value. Rounded from
-# `experiments/facial_ranges.py`: rendered faces, each by other phones in other light, turned and seen as reports do.
+# `experiments/facial_ranges.py`: rendered faces by other phones in other light, turned, seen as reports do.
 REPEAT: dict[str, tuple[float, float]] = {
     "ita": (32.0, 0.0),
     "fitzpatrick": (1.7, 0.0),
