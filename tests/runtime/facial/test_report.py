@@ -208,6 +208,39 @@ def test_peers_are_told_when_norms_are_given(visits: list[FaceAnalysis], tmp_pat
     assert "age" in analyse(nobody, Asked(norms=norms)).why_no_peers
 
 
+def test_ranges_are_those_of_a_study_that_photographed_people_again(
+    visits: list[FaceAnalysis], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(120), 2)
+    study = pl.DataFrame(
+        {
+            "patient_id": [f"S{n}" for n in people],
+            "visit": "1",
+            "view": "front",
+            "area": "cheek_left",
+            "measure": "ita",
+            "unit": "degrees",
+            "sex": "female",
+            "value": rng.normal(20, 9, 120)[people] + rng.normal(0, 1, 240),
+            "age": rng.uniform(30, 50, 120)[people],
+            "skin_type": 2,
+        }
+    )
+    norms = build_norms(study, rng, source="a study", replicates=100)
+    usual, own = (analyse(visits[0].source, Asked(norms=one)).areas[0].measures for one in (None, norms))
+    for before, after in zip(usual, own, strict=True):
+        assert before.value == pytest.approx(after.value, nan_ok=True)
+        if after.name == "ita":  # 1.96 * sqrt(2) of a deviation of 1
+            assert after.high - after.value == pytest.approx(2.77, rel=0.15)
+            assert after.value - after.low == pytest.approx(2.77, rel=0.15) and before.high > after.high + 10
+        else:
+            assert (before.low, before.high) == pytest.approx((after.low, after.high), nan_ok=True)
+    write_report([analyse(visits[0].source, Asked(norms=norms))], tmp_path, pdf=False, repeats=repeats(norms))
+    said = text(tmp_path / "face.html")
+    assert "of skin tone by 240 repeated photos of 120 areas in a study" in said
+
+
 def test_photos_that_cannot_be_judged_are_refused_one_by_one(
     cheeks: Cheeks, plain_face: NDArray[np.uint8], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +14,7 @@ from cutis.imaging.chromophores import Map
 from cutis.imaging.measures import pigment, relief, tone, words
 from cutis.imaging.measures.measure import NAMES, UNITS, Mask, Measure
 from cutis.imaging.measures.pores import COARSEST, Pores, find_pores
-from cutis.imaging.measures.repeat import expected_range
+from cutis.imaging.measures.repeat import bounded, expected_range
 from cutis.imaging.measures.spots import Spots, borders, find_spots
 from cutis.imaging.measures.surface import Surface, surface
 from cutis.imaging.measures.wrinkles import Wrinkles, find_wrinkles
@@ -75,6 +76,19 @@ def palest(areas: Iterable[tuple[NDArray[np.uint8], Mask, float]]) -> float | No
     skins = [surface(image, mask, mm_per_pixel) for image, mask, mm_per_pixel in areas]
     fields = [pigment.blood(skin)[skin.inner] for skin in skins if skin is not None]
     return pigment.pale_of(fields) if fields else None
+
+
+def with_range(one: Measure, low: float, high: float, *, card: bool = False) -> Measure:
+    """A measure with a range that is known better, such as by repeated photos with the same phone and light.
+
+    Args:
+        one: the measure, with a value.
+        low, high: where another photo is expected 95 times of 100, in its unit; cut to what it can be.
+        card: as for `measure`.
+    """
+    low, high = bounded(one.name, low, high)
+    said = words.sentence(one.name, one.value, low, high, card)
+    return replace(one, low=low, high=high, words=said)
 
 
 class _Area:

@@ -49,5 +49,10 @@ def expected_range(name: str, value: float, card: bool) -> tuple[float, float]:
     """
     constant, share = WITH_CARD.get(name, REPEAT[name]) if card else REPEAT[name]
     away = math.hypot(constant, share * value)
-    low, high = BOUNDS.get(name, (0.0, 100.0 if UNITS[name].startswith("percent") else math.inf))
-    return max(low, value - away), min(high, value + away)
+    return bounded(name, value - away, value + away)
+
+
+def bounded(name: str, low: float, high: float) -> tuple[float, float]:
+    """A range, cut to what the measure can be."""
+    least, most = BOUNDS.get(name, (0.0, 100.0 if UNITS[name].startswith("percent") else math.inf))
+    return max(least, low), min(most, high)

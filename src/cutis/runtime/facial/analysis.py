@@ -27,7 +27,7 @@ from cutis.imaging.face import (
     one_face,
 )
 from cutis.imaging.face.warp import cut
-from cutis.imaging.measures import measure, palest
+from cutis.imaging.measures import Measure, measure, palest, with_range
 from cutis.imaging.read import read_rgb
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.facial.norms import Norms
@@ -40,6 +40,7 @@ from cutis.runtime.facial.values import (
     Rgb,
     Source,
 )
+from cutis.stats.change import band
 
 Cover = Literal["", "eyes", "identity"]
 _ROOM = 0.16  # around the areas in the photo that is shown, of their width or height
@@ -58,7 +59,7 @@ class Asked:
     Attributes:
         engine: with a bundle that grades conditions; None takes measures alone.
         enhancement: step one. Local contrast is raised for the model only, by default not at all.
-        norms: of a user's own study, for percentiles.
+        norms: of a user's own study, for percentiles, and for ranges where it photographed people again.
         mask: what is covered in the photos that are shown; nothing that is measured.
         detector: of faces; the packaged one by default.
         mm_per_pixel: of photos of one area, and of faces where it is better known than from the pupils.
@@ -215,12 +216,23 @@ def _judged(
     covered = np.asarray((shown != cut(rgb, area.matrix, size)).any(axis=-1))
     if area.refusal is not None:
         return AreaAnalysis(area, shown, covered, (), ())
-    measures = measure(area.image, area.mask, area.mm_per_pixel, card=done.card is not None, pale=pale)
+    card = done.card is not None
+    measures = measure(area.image, area.mask, area.mm_per_pixel, card=card, pale=pale)
+    if asked.norms is not None:
+        measures = tuple(_as_repeated(one, asked.norms, card) for one in measures)
     grades = _graded(area, asked)
     judged = AreaAnalysis(area, shown, covered, grades, measures)
     if asked.norms is None:
         return judged
     return replace(judged, peers=asked.norms.peers_of(area.name, judged.values(), source))
+
+
+def _as_repeated(one: Measure, norms: Norms, card: bool) -> Measure:
+    """With the range that repeated photos of the user's own study show, where there are some."""
+    known = norms.repeats.get(one.name)
+    if known is None or not math.isfinite(one.value):
+        return one
+    return with_range(one, *band(one.value, known), card=card)
 
 
 def _graded(area: Area, asked: Asked) -> tuple[Grade, ...]:

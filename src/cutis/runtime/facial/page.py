@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cutis.imaging.measures import NAMES
 from cutis.pages.environment import environment
 from cutis.runtime.facial.answer import answer, limits
 from cutis.runtime.facial.charts import key, visit_words
@@ -100,6 +101,7 @@ def page(who: Participant) -> str:
             model=model,
             peers_missing=next((one.why_no_peers for one in latest if one.why_no_peers), ""),
             change_source=change_sources(who.timeline),
+            range_source=_range_source(who.repeats),
             key=key(),
             scale=css_scale(scale_colours()),
             apart=css_scale(difference_colours()),
@@ -109,6 +111,16 @@ def page(who: Participant) -> str:
         )
     )
     return text
+
+
+def _range_source(repeats: Repeats) -> str:
+    """What the ranges beside single values rest on."""
+    by_source: dict[str, list[str]] = {}
+    for name, known in repeats.measures.items():
+        if not known.rendered and name in NAMES:
+            by_source.setdefault(known.source, []).append(measure_title(name).lower())
+    own = [f"of {', '.join(titles)} by {source}" for source, titles in by_source.items()]
+    return "; ".join(["by another phone in other light, as rendered faces show", *own])
 
 
 def _scales(photos: Sequence[FaceAnalysis]) -> dict[str, tuple[float, float]]:
