@@ -12,10 +12,10 @@ from __future__ import annotations
 import argparse
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
 from cutis.data.datasets import PhotoStore
@@ -42,13 +42,7 @@ def asked(run: Run, views: int) -> tuple[Floats, NDArray[np.intp], int]:
         photos = plain_photos(PhotoStore(part.paths, network.input_rules.size), network)
         np.save(kept, predict_logits(network, photos, views=views))
     weights = sum(p.numel() for name, p in network.named_parameters() if not name.startswith("auxiliaries"))
-    return softmax(np.load(kept) / run.temperature), answer_indices(part, run.labels), weights
-
-
-def softmax(logits: NDArray[Any]) -> Floats:
-    """Over the last axis."""
-    raised = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
-    return np.asarray(raised / raised.sum(-1, keepdims=True))
+    return softmax(np.load(kept) / run.temperature, axis=1), answer_indices(part, run.labels), weights
 
 
 def worth(said: Floats, truth: NDArray[np.intp]) -> tuple[float, float, float]:
@@ -57,7 +51,7 @@ def worth(said: Floats, truth: NDArray[np.intp]) -> tuple[float, float, float]:
     weight = 1 / counts[truth] / len(counts)
     logs = np.log(np.maximum(said, 1e-12))
     rows = np.arange(len(truth))
-    losses = [-(weight * np.log(softmax(logs / t)[rows, truth])).sum() for t in _TEMPERATURES]
+    losses = [-(weight * np.log(softmax(logs / t, axis=1)[rows, truth])).sum() for t in _TEMPERATURES]
     hit = np.bincount(truth, said.argmax(1) == truth) / counts
     aucs = [roc_auc_score(truth == c, said[:, c]) for c in range(len(counts))]
     return float(min(losses)), float(hit.mean()), float(np.mean(aucs))

@@ -77,7 +77,6 @@ def with_card(
 
 def compared(first: int, each: int) -> None:
     """Tone and indices with and without a colour card in view, at three exposures."""
-    names = NAMES
     for settings in SETTINGS:
         raw, corrected, facts, lost = [], [], [], 0
         for seed in range(first, first + each):
@@ -87,14 +86,14 @@ def compared(first: int, each: int) -> None:
                 lost += 1
                 continue
             usable, (person, melanin, blood) = shots[0][1:]
-            raw.append([_values(photo, usable, names) for photo, _, _ in shots])
-            corrected.append([_values(photo, usable, names) for photo in mended if photo is not None])
+            raw.append([_values(photo, usable, NAMES) for photo, _, _ in shots])
+            corrected.append([_values(photo, usable, NAMES) for photo in mended if photo is not None])
             facts.append((person.ita, person.skin_type, person.ita, melanin, blood))
         print(f"\ncolour card, {settings}: {len(raw)} people, card not found for {lost}")
         print("largest change at 0.8 and 1.2 of the exposure: median and most over people")
         print("measure         rank: without     with   change: without           with")
         true = np.array(facts)
-        for n, name in enumerate(names):
+        for n, name in enumerate(NAMES):
             without, within = np.array(raw)[:, :, n], np.array(corrected)[:, :, n]
             ranks = [abs(rank(true[:, n], seen[:, 1])) for seen in (without, within)]
             spans = [np.abs(seen - seen[:, 1:2]).max(axis=1) for seen in (without, within)]

@@ -113,7 +113,7 @@ def _table(name: Path, data: Any, sequence: str, signed: bool) -> Table | None:
         entries, first, bits = (int(number) for number in said)
     except (TypeError, ValueError):
         entries, first, bits = 0, 0, 0
-    entries = entries or 2**16
+    entries = entries % 2**16 or 2**16  # 0 says all; beside a first value below 0 it may be written signed
     found = _entries(data, content, entries, packed=bits == 8)
     if not 1 <= bits <= 16 or len(found) < entries:
         raise ImageError(

@@ -27,10 +27,11 @@ from cutis.imaging.face import (
     one_face,
 )
 from cutis.imaging.face.warp import cut
-from cutis.imaging.measures import Measure, measure, palest, with_range
+from cutis.imaging.measures import measure, palest
 from cutis.imaging.read import read_rgb
 from cutis.runtime.engine import Engine, Result
 from cutis.runtime.facial.norms import Norms
+from cutis.runtime.facial.repeats import in_own_range
 from cutis.runtime.facial.values import (
     AreaAnalysis,
     FaceAnalysis,
@@ -40,7 +41,6 @@ from cutis.runtime.facial.values import (
     Rgb,
     Source,
 )
-from cutis.stats.change import band
 
 Cover = Literal["", "eyes", "identity"]
 _ROOM = 0.16  # around the areas in the photo that is shown, of their width or height
@@ -219,20 +219,12 @@ def _judged(
     card = done.card is not None
     measures = measure(area.image, area.mask, area.mm_per_pixel, card=card, pale=pale)
     if asked.norms is not None:
-        measures = tuple(_as_repeated(one, asked.norms, card) for one in measures)
+        measures = tuple(in_own_range(one, asked.norms, card=card) for one in measures)
     grades = _graded(area, asked)
     judged = AreaAnalysis(area, shown, covered, grades, measures)
     if asked.norms is None:
         return judged
     return replace(judged, peers=asked.norms.peers_of(area.name, judged.values(), source))
-
-
-def _as_repeated(one: Measure, norms: Norms, card: bool) -> Measure:
-    """With the range that repeated photos of the user's own study show, where there are some."""
-    known = norms.repeats.get(one.name)
-    if known is None or not math.isfinite(one.value):
-        return one
-    return with_range(one, *band(one.value, known), card=card)
 
 
 def _graded(area: Area, asked: Asked) -> tuple[Grade, ...]:

@@ -101,7 +101,7 @@ def page(who: Participant) -> str:
             model=model,
             peers_missing=next((one.why_no_peers for one in latest if one.why_no_peers), ""),
             change_source=change_sources(who.timeline),
-            range_source=_range_source(who.repeats),
+            range_source=_range_source(who.repeats, card=any(one.card for one in latest)),
             key=key(),
             scale=css_scale(scale_colours()),
             apart=css_scale(difference_colours()),
@@ -113,14 +113,15 @@ def page(who: Participant) -> str:
     return text
 
 
-def _range_source(repeats: Repeats) -> str:
+def _range_source(repeats: Repeats, *, card: bool) -> str:
     """What the ranges beside single values rest on."""
     by_source: dict[str, list[str]] = {}
     for name, known in repeats.measures.items():
         if not known.rendered and name in NAMES:
             by_source.setdefault(known.source, []).append(measure_title(name).lower())
     own = [f"of {', '.join(titles)} by {source}" for source, titles in by_source.items()]
-    return "; ".join(["by another phone in other light, as rendered faces show", *own])
+    toned = ["of tone and melanin with a colour card, as rendered areas of skin show"] if card else []
+    return "; ".join(["by another phone in other light, as rendered faces show", *toned, *own])
 
 
 def _scales(photos: Sequence[FaceAnalysis]) -> dict[str, tuple[float, float]]:

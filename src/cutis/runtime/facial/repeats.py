@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 
+from cutis.imaging.measures import Measure, with_range
 from cutis.runtime.facial.norms import Norms
-from cutis.stats.change import Repeatability
+from cutis.stats.change import Repeatability, band
 
 SHIPPED = Path(__file__).with_name("repeats.json")
 
@@ -53,6 +55,22 @@ def repeats(norms: Norms | None = None) -> Repeats:
             source = f"{one.measurements} repeated photos of {one.subjects} areas in {norms.source}"
             found[name] = Known(one, source, rendered=False)
     return Repeats(found)
+
+
+def in_own_range(one: Measure, norms: Norms, *, card: bool) -> Measure:
+    """The measure with the range that a study's own repeated photos show; as it is where they show none.
+
+    Args:
+        one: the measure.
+        norms: of the study.
+        card: whether colours were corrected with a card.
+    """
+    known = norms.repeats.get(one.name)
+    if known is None or not isfinite(one.value) or not known.sem.value:
+        return one
+    if known.scale == "ratio" and one.value <= 0:  # a share of nothing would be a range without width
+        return one
+    return with_range(one, *band(one.value, known), card=card)
 
 
 @lru_cache(maxsize=1)

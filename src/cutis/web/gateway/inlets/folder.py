@@ -129,8 +129,8 @@ def is_open(path: Path) -> bool:
                 if (found.st_ino, found.st_dev) != (wanted.st_ino, wanted.st_dev):
                     continue
                 told = (process / "fdinfo" / handle.name).read_text()
-                flags = int(re.search(r"flags:\s*([0-7]+)", told)[1], 8)  # type: ignore[index]
-                if flags & (os.O_WRONLY | os.O_RDWR):
+                flags = re.search(r"flags:\s*([0-7]+)", told)
+                if flags and int(flags[1], 8) & (os.O_WRONLY | os.O_RDWR):
                     return True
         except OSError:  # of another user, or it has ended
             continue
