@@ -41,6 +41,7 @@ RUNTIME = ROOT / "src" / "cutis" / "web" / "static" / "vendor" / "onnxruntime-we
 _AXE = "axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html}`))"
 PHONE = {"width": 360, "height": 740}
 WAIT = 120_000  # milliseconds
+UNSIGNED = "There is no signature. Sign in the field."
 LEAST_RATE = 3.0  # of looks a second; 5 are promised, on a machine that does nothing else meanwhile
 CROWDED = 2.0  # programs for each core, from which a rate says nothing of ours
 needs_runtime = pytest.mark.skipif(
@@ -232,8 +233,9 @@ def test_from_the_link_to_photos_that_were_sent_and_nothing_left_on_the_phone(
     complaints = _quiet(page)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Read the consent").click()
+    page.wait_for_url("**/take-part/consent")  # with its script
     page.get_by_role("button", name="I agree and sign").click()
-    page.get_by_text("Sign in the field first.").wait_for()
+    page.get_by_text(UNSIGNED).wait_for()
     _sign(page)
     page.get_by_role("link", name="Answer").click()
     page.locator("input[value='6']").check()

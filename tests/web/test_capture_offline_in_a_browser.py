@@ -10,6 +10,7 @@ import pytest
 
 from .test_capture_in_a_browser import (
     PHONE,
+    UNSIGNED,
     WAIT,
     Served,
     _begin,
@@ -84,16 +85,49 @@ def test_a_signature_and_answers_wait_on_their_page_for_a_network(browser: Any, 
     page = _page(context)
     _begin(page, served.link(participant))
     page.get_by_role("link", name="Read the consent").click()
+    page.wait_for_url("**/take-part/consent")  # with its script
     page.get_by_role("button", name="I agree and sign").click()
-    page.get_by_text("Sign in the field first.").wait_for()
+    page.get_by_text(UNSIGNED).wait_for()
     context.set_offline(True)
     with pytest.raises(AssertionError):
         _sign_quickly(page)
     page.get_by_text("Your signature stays here").wait_for()
-    expect(page.get_by_text("Sign in the field first.")).to_be_hidden()
+    expect(page.get_by_text(UNSIGNED)).to_be_hidden()
     context.set_offline(False)
     page.get_by_role("button", name="I agree and sign").click()
     page.wait_for_url("**/take-part")
+    context.close()
+
+
+def test_who_presses_before_the_scripts_are_here_is_told_the_same_and_loses_nothing(
+    phone: Any, served: Served
+) -> None:
+    context = phone.new_context(viewport=PHONE, service_workers="block")
+    page = _page(context)
+    page.route("**/consent.js*", lambda route: route.abort())
+    _begin(page, served.link(served.participant(signed=False)))
+    page.goto(f"{served.address}/take-part/consent")
+    page.get_by_role("button", name="I agree and sign").click()
+    page.get_by_text(UNSIGNED).wait_for()
+    page.unroute("**/consent.js*")
+    page.reload()  # of the server's answer, with its words and now with the script
+    expect(page.get_by_text(UNSIGNED)).to_be_visible()
+    _sign(page)
+    page.route("**/take-part/photos", lambda route: route.abort())
+    page.get_by_role("link", name="Take the photos").click()
+    _shoot(page)
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_text("1 photo is saved on this phone and not sent yet").wait_for()
+    page.route("**/home.js*", lambda route: route.abort())
+    page.goto(f"{served.address}/take-part")
+    finish = page.get_by_role("button", name="Finish on this phone")
+    expect(finish).to_be_hidden()
+    assert page.evaluate(_WAITING) == 1
+    page.unroute("**/home.js*")
+    page.reload()
+    finish.click()
+    page.get_by_text("Photos on this phone were not sent yet").wait_for()
+    assert page.evaluate(_WAITING) == 1
     context.close()
 
 

@@ -4,7 +4,9 @@ import { local } from "./queue.js";
 
 const form = document.querySelector("#sign");
 const note = form.querySelector("[role=alert]");
-const strokes = signing(document.querySelector("#field"), document.querySelector("#clear"), () => (note.hidden = true));
+const strokes = signing(document.querySelector("#field"), document.querySelector("#clear"), (drawn) => {
+  if (drawn.length) note.hidden = true;
+});
 form.paper?.addEventListener("change", () => (note.hidden = true));
 
 form.addEventListener("submit", (event) => {

@@ -55,6 +55,8 @@ finish.querySelector(".discard").addEventListener("click", () => {
   finish.dataset.sure = "yes";
   finish.requestSubmit();
 });
+// Only now: pressed before this script was here, the next page would forget photos that were not sent, unasked.
+finish.querySelector(".finish").hidden = false;
 
 // What is due is another once the photos that waited have arrived.
 async function follow() {
