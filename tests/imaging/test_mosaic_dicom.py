@@ -257,3 +257,107 @@ def test_a_table_that_is_shorter_than_it_says_is_said(tmp_path: Path) -> None:
     path = save(tmp_path / "a.dcm", GREY, VOILUTSequence=short)
     with pytest.raises(ImageError, match=r"lookup table .* of 20 entries .* 256 entries"):
         read(path)
+
+
+def groups(frames: list[dict[str, Any]]) -> Any:
+    """Functional groups: of each item the attributes of its groups."""
+    from pydicom.dataset import Dataset
+    from pydicom.sequence import Sequence
+
+    items = []
+    for frame in frames:
+        item = Dataset()
+        for sequence, tags in frame.items():
+            said = Dataset()
+            for name, value in tags.items():
+                setattr(said, name, value)
+            setattr(item, sequence, Sequence([said]))
+        items.append(item)
+    return Sequence(items)
+
+
+SLOPE = {"RescaleSlope": "2", "RescaleIntercept": "-3000", "RescaleType": "US"}
+OWN = [
+    {"WindowCenter": 1000, "WindowWidth": 2000},
+    {"WindowCenter": -500, "WindowWidth": 300},
+    {"VOILUTSequence": table(-1000, CURVE, 12)},
+]
+
+
+@pytest.mark.parametrize("whose", ["each frame's own", "of all frames", "of all frames but one"])
+def test_an_enhanced_image_shows_each_frame_as_the_frame_alone_would_be_shown(
+    whose: str, tmp_path: Path
+) -> None:
+    program = shutil.which("dcm2pnm")
+    if program is None:
+        pytest.skip("needs dcmtk's dcm2pnm")
+    pixels = np.stack([np.roll(STORED, 13 * number, axis=1) for number in range(3)])
+    windows = {
+        "each frame's own": OWN,
+        "of all frames": [OWN[0]] * 3,
+        "of all frames but one": [OWN[0], OWN[0], OWN[2]],
+    }[whose]
+    shared = {"PixelValueTransformationSequence": SLOPE}
+    own: list[dict[str, Any]] = [{} for _ in range(3)]
+    if whose == "each frame's own":
+        own = [{"FrameVOILUTSequence": window} for window in windows]
+    else:
+        shared["FrameVOILUTSequence"] = OWN[0]
+        if whose == "of all frames but one":
+            own[2] = {"FrameVOILUTSequence": OWN[2]}
+    bits = {"BitsStored": 12, "HighBit": 11}
+    path = save(
+        tmp_path / "all.dcm",
+        pixels,
+        SharedFunctionalGroupsSequence=groups([shared]),
+        PerFrameFunctionalGroupsSequence=groups(own),
+        **bits,
+    )
+    image = open_dicom_image(path)
+    for number, window in enumerate(windows):
+        alone = save(tmp_path / f"{number}.dcm", pixels[number], **bits, **SLOPE, **window)
+        how = ["--use-voi-lut", "1"] if "VOILUTSequence" in window else ["--use-window", "1"]
+        out = tmp_path / f"{number}.bmp"
+        subprocess.run([program, *how, "--write-bmp", str(alone), str(out)], check=True, timeout=60)
+        dcmtk = np.asarray(Image.open(out).convert("L"), float)
+        np.testing.assert_allclose(read(path, frame=number), dcmtk, atol=1.1)
+        np.testing.assert_allclose(image.rgb(number)[..., 0], dcmtk, atol=1.1)
+    assert "WindowCenter" not in image.data and "RescaleSlope" not in image.data, "the file's own stay"
+    assert len(image.notes) == (2 if whose == "of all frames but one" else 1)
+
+
+def test_a_frame_has_the_size_of_its_own_pixels(tmp_path: Path) -> None:
+    own = [{"PixelMeasuresSequence": {"PixelSpacing": [side, side]}} for side in (0.001, 0.002)]
+    shared = [{"PixelMeasuresSequence": {"PixelSpacing": [0.5, 0.5], "SpacingBetweenSlices": 0.003}}]
+    path = save(
+        tmp_path / "a.dcm",
+        np.stack([GREY, GREY]),
+        SharedFunctionalGroupsSequence=groups(shared),
+        PerFrameFunctionalGroupsSequence=groups(own),
+    )
+    for number, micrometres in enumerate((1, 2)):
+        with open_mosaic(path, frame=number) as mosaic:
+            assert mosaic.spacing == pytest.approx(micrometres)
+
+
+def test_what_a_group_leaves_out_holds_as_said_for_all(tmp_path: Path) -> None:
+    shared = groups([{"PixelMeasuresSequence": {"SliceThickness": 0.003}}])
+    path = save(
+        tmp_path / "a.dcm",
+        np.stack([GREY, GREY]),
+        PixelSpacing=[0.001, 0.001],
+        SharedFunctionalGroupsSequence=shared,
+    )
+    with open_mosaic(path, frame=1) as mosaic:
+        assert mosaic.spacing == pytest.approx(1) and mosaic.step == pytest.approx(3)
+
+
+@pytest.mark.parametrize("damage", [{}, {"FrameVOILUTSequence": {"WindowCenter": None}}])
+def test_groups_that_say_nothing_change_nothing(damage: dict[str, Any], tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "a.dcm",
+        np.stack([GREY, GREY[::-1]]),
+        PerFrameFunctionalGroupsSequence=groups([damage]),  # fewer than there are frames
+    )
+    image = open_dicom_image(path)
+    assert (image.rgb(0)[..., 0] == GREY).all() and (image.rgb(1)[..., 0] == GREY[::-1]).all()

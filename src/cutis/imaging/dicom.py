@@ -18,6 +18,7 @@ from PIL import Image
 
 from cutis.core.errors import CutisError, ImageError, MissingExtraError
 from cutis.imaging.dicom_frame import frame_content, stored_pixels
+from cutis.imaging.dicom_groups import has_own_window, of_frame
 from cutis.imaging.dicom_tables import tables_of
 from cutis.imaging.mosaic_dicom import levels_of
 
@@ -71,7 +72,7 @@ class DicomImage:
         Raises:
             ImageError: see `stored`.
         """
-        return self._mended(lambda: _srgb(self.name, self.data, self.stored(frame), self.notes))
+        return self._mended(lambda: _srgb(self, frame))
 
     def each(self) -> Iterator[NDArray[np.uint8]]:
         """All frames as `rgb` gives them, one at a time."""
@@ -188,17 +189,21 @@ def _frames(name: Path, data: Any) -> int:
     return frames
 
 
-def _srgb(name: Path, data: Any, stored: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
+def _srgb(image: DicomImage, frame: int) -> NDArray[np.uint8]:
     from cutis.imaging.upright import upright_rgb
 
+    stored, notes = image.stored(frame), image.notes
+    data = of_frame(image.data, frame)
     kind = str(data.get("PhotometricInterpretation", "MONOCHROME2"))
     if kind == "PALETTE COLOR":
         from pydicom.pixels.processing import apply_color_lut
 
-        stored = apply_color_lut(stored, data)[..., :3]
+        stored = apply_color_lut(stored, image.data)[..., :3]
     if stored.ndim == 2:
-        tables = tables_of(name, data)
+        tables = tables_of(image.name, data)
         levels, note = levels_of(data, None, tables)
+        if note and has_own_window(image.data, frame):
+            note = "each frame's own window or table made its values 0 to 255"
         if note and note not in notes:
             notes.append(note)
         grey = np.rint(np.nan_to_num(levels(tables(stored) if tables else stored), nan=0.0)).astype(np.uint8)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutis.core.errors import ImageError, MissingExtraError
+from cutis.imaging.dicom_groups import of_frame
 from cutis.imaging.dicom_tables import PALETTE, Tables, number_of, rescaling, tables_of
 from cutis.imaging.grey import COLOUR_NOTE, Chunks, Levels, luma
 from cutis.imaging.mosaic import Mosaic
@@ -41,6 +42,7 @@ def open_dicom(path: Path, frame: int, window: tuple[float, float] | None) -> Mo
             data = pydicom.dcmread(handle, stop_before_pixels=True)
         if "Rows" not in data or "Columns" not in data:
             raise ImageError(path, "is a DICOM file without an image, or truncated. Copy it again.")
+        data = of_frame(data, frame)
         colour = int(data.get("SamplesPerPixel", 1)) > 1 or _is_palette(data)
         tables = tables_of(path, data, voi=window is None)
         levels, note = levels_of(data, window, tables)
@@ -179,36 +181,23 @@ def _stored_range(data: Any) -> tuple[float, float, str]:
 
 def _spacing(data: Any) -> tuple[float | None, str]:
     """Micrometres per pixel."""
-    for place in (data, _measures(data)):
-        for name in ("PixelSpacing", "ImagerPixelSpacing"):
-            value = None if place is None else place.get(name)
-            if value:
-                down, across = (1000 * float(side) for side in value)
-                if not (down > 0 and across > 0):
-                    return None, ""
-                uneven = abs(down - across) > 0.01 * across
-                note = f"has pixels of {down:g} x {across:g} micrometres: areas count both sides"
-                return float(np.sqrt(down * across)), note if uneven else ""
-    return None, ""
-
-
-def _measures(data: Any) -> Any:
-    """The shared pixel measures of an enhanced image, where there are some."""
-    shared = data.get("SharedFunctionalGroupsSequence")
-    measures = shared[0].get("PixelMeasuresSequence") if shared else None
-    return measures[0] if measures else None
+    value = data.get("PixelSpacing") or data.get("ImagerPixelSpacing")
+    if not value:
+        return None, ""
+    down, across = (1000 * float(side) for side in value)
+    if not (down > 0 and across > 0):
+        return None, ""
+    uneven = abs(down - across) > 0.01 * across
+    note = f"has pixels of {down:g} x {across:g} micrometres: areas count both sides"
+    return float(np.sqrt(down * across)), note if uneven else ""
 
 
 def _step(data: Any) -> float | None:
     places = np.asarray(data.get("SliceLocationVector") or [], float)  # of a secondary capture, PS3.3 C.8.6.4
     if len(places) > 1 and np.allclose(np.diff(places), places[1] - places[0]) and places[1] != places[0]:
         return 1000 * abs(float(places[1] - places[0]))
-    for place in (data, _measures(data)):
-        for name in ("SpacingBetweenSlices", "SliceThickness"):
-            value = None if place is None else place.get(name)
-            if value:
-                return 1000 * abs(float(value))
-    return None
+    value = data.get("SpacingBetweenSlices") or data.get("SliceThickness")
+    return 1000 * abs(float(value)) if value else None
 
 
 def _depth(data: Any) -> float | None:
