@@ -56,7 +56,7 @@ finish.querySelector(".discard").addEventListener("click", () => {
   finish.requestSubmit();
 });
 // Only now: pressed before this script was here, the next page would forget photos that were not sent, unasked.
-finish.querySelector(".finish").hidden = false;
+finish.querySelector("button").hidden = false;
 
 // What is due is another once the photos that waited have arrived.
 async function follow() {
